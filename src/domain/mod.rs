@@ -1,0 +1,24 @@
+//! The stock world as plain data: values, documents, stock, commands, snapshots, decisions, refusals.
+//!
+//! Must not know SQL, rhai or pest; no decisions are made here. Tests: with whoever uses it.
+
+pub mod command;
+pub mod decision;
+pub mod document;
+pub mod master;
+pub mod refusal;
+pub mod snapshot;
+pub mod stock;
+pub mod value;
+mod wire;
+
+pub use command::{Action, Actor, Command, Input, InputLine};
+pub use decision::{
+    ChildStart, Claim, Decision, Event, ObligationChange, ObligationChangeKind, OutboxKind, OutboxRow, PaperDraft, RuleTrace, SeriesTake, Timer, TimerKind,
+};
+pub use document::{Document, Inbound, Line, Obligation, Paper};
+pub use master::{Contract, Limit, LimitScope, Part, Party, Person, Rate, RoleGrant, Supersession, Tracking};
+pub use refusal::{Need, Place, Reason, ReasonCode, Refusal, Remedy, RuleSource};
+pub use snapshot::{Child, LoadRequest, LotFacts, Needs, PastEvent, Snapshot};
+pub use stock::{Balance, Holder, Lot, Move, Position, Sodo};
+pub use value::{Record, Value};

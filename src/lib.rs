@@ -1,0 +1,13 @@
+//! bincard runs the stock of a service-parts network.
+//!
+//! Business analysts write each process as a state machine in flow files; business units and service partners
+//! layer their own rules over it; the engine decides each transition in pure code and commits it to SQL in one
+//! round trip. Stock changes only by double-entry moves, and a move only as the effect of a transition.
+//!
+//! See `ARCHITECTURE.md` for the layers: which module may use which, and why.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests state what must hold"))]
+
+pub mod base;
+pub mod domain;
+pub mod model;
+pub mod syntax;
