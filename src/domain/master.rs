@@ -18,6 +18,15 @@ pub enum Tracking {
     Serial,
 }
 
+/// A business unit: the tenant that all rows of a book belong to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BusinessUnit {
+    /// Code.
+    pub code: Bu,
+    /// Name in views and on papers.
+    pub name: String,
+}
+
 /// A part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
@@ -116,7 +125,7 @@ pub struct Contract {
 }
 
 /// For what a limit holds; the narrowest that fits wins: part at party, part in business unit, class, everything.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LimitScope {
     /// At one party; absent for all.
     pub party: Option<PartyCode>,
@@ -169,4 +178,25 @@ pub struct Supersession {
     pub both_ways: bool,
     /// From this day on.
     pub from: Date,
+}
+
+/// A whole network, checked: every reference in it resolves, every row stands once, and each list is ordered by its key.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct MasterData {
+    /// By code.
+    pub business_units: Vec<BusinessUnit>,
+    /// By business unit and code.
+    pub parties: Vec<Party>,
+    /// By business unit and code.
+    pub people: Vec<Person>,
+    /// By business unit and code.
+    pub parts: Vec<Part>,
+    /// By business unit, part and date.
+    pub rates: Vec<Rate>,
+    /// By business unit and code.
+    pub contracts: Vec<Contract>,
+    /// By business unit and scope.
+    pub limits: Vec<Limit>,
+    /// By business unit, old and new part.
+    pub supersessions: Vec<Supersession>,
 }

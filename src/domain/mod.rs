@@ -17,7 +17,7 @@ pub use decision::{
     ChildStart, Claim, Decision, Event, ObligationChange, ObligationChangeKind, OutboxKind, OutboxRow, PaperDraft, RuleTrace, SeriesTake, Timer, TimerKind,
 };
 pub use document::{Document, Inbound, Line, Obligation, Paper};
-pub use master::{Contract, Limit, LimitScope, Part, Party, Person, Rate, RoleGrant, Supersession, Tracking};
+pub use master::{BusinessUnit, Contract, Limit, LimitScope, MasterData, Part, Party, Person, Rate, RoleGrant, Supersession, Tracking};
 pub use refusal::{Need, Place, Reason, ReasonCode, Refusal, Remedy, RuleSource};
 pub use snapshot::{Child, LoadRequest, LotFacts, Needs, PastEvent, Snapshot};
 pub use stock::{Balance, Holder, Lot, Move, Position, Sodo};
