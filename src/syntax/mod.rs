@@ -1,1 +1,5 @@
-//! placeholder
+//! Text ↔ tree: the flow language as it is written, with every span and comment kept.
+//!
+//! Must not know what anything means: names are resolved in `check`. Tests: beside each file and in `tests/it`.
+
+pub mod ast;

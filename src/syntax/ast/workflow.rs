@@ -1,0 +1,168 @@
+//! Workflows as written.
+
+use super::{Clause, DurationLit, Expr, Ident, Text, TextTemplate, TypeExpr};
+use crate::base::Span;
+
+/// A workflow.
+#[derive(Debug, Clone)]
+pub struct Workflow {
+    /// Its name.
+    pub name: Ident,
+    /// What people read.
+    pub title: Option<Text>,
+    /// The authored version; its absence has been reported.
+    pub version: Option<u32>,
+    /// The number of its documents.
+    pub number: Option<TextTemplate>,
+    /// Parties, in order.
+    pub parties: Vec<PartyDef>,
+    /// Fields, in order.
+    pub fields: Vec<FieldDef>,
+    /// The lines block.
+    pub lines: Option<LinesDef>,
+    /// States, in order.
+    pub states: Vec<StateDef>,
+    /// Transitions, in order.
+    pub transitions: Vec<Transition>,
+    /// `migrate from …`
+    pub migrations: Vec<Migration>,
+    /// Doc comment lines.
+    pub doc: Vec<String>,
+    /// The whole workflow.
+    pub span: Span,
+    /// True when a part of it could not be read: then nothing is reported as missing.
+    pub broken: bool,
+}
+
+/// `party asp : asp`
+#[derive(Debug, Clone)]
+pub struct PartyDef {
+    /// The field.
+    pub name: Ident,
+    /// The kind of party; `any` is not a kind.
+    pub kind: Ident,
+    /// May be absent.
+    pub optional: bool,
+    /// What people read.
+    pub label: Option<Text>,
+    /// Doc comment lines.
+    pub doc: Vec<String>,
+}
+
+/// `field sodo : sodo? "SAP SODO"` and the fields of lines
+#[derive(Debug, Clone)]
+pub struct FieldDef {
+    /// The field.
+    pub name: Ident,
+    /// Its type.
+    pub ty: TypeExpr,
+    /// `= 0`
+    pub default: Option<Expr>,
+    /// What people read.
+    pub label: Option<Text>,
+    /// Doc comment lines.
+    pub doc: Vec<String>,
+    /// The whole declaration.
+    pub span: Span,
+}
+
+/// `lines { … }`
+#[derive(Debug, Clone)]
+pub struct LinesDef {
+    /// The fields of a line.
+    pub fields: Vec<FieldDef>,
+    /// `inbound to asp is …`
+    pub inbound: Option<InboundDef>,
+    /// The whole block.
+    pub span: Span,
+}
+
+/// `inbound to asp is approved - received`
+#[derive(Debug, Clone)]
+pub struct InboundDef {
+    /// The party field.
+    pub party: Ident,
+    /// What is still promised.
+    pub quantity: Expr,
+    /// Where.
+    pub span: Span,
+}
+
+/// `within 1 working day else notify service_ops`
+#[derive(Debug, Clone)]
+pub struct Deadline {
+    /// How long.
+    pub within: DurationLit,
+    /// Whom to tell when it passes.
+    pub notify: Option<Ident>,
+}
+
+/// `state draft "Being drafted" initial`
+#[derive(Debug, Clone)]
+pub struct StateDef {
+    /// The state.
+    pub name: Ident,
+    /// What people read.
+    pub label: Option<Text>,
+    /// Documents begin here.
+    pub initial: bool,
+    /// Documents end here.
+    pub is_final: bool,
+    /// By when it should be left.
+    pub deadline: Option<Deadline>,
+    /// Doc comment lines.
+    pub doc: Vec<String>,
+    /// The whole declaration.
+    pub span: Span,
+}
+
+/// What else than a person fires a transition.
+#[derive(Debug, Clone)]
+pub enum TransitionTrigger {
+    /// `after 48 hours in reserved`
+    After(DurationLit, Ident),
+    /// `at once`
+    AtOnce(Span),
+    /// `on event service_request`
+    OnEvent(Ident),
+}
+
+/// `transition approve: submitted -> approved by service_ops, not by whoever did submit { … }`
+#[derive(Debug, Clone)]
+pub struct Transition {
+    /// Its name.
+    pub name: Ident,
+    /// From which states; empty for an opening.
+    pub from: Vec<Ident>,
+    /// To which states; the first is the default.
+    pub to: Vec<Ident>,
+    /// Who may.
+    pub by: Vec<Ident>,
+    /// Who may not: whoever did these.
+    pub not_by: Vec<Ident>,
+    /// Who must have approved it before.
+    pub approval: Option<Ident>,
+    /// What else fires it.
+    pub triggers: Vec<TransitionTrigger>,
+    /// What it does.
+    pub body: Vec<Clause>,
+    /// Doc comment lines.
+    pub doc: Vec<String>,
+    /// The head, without the body.
+    pub head: Span,
+    /// The whole transition.
+    pub span: Span,
+    /// True when a part of it could not be read.
+    pub broken: bool,
+}
+
+/// `migrate from 3 { state waiting -> requested keep deadlines }`
+#[derive(Debug, Clone)]
+pub struct Migration {
+    /// The old version.
+    pub from: u32,
+    /// Old state, new state, and whether deadlines are kept.
+    pub states: Vec<(Ident, Ident, bool)>,
+    /// Where.
+    pub span: Span,
+}
