@@ -1,0 +1,189 @@
+//! Workflows, resolved: fields, states, transitions.
+
+use crate::base::{Duration, Name, Span};
+use crate::domain::{Needs, Value};
+
+use super::{Clause, Expr, Template, Type};
+
+/// A workflow.
+#[derive(Debug, Clone)]
+pub struct Workflow {
+    /// Its name.
+    pub name: Name,
+    /// What people read.
+    pub title: String,
+    /// Doc comment.
+    pub doc: String,
+    /// The authored version.
+    pub version: u32,
+    /// The number of its documents.
+    pub number: Template,
+    /// Parties and fields, in order of declaration: parties first.
+    pub fields: Vec<Field>,
+    /// Fields of lines; empty where the workflow has none.
+    pub line_fields: Vec<Field>,
+    /// What a line still promises.
+    pub inbound: Option<InboundSpec>,
+    /// States, in order.
+    pub states: Vec<State>,
+    /// Transitions, in order. An opening that nobody declared is here too.
+    pub transitions: Vec<Transition>,
+    /// How documents of older versions move over.
+    pub migrations: Vec<Migration>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+impl Workflow {
+    /// A state by name.
+    #[must_use]
+    pub fn state(&self, name: &str) -> Option<&State> {
+        self.states.iter().find(|s| s.name == *name)
+    }
+
+    /// A transition by name.
+    #[must_use]
+    pub fn transition(&self, name: &str) -> Option<&Transition> {
+        self.transitions.iter().find(|t| t.name == *name)
+    }
+
+    /// A document field by name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|f| f.name == *name)
+    }
+
+    /// A line field by name.
+    #[must_use]
+    pub fn line_field(&self, name: &str) -> Option<&Field> {
+        self.line_fields.iter().find(|f| f.name == *name)
+    }
+
+    /// The first party field: the document belongs to that party's business unit and calendar.
+    #[must_use]
+    pub fn first_party(&self) -> Option<&Field> {
+        self.fields.iter().find(|f| f.kind == FieldKind::Party)
+    }
+}
+
+/// Party or plain field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// `party asp : asp`
+    Party,
+    /// `field …`, or a field of a line.
+    Plain,
+}
+
+/// A field of a document or of a line.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Its name.
+    pub name: Name,
+    /// Party or plain.
+    pub kind: FieldKind,
+    /// Its type; optional fields are [`Type::Optional`].
+    pub ty: Type,
+    /// The value of a document that gives none.
+    pub default: Option<Value>,
+    /// What people read.
+    pub label: String,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// `inbound to asp is approved - received`
+#[derive(Debug, Clone)]
+pub struct InboundSpec {
+    /// The party field.
+    pub party: Name,
+    /// What is still promised; below zero counts as nothing.
+    pub quantity: Expr,
+}
+
+/// By when a state should be left.
+#[derive(Debug, Clone)]
+pub struct Deadline {
+    /// How long.
+    pub within: Duration,
+    /// Whom to tell when it passes: a role or a party field.
+    pub notify: Option<Name>,
+}
+
+/// A state.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// Its name.
+    pub name: Name,
+    /// What people read.
+    pub label: String,
+    /// Doc comment.
+    pub doc: String,
+    /// Documents begin here.
+    pub initial: bool,
+    /// Documents end here.
+    pub is_final: bool,
+    /// By when it should be left.
+    pub deadline: Option<Deadline>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// What else than a person fires a transition.
+#[derive(Debug, Clone)]
+pub enum Trigger {
+    /// So long after a state was entered.
+    After(Duration, Name),
+    /// As soon as a state is entered.
+    AtOnce,
+    /// An integration event opens the document.
+    OnEvent(Name),
+}
+
+/// A transition.
+#[derive(Debug, Clone)]
+pub struct Transition {
+    /// Its name.
+    pub name: Name,
+    /// Doc comment.
+    pub doc: String,
+    /// From which states; empty for an opening.
+    pub from: Vec<Name>,
+    /// To which states; the first is the default. Never empty.
+    pub to: Vec<Name>,
+    /// Roles that may; `system` where only the engine fires it.
+    pub by: Vec<Name>,
+    /// Whoever did these may not.
+    pub not_by: Vec<Name>,
+    /// The role that must have fired `approve_<name>` in this visit of the state.
+    pub approval: Option<Name>,
+    /// For the implicit `approve_<name>`: the transition it approves.
+    pub approves: Option<Name>,
+    /// What else fires it.
+    pub triggers: Vec<Trigger>,
+    /// What it does.
+    pub body: Vec<Clause>,
+    /// What it may read.
+    pub needs: Needs,
+    /// The head, without the body.
+    pub head: Span,
+    /// The whole transition.
+    pub span: Span,
+}
+
+impl Transition {
+    /// True for a transition that opens documents.
+    #[must_use]
+    pub fn opens(&self) -> bool {
+        self.from.is_empty()
+    }
+}
+
+/// How documents of an older version move over.
+#[derive(Debug, Clone)]
+pub struct Migration {
+    /// The old version.
+    pub from: u32,
+    /// Old state, new state, whether deadlines are kept.
+    pub states: Vec<(Name, Name, bool)>,
+}
