@@ -1,1 +1,5 @@
+//! The program `bincard`: hands its arguments to `cli` and ends with the exit code that it gives.
+//!
+//! Must not know: what any command does. Tests: the library's, and `tests/it`.
+
 fn main() {}

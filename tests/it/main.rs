@@ -1,0 +1,8 @@
+//! The only integration binary: one link for all of them. `tidy` fails when a file here is not listed.
+//!
+//! Run all with `scripts/test`, or one module with `scripts/test --test it tidy`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests state what must hold")]
+
+mod support;
+
+mod tidy;

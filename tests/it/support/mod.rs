@@ -1,0 +1,44 @@
+//! What several tests need, with one constructor for each thing, so that a change of its making touches one place.
+//!
+//! Must not hold expectations: what must be true stands in the tests.
+
+use std::path::{Path, PathBuf};
+
+/// The folder of the repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All files below a folder of the repository that have one of the extensions, sorted, relative to the repository.
+pub fn files(under: &str, extensions: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(under)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().and_then(|e| e.to_str()).is_some_and(|e| extensions.contains(&e)) {
+                found.push(path.strip_prefix(root()).expect("found below the root").to_path_buf());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The text of a file of the repository.
+pub fn read(path: &Path) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// The PostgreSQL that the tests run on. There is no way to skip them.
+pub fn postgres_url() -> String {
+    std::env::var("BINCARD_TEST_POSTGRES")
+        .unwrap_or_else(|_| panic!("no PostgreSQL: run the tests with `scripts/test`, which starts one, or set BINCARD_TEST_POSTGRES to the URL of a server"))
+}
+
+#[test]
+fn there_is_a_postgres_to_test_on() {
+    assert!(postgres_url().starts_with("postgres"), "BINCARD_TEST_POSTGRES holds no PostgreSQL URL");
+}

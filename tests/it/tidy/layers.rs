@@ -1,0 +1,63 @@
+//! The layers of `ARCHITECTURE.md` as a table: which module may use which, and what each must never name.
+
+/// One module of `src/`.
+pub struct Layer {
+    /// Its name: a folder or a file of `src/`.
+    pub module: &'static str,
+    /// The other modules it may use.
+    pub uses: &'static [&'static str],
+    /// Crates and paths it must never name, beyond [`OWNERS`].
+    pub never: &'static [&'static str],
+}
+
+/// What stands below the faces and above the engine may use all of this.
+const CORE: &[&str] = &["base", "domain", "syntax", "model", "rules", "check", "store", "engine"];
+const TOOLS: &[&str] = &["base", "domain", "syntax", "model", "rules", "check", "store", "engine", "network", "papers", "insight", "scenario"];
+
+/// Files and the clock. A module that is given neither can be run again and gives the same answer.
+const OUTSIDE: &[&str] = &["std::fs", "std::env", "SystemTime", "Instant", "Timestamp::now", "Zoned::now"];
+
+/// Bottom first.
+pub const LAYERS: &[Layer] = &[
+    Layer { module: "base", uses: &[], never: &["serde", "std::fs", "std::env", "SystemTime", "Instant"] },
+    Layer { module: "domain", uses: &["base"], never: OUTSIDE },
+    Layer { module: "syntax", uses: &["base"], never: OUTSIDE },
+    Layer { module: "model", uses: &["base", "domain"], never: OUTSIDE },
+    Layer { module: "rules", uses: &["base", "domain", "model"], never: OUTSIDE },
+    Layer { module: "check", uses: &["base", "domain", "syntax", "model", "rules", "engine"], never: OUTSIDE },
+    Layer { module: "store", uses: &["base", "domain"], never: &["Timestamp::now", "SystemTime"] },
+    Layer { module: "engine", uses: &["base", "domain", "model", "rules", "store"], never: &[] },
+    Layer { module: "network", uses: CORE, never: &[] },
+    Layer { module: "papers", uses: CORE, never: &[] },
+    Layer { module: "insight", uses: CORE, never: &[] },
+    Layer { module: "scenario", uses: &["base", "domain", "syntax", "model", "rules", "check", "store", "engine", "network", "papers", "insight"], never: &[] },
+    Layer { module: "lsp", uses: &["base", "syntax", "model", "check", "rules"], never: &[] },
+    Layer { module: "server", uses: TOOLS, never: &[] },
+    Layer { module: "cli", uses: TOOLS, never: &[] },
+];
+
+/// Crates that only some modules may name. `main` is the program's entry, `lib` the list of modules.
+pub const OWNERS: &[(&str, &[&str])] = &[
+    ("pest", &["syntax"]),
+    ("pest_derive", &["syntax"]),
+    ("rhai", &["rules"]),
+    ("sqlx", &["store"]),
+    ("axum", &["server"]),
+    ("clap", &["cli", "main"]),
+    ("clap_complete", &["cli"]),
+    ("indicatif", &["cli"]),
+    ("comfy_table", &["cli"]),
+    ("miette", &["cli"]),
+    ("tokio", &["store", "engine", "network", "scenario", "insight", "papers", "server", "lsp", "cli", "main"]),
+    ("csv", &["network", "scenario", "cli"]),
+];
+
+/// The part of the engine that decides: pure, so that running, dry runs, proofs and replays are one piece of code.
+/// These files of `src/engine/` are held to what `decide` may know, and they are all that `check` may use of the engine.
+pub const DECIDING: &[&str] = &["decide"];
+
+/// What the deciding part must never name.
+pub const DECIDING_NEVER: &[&str] = &["sqlx", "tokio", "std::fs", "std::env", "SystemTime", "Instant", "Timestamp::now", "Zoned::now"];
+
+/// Only the parser may name pest's types inside `syntax`.
+pub const PARSER: &str = "src/syntax/parser.rs";
