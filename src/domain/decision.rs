@@ -192,6 +192,8 @@ pub struct Decision {
     pub opens: bool,
     /// Where the document's number comes from, when it is opened.
     pub number: Option<SeriesTake>,
+    /// The hash of the document's last event, as the snapshot gave it; empty for an opening.
+    pub chain: String,
     /// The journal row.
     pub event: Event,
     /// Lots that come into the world.

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Bu, ContractCode, DocId, Key, LotId, Name, PartCode, PartyCode, PersonCode, Quantity, SerialNo, Timestamp};
+use crate::base::{Bu, ContractCode, Date, DocId, Key, LotId, Money, Name, PartCode, PartyCode, PersonCode, SerialNo, Timestamp};
 
 use super::{Balance, Contract, Document, Inbound, Limit, Lot, Move, Obligation, Paper, Part, Party, Person, Rate, Supersession};
 
@@ -23,7 +23,7 @@ pub struct Needs {
     pub obligations: bool,
     /// Limits that can hold for the wanted parts and parties.
     pub limits: bool,
-    /// Balances and rates of every part at the wanted parties in `value_bins`-free form: the value of what they hold.
+    /// What the wanted parties hold and are promised is worth (`value of stock at`).
     pub party_value: bool,
     /// What this document has moved so far.
     pub past_moves: bool,
@@ -38,6 +38,8 @@ pub struct LoadRequest {
     pub doc: DocId,
     /// The command's key, to find a repeat.
     pub key: Key,
+    /// The day whose rates value what a party holds.
+    pub effective_on: Date,
     /// The person, to find roles.
     pub person: Option<PersonCode>,
     /// Parts named in the input, beside those of the document's lines.
@@ -78,6 +80,21 @@ pub struct Child {
     pub ended: bool,
 }
 
+/// What one kind of stock of a party is worth: quantity times the part's rate on the day, summed over parts, lots and owners.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PartyValue {
+    /// At whom, or promised to whom.
+    pub party: PartyCode,
+    /// In which bin; absent for promises on their way.
+    pub bin: Option<Name>,
+    /// In which condition; absent for promises on their way.
+    pub condition: Option<Name>,
+    /// For which pool; absent for promises without one.
+    pub pool: Option<Name>,
+    /// How much; parts without a rate count nothing.
+    pub value: Money,
+}
+
 /// A lot with what a decision asks of it.
 pub type LotFacts = Lot;
 
@@ -86,6 +103,8 @@ pub type LotFacts = Lot;
 pub struct Snapshot {
     /// The document, unless it is not there yet.
     pub document: Option<Document>,
+    /// The hash of the document's last event, for [`Decision::chain`](super::Decision::chain); empty where there is none.
+    pub chain: String,
     /// The transition that the same key made before: its document, revision and body hash.
     pub repeat: Option<(DocId, u64, String)>,
     /// Earlier transitions of the document.
@@ -110,10 +129,10 @@ pub struct Snapshot {
     pub lots: Vec<Lot>,
     /// Live places of the serial numbers in the input.
     pub serials: Vec<Balance>,
-    /// Promises on their way.
+    /// Promises on their way, the document's own among them, summed by party, part and pool.
     pub inbound: Vec<Inbound>,
-    /// The value held per party and pool: quantity of a part and its rate, summed by the store in minor units.
-    pub party_values: Vec<(PartyCode, Name, PartCode, Quantity)>,
+    /// What the wanted parties hold and are promised is worth.
+    pub party_values: Vec<PartyValue>,
     /// Open obligations: those of the document, and those of its parties where needed.
     pub obligations: Vec<Obligation>,
     /// The document's papers.
