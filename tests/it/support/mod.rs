@@ -32,6 +32,11 @@ pub fn read(path: &Path) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
+/// A folder that goes away with the value.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::Builder::new().prefix("bincard-test-").tempdir().expect("a temporary folder")
+}
+
 /// The PostgreSQL that the tests run on. There is no way to skip them.
 pub fn postgres_url() -> String {
     std::env::var("BINCARD_TEST_POSTGRES")

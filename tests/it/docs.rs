@@ -1,0 +1,64 @@
+//! The book for users keeps its word: every fenced block of every page is run, compiled, parsed and checked, or found where it says that it is from.
+//!
+//! | block | what is done |
+//! |---|---|
+//! | `console` | run in the folder of the page, see `docs/console.rs` |
+//! | `sh gate` | each line stands in `.ci/run` |
+//! | any `from=PATH` | is a stretch of that file of the repository |
+//! | any `file=PATH` | written into the folder of the page, for the `console` blocks after it |
+//! | `text` | nothing: a picture |
+
+mod blocks;
+mod console;
+
+use std::path::{Path, PathBuf};
+
+use crate::support::{folder, read};
+use blocks::{Block, blocks, pages};
+
+#[test]
+fn every_example_of_every_page_works() {
+    let problems: Vec<String> = pages().iter().flat_map(|page| run_page(page)).collect();
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n\n"));
+}
+
+/// Runs the blocks of a page in order, in one folder.
+fn run_page(page: &Path) -> Vec<String> {
+    let folder = folder();
+    let run = |block: &Block| run_block(block, folder.path()).err().map(|problem| format!("{}: {problem}", block.place()));
+    blocks(page).iter().filter_map(run).collect()
+}
+
+fn run_block(block: &Block, folder: &Path) -> Result<(), String> {
+    if let Some(path) = block.value("from") {
+        return stands_in(&block.text, &read(Path::new(path))).then_some(()).ok_or(format!("is not what stands in {path}"));
+    }
+    if let Some(path) = block.value("file") {
+        return write(&folder.join(path), &block.text).map_err(|e| format!("{path}: {e}"));
+    }
+    match (block.language.as_str(), block.part()) {
+        ("text", None) => Ok(()),
+        ("console", None) => console::run(&block.text, folder),
+        ("sh", Some("gate")) => gate(&block.text),
+        (language, part) => Err(format!("no one knows how to run `{language} {}`", part.unwrap_or_default())),
+    }
+}
+
+fn write(path: &PathBuf, text: &str) -> std::io::Result<()> {
+    path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+    std::fs::write(path, text)
+}
+
+/// Whether the lines stand together in a text, whatever both are indented by.
+fn stands_in(lines: &str, text: &str) -> bool {
+    let bare = |text: &str| text.lines().map(|l| l.trim().to_owned()).collect::<Vec<_>>();
+    let (wanted, all) = (bare(lines), bare(text));
+    !wanted.is_empty() && all.windows(wanted.len()).any(|stretch| stretch == wanted)
+}
+
+/// Whether the gate runs each command.
+fn gate(commands: &str) -> Result<(), String> {
+    let gate = read(Path::new(".ci/run"));
+    let missing = |command: &&str| !gate.lines().any(|l| l.split_once(command).is_some_and(|(_, after)| after.is_empty() || after.starts_with(' ')));
+    commands.lines().map(|l| l.split('#').next().unwrap_or("").trim()).find(missing).map_or(Ok(()), |c| Err(format!(".ci/run does not run `{c}`")))
+}
