@@ -63,6 +63,7 @@ mod tests {
         let part = PartCode::from("PCB-220");
         assert_eq!(part, "PCB-220");
         assert_eq!(format!("{part} {part:?}"), "PCB-220 `PCB-220`");
-        assert!(PartCode::from("A") < PartCode::from("B"));
+        let later = PartCode::from("PCB-230");
+        assert!(part < later);
     }
 }
