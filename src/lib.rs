@@ -10,4 +10,5 @@
 pub mod base;
 pub mod domain;
 pub mod model;
+pub mod store;
 pub mod syntax;

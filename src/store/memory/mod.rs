@@ -1,0 +1,105 @@
+//! The store in memory: the same promises without a database, for scenarios, dry networks and as the others' measure.
+//!
+//! Everything stands behind one lock, so a commit is atomic by construction. Must not know SQL.
+//! Tests: `tests/it/store_*.rs`.
+
+mod commit;
+mod load;
+mod queries;
+mod upkeep;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::base::{Bu, ContractCode, Date, DocId, Key, LotId, Money, Name, ObligationId, PartCode, PartyCode, PersonCode, Quantity, SerialNo, Timestamp};
+use crate::domain::{
+    Balance, BusinessUnit, Claim, Contract, Document, Limit, Lot, Obligation, ObligationChange, Paper, Part, Party, Person, Supersession, Timer,
+};
+
+use super::shape::StockKey;
+use super::views::{Book, EventRecord, MoveRecord, OutboxEntry};
+
+/// A store in memory; clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Memory(Arc<Mutex<World>>);
+
+/// Everything there is.
+#[derive(Debug, Default)]
+struct World {
+    units: BTreeMap<Bu, BusinessUnit>,
+    books: BTreeMap<String, Book>,
+    tenants: BTreeMap<Bu, Tenant>,
+}
+
+/// An event with what only verification asks for.
+#[derive(Debug, Clone)]
+struct Journal {
+    record: EventRecord,
+    content: String,
+    changes: Vec<ObligationChange>,
+}
+
+/// A started document, before and after it opens.
+#[derive(Debug, Clone)]
+struct Started {
+    workflow: Name,
+    refused: Option<String>,
+}
+
+/// All rows of one business unit.
+#[derive(Debug, Default)]
+struct Tenant {
+    parts: BTreeMap<PartCode, Part>,
+    parties: BTreeMap<PartyCode, Party>,
+    people: BTreeMap<PersonCode, Person>,
+    contracts: BTreeMap<ContractCode, Contract>,
+    rates: BTreeMap<(PartCode, Date), Money>,
+    limits: BTreeMap<[String; 4], Limit>,
+    supersessions: BTreeMap<(PartCode, PartCode), Supersession>,
+
+    documents: BTreeMap<DocId, Document>,
+    events: BTreeMap<(DocId, u64), Journal>,
+    keys: BTreeMap<Key, (DocId, u64)>,
+    moves: Vec<MoveRecord>,
+    moves_of: BTreeMap<DocId, Vec<usize>>,
+    lots: BTreeMap<LotId, (Lot, u64)>,
+    stock: BTreeMap<StockKey, Quantity>,
+    held: BTreeMap<DocId, BTreeSet<StockKey>>,
+    places: BTreeMap<(PartCode, SerialNo), StockKey>,
+    obligations: BTreeMap<ObligationId, (Obligation, u64)>,
+    papers: Vec<Paper>,
+    series: BTreeMap<String, u64>,
+    claims: BTreeMap<(Name, String), (DocId, Claim)>,
+    timers: BTreeMap<(DocId, String), Timer>,
+    outbox: BTreeMap<(DocId, String), (OutboxEntry, bool)>,
+    children: BTreeMap<(DocId, DocId), Started>,
+}
+
+impl Memory {
+    // A panic while the lock was held can only come from a failed allocation; the world is whole then.
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tenant {
+    fn balance(key: &StockKey, quantity: Quantity) -> Balance {
+        let (part, position, lot, serial) = key.clone();
+        Balance { position, part, lot, serial, quantity }
+    }
+
+    /// The rate of a part on a day.
+    fn rate_on(&self, part: &PartCode, day: Date) -> Option<Money> {
+        self.rates.range((part.clone(), Date(jiff::civil::Date::MIN))..=(part.clone(), day)).next_back().map(|(_, rate)| *rate)
+    }
+
+    /// The documents' moves in the order of time.
+    fn moves_of<'a>(&'a self, doc: &DocId) -> impl Iterator<Item = &'a MoveRecord> + use<'a> {
+        self.moves_of.get(doc).map(Vec::as_slice).unwrap_or_default().iter().filter_map(|i| self.moves.get(*i))
+    }
+}
+
+/// The state a timer or event belongs to, where times tie: by document and id.
+fn due_order(doc: &DocId, id: &str, at: Timestamp) -> (Timestamp, DocId, String) {
+    (at, doc.clone(), id.to_owned())
+}

@@ -1,0 +1,232 @@
+//! Master data, books, timers, outbox and claims in memory, and the check of the whole.
+//!
+//! Must not know SQL. Tests: `tests/it/store_*.rs`.
+#![expect(clippy::unused_async, reason = "one face for all stores")]
+
+use std::collections::BTreeMap;
+
+use crate::base::{Bu, DocId, Name, Quantity, Timestamp};
+use crate::domain::{BusinessUnit, Lot, MasterData, Obligation, Rate, TimerKind};
+
+use super::super::chain::{self, Link};
+use super::super::error::StoreError;
+use super::super::shape::{self, StockKey};
+use super::super::verify::Findings;
+use super::super::views::{Book, DueTimer, MasterCount, MasterReport, OutboxEntry, TimerOutcome, VerifyReport};
+use super::{Memory, Tenant, due_order};
+
+type Answer<T> = Result<T, StoreError>;
+
+/// Puts rows in, counting what that changes.
+fn upsert<K: Ord, V: PartialEq>(there: &mut BTreeMap<K, V>, key: K, row: V, count: &mut MasterCount) {
+    match there.get(&key) {
+        None => count.added += 1,
+        Some(old) if *old == row => count.unchanged += 1,
+        Some(_) => count.changed += 1,
+    }
+    there.insert(key, row);
+}
+
+impl Memory {
+    pub(in super::super) async fn upsert_master(&self, data: &MasterData) -> Answer<MasterReport> {
+        let mut world = self.world();
+        let mut counts = [MasterCount::default(); 8];
+        let [units, parties, people, parts, rates, contracts, limits, supersessions] = &mut counts;
+        for row in &data.business_units {
+            upsert(&mut world.units, row.code.clone(), row.clone(), units);
+        }
+        for row in &data.parties {
+            upsert(&mut world.tenant(&row.bu).parties, row.code.clone(), row.clone(), parties);
+        }
+        for row in &data.people {
+            upsert(&mut world.tenant(&row.bu).people, row.code.clone(), row.clone(), people);
+        }
+        for row in &data.parts {
+            upsert(&mut world.tenant(&row.bu).parts, row.code.clone(), row.clone(), parts);
+        }
+        for row in &data.rates {
+            upsert(&mut world.tenant(&row.bu).rates, (row.part.clone(), row.from), row.rate, rates);
+        }
+        for row in &data.contracts {
+            upsert(&mut world.tenant(&row.bu).contracts, row.code.clone(), row.clone(), contracts);
+        }
+        for row in &data.limits {
+            upsert(&mut world.tenant(&row.bu).limits, shape::limit_key(row), row.clone(), limits);
+        }
+        for row in &data.supersessions {
+            upsert(&mut world.tenant(&row.bu).supersessions, (row.old.clone(), row.new.clone()), row.clone(), supersessions);
+        }
+        Ok(MasterReport { kinds: super::super::MASTER_KINDS.into_iter().zip(counts).collect() })
+    }
+
+    pub(in super::super) async fn master(&self, bu: &Bu) -> Answer<MasterData> {
+        let world = self.world();
+        let mut data = MasterData { business_units: world.units.get(bu).cloned().into_iter().collect(), ..MasterData::default() };
+        if let Some(t) = world.tenants.get(bu) {
+            data.parties = t.parties.values().cloned().collect();
+            data.people = t.people.values().cloned().collect();
+            data.parts = t.parts.values().cloned().collect();
+            data.rates = t.rates.iter().map(|((part, from), rate)| Rate { bu: bu.clone(), part: part.clone(), from: *from, rate: *rate }).collect();
+            data.contracts = t.contracts.values().cloned().collect();
+            data.limits = t.limits.values().cloned().collect();
+            data.supersessions = t.supersessions.values().cloned().collect();
+        }
+        Ok(data)
+    }
+
+    pub(in super::super) async fn business_units(&self) -> Answer<Vec<BusinessUnit>> {
+        Ok(self.world().units.values().cloned().collect())
+    }
+
+    pub(in super::super) async fn put_book(&self, book: &Book) -> Answer<()> {
+        self.world().books.entry(book.hash.clone()).or_insert_with(|| book.clone());
+        Ok(())
+    }
+
+    pub(in super::super) async fn book(&self, hash: &str) -> Answer<Option<Book>> {
+        Ok(self.world().books.get(hash).cloned())
+    }
+
+    pub(in super::super) async fn due_timers(&self, bu: Option<&Bu>, doc: Option<&DocId>, now: Timestamp, limit: u32) -> Answer<Vec<DueTimer>> {
+        let world = self.world();
+        let mut due: Vec<DueTimer> = Vec::new();
+        for (of, t) in world.tenants.iter().filter(|(of, _)| bu.is_none_or(|bu| *of == bu)) {
+            let wanted = t.timers.iter().filter(|((d, _), timer)| timer.due_at <= now && doc.is_none_or(|doc| d == doc));
+            due.extend(wanted.map(|((d, _), timer)| DueTimer { bu: of.clone(), doc: d.clone(), timer: timer.clone() }));
+        }
+        due.sort_by_cached_key(|d| (due_order(&d.doc, &d.timer.id, d.timer.due_at), d.bu.clone()));
+        due.truncate(limit as usize);
+        Ok(due)
+    }
+
+    pub(in super::super) async fn next_due(&self, bu: Option<&Bu>) -> Answer<Option<Timestamp>> {
+        let world = self.world();
+        Ok(world.tenants.iter().filter(|(of, _)| bu.is_none_or(|bu| *of == bu)).flat_map(|(_, t)| t.timers.values().map(|t| t.due_at)).min())
+    }
+
+    pub(in super::super) async fn finish_timer(&self, due: &DueTimer, outcome: &TimerOutcome, now: Timestamp) -> Answer<bool> {
+        let mut world = self.world();
+        let tenant = world.tenant(&due.bu);
+        let key = (due.doc.clone(), due.timer.id.clone());
+        let Some(timer) = tenant.timers.get_mut(&key) else { return Ok(false) };
+        match outcome {
+            TimerOutcome::Again { at } => {
+                timer.due_at = *at;
+                return Ok(true);
+            }
+            TimerOutcome::Done { outbox } => {
+                for (row, ordinal) in outbox.iter().zip(1..) {
+                    let id = format!("{}.t{ordinal:03}", due.timer.id);
+                    tenant.put_out(OutboxEntry { bu: due.bu.clone(), doc: due.doc.clone(), id, recorded_at: now, row: row.clone() });
+                }
+            }
+            TimerOutcome::Refused { reason } => {
+                if let TimerKind::Start(command) = &timer.kind
+                    && let Some(child) = tenant.children.get_mut(&(due.doc.clone(), command.doc.clone()))
+                {
+                    child.refused = Some(reason.clone());
+                }
+            }
+        }
+        tenant.timers.remove(&key);
+        Ok(true)
+    }
+
+    pub(in super::super) async fn outbox_pending(&self, bu: Option<&Bu>, limit: u32) -> Answer<Vec<OutboxEntry>> {
+        let world = self.world();
+        let tenants = world.tenants.iter().filter(|(of, _)| bu.is_none_or(|bu| *of == bu));
+        let mut pending: Vec<OutboxEntry> = tenants.flat_map(|(_, t)| t.outbox.values().filter(|(_, sent)| !sent).map(|(entry, _)| entry.clone())).collect();
+        pending.sort_by_cached_key(|e| (due_order(&e.doc, &e.id, e.recorded_at), e.bu.clone()));
+        pending.truncate(limit as usize);
+        Ok(pending)
+    }
+
+    pub(in super::super) async fn mark_sent(&self, entry: &OutboxEntry, _now: Timestamp) -> Answer<bool> {
+        let mut world = self.world();
+        let row = world.tenant(&entry.bu).outbox.get_mut(&(entry.doc.clone(), entry.id.clone()));
+        Ok(row.is_some_and(|(_, sent)| !std::mem::replace(sent, true)))
+    }
+
+    pub(in super::super) async fn claim_holders(&self, bu: &Bu, workflow: &Name, keys: &[String]) -> Answer<Vec<(String, DocId)>> {
+        let world = self.world();
+        let Some(t) = world.tenants.get(bu) else { return Ok(Vec::new()) };
+        let mut holders: Vec<(String, DocId)> =
+            keys.iter().filter_map(|k| Some((k.clone(), t.claims.get(&(workflow.clone(), k.clone()))?.0.clone()))).collect();
+        holders.sort();
+        holders.dedup();
+        Ok(holders)
+    }
+
+    pub(in super::super) async fn verify(&self) -> Answer<VerifyReport> {
+        let world = self.world();
+        let mut findings = Findings::default();
+        for (bu, tenant) in &world.tenants {
+            tenant.verify(bu, &mut findings)?;
+        }
+        Ok(findings.report())
+    }
+}
+
+impl super::World {
+    fn tenant(&mut self, bu: &Bu) -> &mut Tenant {
+        self.tenants.entry(bu.clone()).or_default()
+    }
+}
+
+impl Tenant {
+    fn verify(&self, bu: &Bu, findings: &mut Findings) -> Answer<()> {
+        let mut sums: BTreeMap<StockKey, Quantity> = BTreeMap::new();
+        for r in &self.moves {
+            findings.moves(1);
+            let m = &r.movement;
+            for (position, quantity) in [(&m.from, -m.quantity), (&m.to, m.quantity)] {
+                let sum = sums.entry((m.part.clone(), position.clone(), m.lot.clone(), m.serial.clone())).or_default();
+                *sum = *sum + quantity;
+            }
+        }
+        sums.retain(|_, q| !q.is_zero());
+        let mut parts: BTreeMap<&str, Quantity> = BTreeMap::new();
+        for key in sums.keys().chain(self.stock.keys().filter(|k| !sums.contains_key(*k))) {
+            let there = self.stock.get(key).copied().unwrap_or_default();
+            findings.balance(bu, &Self::balance(key, there), sums.get(key).copied().unwrap_or_default());
+            let sum = parts.entry(key.0.as_str()).or_default();
+            *sum = *sum + there;
+        }
+        parts.into_iter().for_each(|(part, sum)| findings.part(bu, part, sum));
+        for key in self.held.iter().filter(|(doc, _)| self.documents.get(*doc).is_none_or(|d| d.ended)).flat_map(|(_, keys)| keys) {
+            findings.left_behind(bu, &Self::balance(key, self.stock.get(key).copied().unwrap_or_default()));
+        }
+        self.verify_chains(bu, findings)
+    }
+
+    fn verify_chains(&self, bu: &Bu, findings: &mut Findings) -> Answer<()> {
+        let mut lots_of: BTreeMap<(&DocId, u64), Vec<Lot>> = BTreeMap::new();
+        self.lots.values().for_each(|(l, r)| lots_of.entry((&l.doc, *r)).or_default().push(l.clone()));
+        let mut owed_of: BTreeMap<(&DocId, u64), Vec<Obligation>> = BTreeMap::new();
+        self.obligations.values().for_each(|(o, r)| owed_of.entry((&o.doc, *r)).or_default().push(o.clone()));
+        for ((doc, revision), journal) in &self.events {
+            let moves: Vec<_> = self.moves_of(doc).filter(|m| m.revision == *revision).map(|m| m.movement.clone()).collect();
+            let lots = lots_of.remove(&(doc, *revision)).unwrap_or_default();
+            let owed = owed_of.remove(&(doc, *revision)).unwrap_or_default();
+            let link = Link {
+                previous: &journal.record.previous,
+                bu: bu.as_str(),
+                doc: doc.as_str(),
+                revision: *revision,
+                event: &journal.record.event,
+                content: &journal.content,
+                lots: &lots,
+                moves: &moves,
+                owed: &owed,
+                changes: &journal.changes,
+            };
+            let before = self.events.get(&(doc.clone(), revision - 1)).map(|j| j.record.hash.as_str()).unwrap_or_default();
+            findings.event(bu, doc, *revision, (&journal.record.previous, before), (&journal.record.hash, &chain::link(&link)?));
+        }
+        for (id, document) in &self.documents {
+            let last = self.events.get(&(id.clone(), document.revision)).map(|j| j.content.as_str());
+            findings.document(bu, id, last, &chain::content(document)?);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,288 @@
+//! The store: load, commit and queries over SQLite, PostgreSQL and memory.
+//!
+//! Stock is never written; it is derived by the database from moves, and a move is written only by a commit. The two
+//! calls of a transition, [`Store::load`] and [`Store::commit`], are one round trip each. Must not know flows, rules
+//! or who asks: it takes decisions as they are and refuses what the world no longer allows.
+//! Tests: `tests/it/store_*.rs` run on all three stores.
+
+mod chain;
+mod error;
+mod memory;
+mod shape;
+mod verify;
+mod views;
+
+use crate::base::{Bu, DocId, Name, Timestamp};
+use crate::domain::{Balance, BusinessUnit, Decision, Document, LoadRequest, Lot, MasterData, Obligation, Paper, Snapshot};
+
+pub use error::{AsOf, CommitError, Conflict, StoreError};
+pub use views::{
+    Book, ChildRecord, Committed, Counts, DocumentFilter, DocumentHead, DueTimer, EventRecord, Finding, LotFilter, MasterCount, MasterReport, MoveFilter,
+    MoveRecord, ObligationFilter, OutboxEntry, PaperFilter, StockFilter, StockRow, StockTotal, TimerOutcome, VerifyReport,
+};
+
+/// The kinds of master data, in the order of [`MasterData`].
+const MASTER_KINDS: [&str; 8] = ["business units", "parties", "people", "parts", "rates", "contracts", "limits", "supersessions"];
+
+/// A store of documents, stock and master data. Cheap to clone; clones share connections.
+#[derive(Debug, Clone)]
+pub enum Store {
+    /// In memory, gone with the last clone.
+    Memory(memory::Memory),
+}
+
+/// Runs the same call on whichever store it is.
+macro_rules! each {
+    ($store:expr, $($call:tt)+) => {
+        match $store {
+            Store::Memory(store) => store.$($call)+,
+        }
+    };
+}
+
+impl Store {
+    /// Opens a database and brings its schema up to date: `sqlite://path` (made where it is not there),
+    /// `postgres://…`, or `memory:`.
+    ///
+    /// Options stand behind a `?`: `synchronous=full` (SQLite), `schema=name` (PostgreSQL).
+    ///
+    /// # Errors
+    /// Not a database URL; the database cannot be reached; a newer program wrote it.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        match url {
+            "memory:" => Ok(Self::memory()),
+            _ => Err(StoreError::Url(url.to_owned())),
+        }
+    }
+
+    /// A store in memory.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self::Memory(memory::Memory::default())
+    }
+
+    /// Which store it is, as one word.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Memory(_) => "memory",
+        }
+    }
+
+    /// All that a transition may read, in one round trip.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn load(&self, request: &LoadRequest) -> Result<Snapshot, StoreError> {
+        each!(self, load(request).await)
+    }
+
+    /// Writes a decision down, all of it or nothing, in one round trip.
+    ///
+    /// # Errors
+    /// Something that the decision rests on has changed, the key was used before, a claim is held by another
+    /// document, or the database failed.
+    pub async fn commit(&self, decision: &Decision) -> Result<Committed, CommitError> {
+        each!(self, commit(decision).await)
+    }
+
+    /// Adds and changes master data, all of it or nothing; rows that are not named stay.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn upsert_master(&self, data: &MasterData) -> Result<MasterReport, StoreError> {
+        each!(self, upsert_master(data).await)
+    }
+
+    /// The master data of a business unit.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn master(&self, bu: &Bu) -> Result<MasterData, StoreError> {
+        each!(self, master(bu).await)
+    }
+
+    /// All business units.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn business_units(&self) -> Result<Vec<BusinessUnit>, StoreError> {
+        each!(self, business_units().await)
+    }
+
+    /// Keeps a book for ever; a book that is there already is left as it is.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn put_book(&self, book: &Book) -> Result<(), StoreError> {
+        each!(self, put_book(book).await)
+    }
+
+    /// A book by its hash.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn book(&self, hash: &str) -> Result<Option<Book>, StoreError> {
+        each!(self, book(hash).await)
+    }
+
+    /// Timers that are due, earliest first: of one document, of a business unit, or of all.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn due_timers(&self, bu: Option<&Bu>, doc: Option<&DocId>, now: Timestamp, limit: u32) -> Result<Vec<DueTimer>, StoreError> {
+        each!(self, due_timers(bu, doc, now, limit).await)
+    }
+
+    /// When the next timer is due.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn next_due(&self, bu: Option<&Bu>) -> Result<Option<Timestamp>, StoreError> {
+        each!(self, next_due(bu).await)
+    }
+
+    /// Takes a timer off, or puts it off; false where it is no longer there.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn finish_timer(&self, due: &DueTimer, outcome: &TimerOutcome, now: Timestamp) -> Result<bool, StoreError> {
+        each!(self, finish_timer(due, outcome, now).await)
+    }
+
+    /// Messages and events that wait, oldest first.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn outbox_pending(&self, bu: Option<&Bu>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        each!(self, outbox_pending(bu, limit).await)
+    }
+
+    /// Marks a message or event as delivered; false where it was already.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn mark_sent(&self, entry: &OutboxEntry, now: Timestamp) -> Result<bool, StoreError> {
+        each!(self, mark_sent(entry, now).await)
+    }
+
+    /// Who holds which of these keys.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn claim_holders(&self, bu: &Bu, workflow: &Name, keys: &[String]) -> Result<Vec<(String, DocId)>, StoreError> {
+        each!(self, claim_holders(bu, workflow, keys).await)
+    }
+
+    /// A document by id.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn document(&self, bu: &Bu, id: &DocId) -> Result<Option<Document>, StoreError> {
+        each!(self, document(bu, id).await)
+    }
+
+    /// Documents by their printed number.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn documents_by_number(&self, bu: &Bu, number: &str) -> Result<Vec<DocumentHead>, StoreError> {
+        each!(self, documents_by_number(bu, number).await)
+    }
+
+    /// Documents, newest first.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn documents(&self, filter: &DocumentFilter) -> Result<Vec<DocumentHead>, StoreError> {
+        each!(self, documents(filter).await)
+    }
+
+    /// The events of a document, oldest first.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn events(&self, bu: &Bu, doc: &DocId) -> Result<Vec<EventRecord>, StoreError> {
+        each!(self, events(bu, doc).await)
+    }
+
+    /// Moves, oldest first.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn moves(&self, filter: &MoveFilter) -> Result<Vec<MoveRecord>, StoreError> {
+        each!(self, moves(filter).await)
+    }
+
+    /// Stock with the facts of its lots, by part, place, lot and unit.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn stock(&self, filter: &StockFilter) -> Result<Vec<StockRow>, StoreError> {
+        each!(self, stock(filter).await)
+    }
+
+    /// Stock summed over lots, units and documents.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn stock_totals(&self, filter: &StockFilter) -> Result<Vec<StockTotal>, StoreError> {
+        each!(self, stock_totals(filter).await)
+    }
+
+    /// Stock as it was: what was known at a time, or what had happened by then.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn stock_as_of(&self, filter: &StockFilter, at: AsOf) -> Result<Vec<Balance>, StoreError> {
+        each!(self, stock_as_of(filter, at).await)
+    }
+
+    /// Obligations.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn obligations(&self, filter: &ObligationFilter) -> Result<Vec<Obligation>, StoreError> {
+        each!(self, obligations(filter).await)
+    }
+
+    /// Papers.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn papers(&self, filter: &PaperFilter) -> Result<Vec<Paper>, StoreError> {
+        each!(self, papers(filter).await)
+    }
+
+    /// Lots.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn lots(&self, filter: &LotFilter) -> Result<Vec<Lot>, StoreError> {
+        each!(self, lots(filter).await)
+    }
+
+    /// The documents that a document started.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn children(&self, bu: &Bu, parent: &DocId) -> Result<Vec<ChildRecord>, StoreError> {
+        each!(self, children(bu, parent).await)
+    }
+
+    /// How much there is of everything, in one business unit or all.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn counts(&self, bu: Option<&Bu>) -> Result<Counts, StoreError> {
+        each!(self, counts(bu).await)
+    }
+
+    /// Replays all moves and compares: balances, sums, what ended documents hold, hash chains.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn verify(&self) -> Result<VerifyReport, StoreError> {
+        each!(self, verify().await)
+    }
+}
