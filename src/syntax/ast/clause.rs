@@ -4,7 +4,7 @@ use super::{DurationLit, Expr, Ident, TextTemplate};
 use crate::base::Span;
 
 /// One clause.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Clause {
     /// What.
     pub kind: ClauseKind,
@@ -15,7 +15,7 @@ pub struct Clause {
 }
 
 /// The kinds of clauses.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ClauseKind {
     /// `ask a, b` / `ask optional a`
     Ask {
@@ -76,7 +76,7 @@ pub enum ClauseKind {
         /// Its fields.
         with: Vec<WithField>,
     },
-    /// `claim "key" released in s, t else "…"`
+    /// `claim "key" released in s, t else "…" code c`
     Claim {
         /// The key.
         key: TextTemplate,
@@ -84,6 +84,8 @@ pub enum ClauseKind {
         released: Vec<Ident>,
         /// The sentence; its absence has been reported.
         otherwise: Option<TextTemplate>,
+        /// Its own code.
+        code: Option<Ident>,
     },
     /// `become s` (its `when` stands in the clause)
     Become(Ident),
@@ -92,7 +94,7 @@ pub enum ClauseKind {
 }
 
 /// `each line where … { … }`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EachLine {
     /// Which lines.
     pub filter: Option<Expr>,
@@ -101,7 +103,7 @@ pub struct EachLine {
 }
 
 /// A place: `asp.available`, or `supplier` in the outside world.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PlaceRef {
     /// The party field; absent outside.
     pub party: Option<Ident>,
@@ -112,7 +114,7 @@ pub struct PlaceRef {
 }
 
 /// How much a move moves.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum MoveQuantity {
     /// Exactly so much.
     Exactly(Expr),
@@ -123,7 +125,7 @@ pub enum MoveQuantity {
 }
 
 /// How units are chosen.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Choosing {
     /// By a rule that ranks lots, with arguments for the parameters that the engine does not fill.
     Rule(Ident, Vec<Expr>),
@@ -134,7 +136,7 @@ pub enum Choosing {
 }
 
 /// `as damaged, owner oem, pool amc`
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AsClause {
     /// The condition.
     pub condition: Option<Expr>,
@@ -145,7 +147,7 @@ pub struct AsClause {
 }
 
 /// `with sodo` or `with rate = …`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WithField {
     /// The name.
     pub name: Ident,
@@ -154,7 +156,7 @@ pub struct WithField {
 }
 
 /// `move …`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct MoveClause {
     /// How much.
     pub quantity: MoveQuantity,
@@ -188,7 +190,7 @@ pub enum ObligationVerb {
 }
 
 /// `owe 1 of part as defective_return by technician to asp within 7 days`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ObligationClause {
     /// Which verb.
     pub verb: ObligationVerb,
@@ -204,14 +206,14 @@ pub struct ObligationClause {
     pub to: Option<Ident>,
     /// Until when; only with `owe`. Either a literal, or an expression of days.
     pub within: Option<DurationLit>,
-    /// Until when, where it is computed: `within cover.due_days days`.
+    /// Until when, where it is computed: a number of days (`within cover.due_days days`) or a duration (`within cover.due`).
     pub within_days: Option<Expr>,
     /// The rate of what is owed.
     pub rate: Option<Expr>,
 }
 
 /// `start w with f = …, lines part = …, requested = …`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StartClause {
     /// The workflow.
     pub workflow: Ident,

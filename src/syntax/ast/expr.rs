@@ -14,7 +14,7 @@ pub struct DurationLit {
 }
 
 /// A piece of a text with holes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum TextPart {
     /// Plain text.
     Plain(String),
@@ -30,7 +30,7 @@ pub enum TextPart {
 }
 
 /// A quoted text with holes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TextTemplate {
     /// The pieces in order.
     pub parts: Vec<TextPart>,
@@ -39,7 +39,7 @@ pub struct TextTemplate {
 }
 
 /// An expression.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Expr {
     /// What.
     pub kind: ExprKind,
@@ -97,7 +97,7 @@ pub enum LineTest {
 }
 
 /// The shapes of an expression.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ExprKind {
     /// `12`, `0.5`
     Number(Decimal),
@@ -140,7 +140,7 @@ pub enum ExprKind {
 }
 
 /// Questions to the books.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Query {
     /// `on hand of PART at PARTY in pool POOL`
     OnHand {
@@ -185,10 +185,10 @@ pub enum Query {
         /// In which pool.
         pool: Option<Expr>,
     },
-    /// `limit of PART at PARTY in pool POOL`
+    /// `limit of PART at PARTY in pool POOL` / `limit at PARTY in pool POOL`
     Limit {
-        /// The part.
-        part: Expr,
+        /// The part; absent for the limit of the party as a whole.
+        part: Option<Expr>,
         /// At whom.
         party: Expr,
         /// In which pool.

@@ -38,14 +38,14 @@ pub struct Text {
 }
 
 /// One flow file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct File {
     /// What stands in it, in order.
     pub items: Vec<Item>,
 }
 
 /// One thing that stands in a file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Item {
     /// A word of the vocabulary.
     Vocab(VocabItem),

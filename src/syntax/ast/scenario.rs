@@ -4,7 +4,7 @@ use super::{Expr, Ident, PlaceRef, Text};
 use crate::base::Span;
 
 /// `scenario "…" { … }`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Scenario {
     /// Its title.
     pub title: Text,
@@ -17,7 +17,7 @@ pub struct Scenario {
 }
 
 /// One step.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// What.
     pub kind: StepKind,
@@ -26,7 +26,7 @@ pub struct Step {
 }
 
 /// The kinds of steps.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum StepKind {
     /// `given …`
     Given(Given),
@@ -46,16 +46,19 @@ pub enum StepKind {
 }
 
 /// A word of a row, with its value where it takes one.
-#[derive(Debug, Clone)]
+///
+/// A number that stands alone (`SEAL lot L1 3`) has an empty word. `for pune` after the name of an opened document is
+/// the word `for`. Values that are codes (`L1`, `SO-700301`, `in_warranty`) are [`super::ExprKind::Name`].
+#[derive(Debug, Clone, PartialEq)]
 pub struct RowWord {
-    /// `lot`, `received`, `in`, a field's name …
+    /// `lot`, `received`, `in`, a field's name …; empty before a number that stands alone.
     pub word: Ident,
-    /// What follows it.
+    /// What follows it; several where they are joined by commas.
     pub values: Vec<Expr>,
 }
 
 /// One row: a part (or another subject), a quantity, and words.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// The part, or the thing the row is about.
     pub subject: Ident,
@@ -66,7 +69,7 @@ pub struct Row {
 }
 
 /// What is there before the story begins.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Given {
     /// `given master "examples/network"`
     Master(Text),
@@ -82,7 +85,7 @@ pub enum Given {
 }
 
 /// `given stock at pune` and its rows
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GivenStock {
     /// The party.
     pub party: Ident,
@@ -91,7 +94,7 @@ pub struct GivenStock {
 }
 
 /// `when ROLE at PARTY …`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct When {
     /// The role.
     pub role: Ident,
@@ -106,7 +109,7 @@ pub struct When {
 }
 
 /// What is done.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum WhenAction {
     /// `opens indent I1 with …`
     Opens {
@@ -135,14 +138,14 @@ pub enum WhenAction {
 }
 
 /// What must hold then.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Then {
     /// What.
     pub kind: ThenKind,
 }
 
 /// The kinds of expectations.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ThenKind {
     /// `I1 is short`
     StateIs {
@@ -205,7 +208,7 @@ pub enum ThenKind {
     },
     /// `books balance`
     BooksBalance,
-    /// `I1 started ship_to_store S1 [in state]`: names a started document
+    /// `I1 started ship_to_store S1 with kind short`: names a started document
     Started {
         /// The document that started it.
         document: Ident,
@@ -213,5 +216,7 @@ pub enum ThenKind {
         workflow: Ident,
         /// What the scenario calls it from here on.
         name: Ident,
+        /// Fields that tell which one is meant; empty where there is only one.
+        with: Vec<RowWord>,
     },
 }

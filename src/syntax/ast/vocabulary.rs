@@ -4,7 +4,7 @@ use super::{Ident, Text, TextTemplate};
 use crate::base::Span;
 
 /// A declared word with its label.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Named {
     /// The word.
     pub name: Ident,
@@ -17,7 +17,7 @@ pub struct Named {
 }
 
 /// One word of the vocabulary.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum VocabItem {
     /// `condition ok "Good"`
     Condition(Named),
@@ -58,7 +58,7 @@ pub enum VocabItem {
 pub type PartyKindDef = Named;
 
 /// A bin.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct BinDef {
     /// Name, label, docs.
     pub named: Named,
@@ -71,7 +71,7 @@ pub struct BinDef {
 }
 
 /// A role.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RoleDef {
     /// Name, label, docs.
     pub named: Named,
@@ -80,7 +80,7 @@ pub struct RoleDef {
 }
 
 /// A calendar.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CalendarDef {
     /// Name, docs.
     pub named: Named,
@@ -93,7 +93,7 @@ pub struct CalendarDef {
 }
 
 /// A kind of paper.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DocumentDef {
     /// Name, label, docs.
     pub named: Named,
@@ -104,7 +104,7 @@ pub struct DocumentDef {
 }
 
 /// A name with its type.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TypedName {
     /// The name.
     pub name: Ident,
@@ -116,7 +116,7 @@ pub struct TypedName {
 pub type RuleParam = TypedName;
 
 /// A rule's signature.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RuleDef {
     /// Name, docs.
     pub named: Named,
@@ -127,7 +127,7 @@ pub struct RuleDef {
 }
 
 /// An integration event.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EventDef {
     /// Name, docs.
     pub named: Named,
@@ -136,7 +136,7 @@ pub struct EventDef {
 }
 
 /// A type as written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TypeExpr {
     /// What.
     pub kind: TypeKind,
@@ -147,7 +147,7 @@ pub struct TypeExpr {
 }
 
 /// The shapes of a type.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum TypeKind {
     /// A word: `quantity`, `part`, a party kind, a rule's name … (`yes or no` is [`TypeKind::YesNo`])
     Name(Ident),

@@ -4,7 +4,7 @@ use super::{Clause, DurationLit, Expr, Ident, Text, TextTemplate, TypeExpr};
 use crate::base::Span;
 
 /// A workflow.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Workflow {
     /// Its name.
     pub name: Ident,
@@ -35,7 +35,7 @@ pub struct Workflow {
 }
 
 /// `party asp : asp`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PartyDef {
     /// The field.
     pub name: Ident,
@@ -50,7 +50,7 @@ pub struct PartyDef {
 }
 
 /// `field sodo : sodo? "SAP SODO"` and the fields of lines
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FieldDef {
     /// The field.
     pub name: Ident,
@@ -67,7 +67,7 @@ pub struct FieldDef {
 }
 
 /// `lines { … }`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LinesDef {
     /// The fields of a line.
     pub fields: Vec<FieldDef>,
@@ -78,7 +78,7 @@ pub struct LinesDef {
 }
 
 /// `inbound to asp is approved - received`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct InboundDef {
     /// The party field.
     pub party: Ident,
@@ -89,7 +89,7 @@ pub struct InboundDef {
 }
 
 /// `within 1 working day else notify service_ops`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Deadline {
     /// How long.
     pub within: DurationLit,
@@ -98,7 +98,7 @@ pub struct Deadline {
 }
 
 /// `state draft "Being drafted" initial`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StateDef {
     /// The state.
     pub name: Ident,
@@ -117,7 +117,7 @@ pub struct StateDef {
 }
 
 /// What else than a person fires a transition.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum TransitionTrigger {
     /// `after 48 hours in reserved`
     After(DurationLit, Ident),
@@ -128,7 +128,7 @@ pub enum TransitionTrigger {
 }
 
 /// `transition approve: submitted -> approved by service_ops, not by whoever did submit { … }`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Transition {
     /// Its name.
     pub name: Ident,
@@ -157,7 +157,7 @@ pub struct Transition {
 }
 
 /// `migrate from 3 { state waiting -> requested keep deadlines }`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Migration {
     /// The old version.
     pub from: u32,
