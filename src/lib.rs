@@ -10,5 +10,6 @@
 pub mod base;
 pub mod domain;
 pub mod model;
+pub mod network;
 pub mod store;
 pub mod syntax;

@@ -5,6 +5,7 @@
 pub mod command;
 pub mod decision;
 pub mod document;
+pub mod gst;
 pub mod master;
 pub mod refusal;
 pub mod snapshot;

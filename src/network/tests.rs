@@ -1,0 +1,212 @@
+//! Reading whole networks: a spoiled one, of which every mistake is listed; the example; and the two forms, which mean the same.
+//!
+//! `spoiled/` holds the spoiled network.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::*;
+
+fn names<const N: usize>(names: [&str; N]) -> BTreeSet<Name> {
+    names.into_iter().map(Name::from).collect()
+}
+
+fn known() -> Known {
+    let role = |(role, at): (&str, &str)| (Name::from(role), (!at.is_empty()).then(|| Name::from(at)));
+    let roles = [
+        ("storekeeper", "asp"),
+        ("asp_manager", "asp"),
+        ("technician", "technician"),
+        ("picker", "warehouse"),
+        ("warehouse_manager", "warehouse"),
+        ("service_desk", ""),
+        ("service_ops", ""),
+        ("quality", ""),
+        ("finance", ""),
+    ];
+    Known {
+        party_kinds: names(["warehouse", "asp", "technician", "customer"]),
+        roles: roles.map(role).into(),
+        pools: names(["in_warranty", "amc", "out_of_warranty"]),
+        calendars: names(["working", "always"]),
+    }
+}
+
+fn sources<const N: usize>(files: [(&str, &str); N]) -> SourceMap {
+    let mut sources = SourceMap::default();
+    for (name, text) in files {
+        sources.add(name, text);
+    }
+    sources
+}
+
+fn listing(sources: &SourceMap, found: &[Diagnostic]) -> String {
+    let mut text = String::new();
+    for d in found {
+        let severity = if d.severity == Severity::Error { "error" } else { "warning" };
+        let place = |span: Span| sources.place(span).rsplit('/').next().unwrap_or_default().to_owned();
+        let _ = writeln!(text, "{} {severity}[{}]: {}", place(d.span()), d.code, d.title);
+        for label in d.labels.iter().skip(1) {
+            let _ = writeln!(text, "    {} {}", place(label.span), label.text);
+        }
+        if let Some(help) = &d.help {
+            let _ = writeln!(text, "    = {help}");
+        }
+    }
+    text
+}
+
+#[test]
+fn a_spoiled_network_is_refused_with_every_mistake_at_once() {
+    let sources = read_folder(Path::new("src/network/spoiled")).unwrap();
+    let found = check(&sources, &known()).unwrap_err();
+    insta::assert_snapshot!(listing(&sources, &found));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_raises_no_doubts_about_names_in_others() {
+    let sources = sources([
+        ("all.yaml", "business_units:\n- {code: ac, name: Air}\nrates:\n- {part: PCB, from: 2026-01-01, rate: 32}\nparties: [\n"),
+        ("rates.csv", "part,from,rate\nPCB,2026-01-01,32\n"),
+        ("part.csv", "code\nPCB\n"),
+    ]);
+    let found = check(&sources, &known()).unwrap_err();
+    insta::assert_snapshot!(listing(&sources, &found), @r#"
+    all.yaml:6:1 error[unreadable-file]: this file is not YAML: did not find expected node content
+    part.csv:1:1 error[unknown-kind]: master data has no `part`
+        = a CSV file is named by its kind; did you mean `parts`?
+    "#);
+}
+
+#[test]
+fn a_column_that_is_missing_is_said_once_and_not_for_each_row() {
+    let sources = sources([("business_units.csv", "code,name\nac,Air\n"), ("parts.csv", "code,name,kind,class,unit\nA,a,spare,x,NOS\nB,b,spare,x,NOS\n")]);
+    let found = check(&sources, &known()).unwrap_err();
+    insta::assert_snapshot!(listing(&sources, &found), @r#"
+    parts.csv:1:1 error[missing-column]: `parts` need `hsn`
+        = add to the first line: `hsn`
+    "#);
+}
+
+const YAML: &str = "
+business_units:
+  - { code: ac, name: Air conditioners }
+parties:
+  - code: coolfix
+    name: Coolfix Services
+    kind: asp
+    address: 12, 80 Feet Road
+    city: Bengaluru
+    pin: 560034
+    gstin: 29AAKFA4321M1Z9
+    calendar: working
+    location: 12.9352 77.6245
+  - { code: ravi, name: Ravi Kumar, kind: technician, parent: coolfix }
+people:
+  - { code: asha, name: Asha Rao, roles: [storekeeper at coolfix, service_ops] }
+parts:
+  - { code: 0012, name: \"Cable, 3 core\", kind: consumable, class: electrical, hsn: 85444999, unit: MTR, decimals: 2, pack: 0.50, shelf_life_days: 400 }
+  - { code: 12E3, name: Board, kind: spare, class: board, hsn: 84159000, unit: NOS, tracking: serial }
+rates:
+  - { part: 0012, from: 2026-01-01, rate: 30.10 }
+contracts:
+  - { code: AMC-1, kind: amc, from: 2026-01-01, to: 2026-12-31, excludes: [board, electrical] }
+limits:
+  - { party: coolfix, part: 12E3, pool: amc, maximum: 6, trigger: 2 }
+  - { value: 60000 }
+supersessions:
+  - { old: 0012, new: 12E3, from: 2026-01-01, both_ways: yes }
+";
+
+const CSV: [(&str, &str); 8] = [
+    ("business_units.csv", "code,name\nac,Air conditioners\n"),
+    (
+        "parties.csv",
+        "code,name,kind,address,city,state,pin,gstin,calendar,location,parent\n\
+         coolfix,Coolfix Services,asp,\"12, 80 Feet Road\",Bengaluru,29,560034,29AAKFA4321M1Z9,working,\"12.9352, 77.6245\",\n\
+         ravi,Ravi Kumar,technician,,,,,,,,coolfix\n",
+    ),
+    ("people.csv", "code,name,roles\nasha,Asha Rao,storekeeper at coolfix; service_ops\n"),
+    (
+        "parts.csv",
+        "code,name,kind,class,hsn,unit,decimals,pack,tracking,shelf_life_days\n\
+         0012,\"Cable, 3 core\",consumable,electrical,85444999,MTR,2,0.5,none,400\n\
+         12E3,Board,spare,board,84159000,NOS,,,serial,\n",
+    ),
+    ("rates.csv", "rate,part,from\n30.1,0012,2026-01-01\n"),
+    ("contracts.csv", "bu,code,kind,from,to,excludes\nac,AMC-1,amc,2026-01-01,2026-12-31,board;electrical\n"),
+    ("limits-ac.csv", "party,part,pool,maximum,trigger,value\ncoolfix,12E3,amc,6,2,\n,,,,,\"60,000\"\n"),
+    ("supersessions.csv", "old,new,from,both_ways\n0012,12E3,2026-01-01,yes\n"),
+];
+
+#[test]
+fn both_forms_mean_the_same() {
+    let yaml = check(&sources([("network.yaml", YAML)]), &known()).unwrap();
+    let csv = check(&sources(CSV), &known()).unwrap();
+    assert_eq!(yaml, csv);
+    assert_eq!(yaml.warnings, []);
+    assert_eq!(yaml.data.parts[0].code, "0012");
+    assert_eq!(yaml.data.parties[0].state, "29");
+}
+
+#[test]
+fn loading_again_changes_nothing_and_a_change_is_told_by_field() {
+    let old = check(&sources([("network.yaml", YAML)]), &known()).unwrap().data;
+    assert!(diff(&old, &old).is_empty());
+    let changed =
+        YAML.replace("rate: 30.10", "rate: 31").replace("storekeeper at coolfix, ", "").replace("  - { value: 60000 }\n", "").replace("AMC-1", "AMC-2");
+    let new = check(&sources([("network.yaml", &changed)]), &known()).unwrap().data;
+    let text =
+        serde_json::to_string_pretty(&diff(&old, &new).kinds.into_iter().filter(|k| k.unchanged == 0 || !k.changed.is_empty()).collect::<Vec<_>>()).unwrap();
+    insta::assert_snapshot!(text, @r#"
+    [
+      {
+        "kind": "people",
+        "added": [],
+        "changed": [
+          {
+            "row": "ac asha",
+            "fields": [
+              {
+                "field": "roles",
+                "old": "at coolfix role storekeeper, role service_ops",
+                "new": "role service_ops"
+              }
+            ]
+          }
+        ],
+        "absent": [],
+        "unchanged": 0
+      },
+      {
+        "kind": "rates",
+        "added": [],
+        "changed": [
+          {
+            "row": "ac 0012 from 2026-01-01",
+            "fields": [
+              {
+                "field": "rate",
+                "old": "30.10",
+                "new": "31.00"
+              }
+            ]
+          }
+        ],
+        "absent": [],
+        "unchanged": 0
+      },
+      {
+        "kind": "contracts",
+        "added": [
+          "ac AMC-2"
+        ],
+        "changed": [],
+        "absent": [
+          "ac AMC-1"
+        ],
+        "unchanged": 0
+      }
+    ]
+    "#);
+}
