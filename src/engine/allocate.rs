@@ -1,0 +1,165 @@
+//! Which units a move takes: what is offered at its place, in which order, and why not the others.
+//!
+//! Pure. Tests: the scenarios.
+
+use std::cmp::Ordering;
+
+use crate::base::{LotId, PartCode, Quantity, SerialNo};
+use crate::domain::{Balance, Position, Reason, ReasonCode, Value};
+use crate::model::{Choosing, Expr, MoveSpec};
+
+use super::operate;
+use super::run::{Halt, Run};
+
+/// Units that a move may take, in the order in which it takes them.
+pub struct Offered {
+    pub units: Vec<Balance>,
+    /// Lots that a rule passed over, with its reason.
+    pub passed_over: Vec<(Balance, String)>,
+}
+
+impl Run<'_> {
+    /// What stands at the place a move takes from, and may be taken by this document.
+    pub fn at_source(&self, spec: &MoveSpec, part: &PartCode) -> Result<Vec<Balance>, Halt> {
+        let party = self.party_of(&spec.from)?;
+        let parent = self.doc.parent.as_ref();
+        let mine = |at: &Position| match &at.holder {
+            None => !spec.from.clearing,
+            Some(h) => spec.from.clearing && (self.holds(at) || parent.is_some_and(|p| h.doc == *p)),
+        };
+        let fits = |at: &Position, p: &PartCode| p == part && at.party == party && at.bin == spec.from.bin && mine(at);
+        Ok(self.ledger.select(fits).filter(|b| b.quantity.is_positive()).collect())
+    }
+
+    /// The units in the order in which the move takes them.
+    pub fn choose(&self, spec: &MoveSpec, mut units: Vec<Balance>) -> Result<Offered, Halt> {
+        match &spec.choosing {
+            Choosing::Oldest => {
+                self.oldest_first(&mut units);
+                Ok(Offered { units, passed_over: Vec::new() })
+            }
+            Choosing::Rule(rule, params) => self.rank(rule, params, units, spec),
+            Choosing::Serials(field) => {
+                let wanted = self.serials(field)?;
+                let units = wanted.iter().map(|serial| self.unit_of(serial, &units, spec)).collect::<Result<_, _>>()?;
+                Ok(Offered { units, passed_over: Vec::new() })
+            }
+            Choosing::Lots(field) => {
+                let wanted = self.lots(field)?;
+                units.retain(|b| wanted.contains(&b.lot));
+                units.sort_by_key(|b| wanted.iter().position(|l| *l == b.lot));
+                Ok(Offered { units, passed_over: Vec::new() })
+            }
+        }
+    }
+
+    /// First in, first out: by receipt, then lot, then serial number.
+    fn oldest_first(&self, units: &mut [Balance]) {
+        units.sort_by(|a, b| self.age(a).cmp(&self.age(b)));
+    }
+
+    fn age<'b>(&self, unit: &'b Balance) -> (i64, &'b LotId, Option<&'b SerialNo>) {
+        let received = self.env.snapshot.lot(&unit.lot).map_or(i64::MAX, |l| l.received_at.micros());
+        (received, &unit.lot, unit.serial.as_ref())
+    }
+
+    fn rank(&self, rule: &crate::base::Name, params: &[Option<Expr>], units: Vec<Balance>, spec: &MoveSpec) -> Result<Offered, Halt> {
+        let (mut taken, mut passed_over) = (Vec::new(), Vec::new());
+        let mut given = Vec::with_capacity(params.len());
+        for param in params {
+            given.push(param.as_ref().map(|e| self.eval(e).map(|v| self.for_rule(v))).transpose()?);
+        }
+        for unit in units {
+            let lot = self.lot_record(&unit);
+            let arguments = given.iter().map(|g| g.clone().unwrap_or_else(|| lot.clone())).collect();
+            let (answer, _) = self.consult(rule, arguments, spec.from.span)?;
+            let reason = answer.get("reason").map(ToString::to_string).unwrap_or_default();
+            if answer.get("take").and_then(Value::as_yes_no).unwrap_or(false) {
+                let rank = match answer.get("rank") {
+                    Some(Value::List(rank)) => rank.clone(),
+                    _ => Vec::new(),
+                };
+                taken.push((rank, unit));
+            } else {
+                passed_over.push((unit, reason));
+            }
+        }
+        taken.sort_by(|(rank_a, a), (rank_b, b)| by_rank(rank_a, rank_b).then_with(|| self.age(a).cmp(&self.age(b))));
+        Ok(Offered { units: taken.into_iter().map(|(_, unit)| unit).collect(), passed_over })
+    }
+
+    /// The serial numbers in a field.
+    pub fn serials(&self, field: &Expr) -> Result<Vec<SerialNo>, Halt> {
+        let one = |v: &Value| match v {
+            Value::Serial(s) => Some(s.clone()),
+            Value::Text(t) => Some(SerialNo::from(&**t)),
+            _ => None,
+        };
+        match self.eval(field)? {
+            Value::Absent => Ok(Vec::new()),
+            Value::List(items) => Ok(items.iter().filter_map(one).collect()),
+            other => Ok(one(&other).into_iter().collect()),
+        }
+    }
+
+    fn lots(&self, field: &Expr) -> Result<Vec<LotId>, Halt> {
+        let one = |v: &Value| match v {
+            Value::Lot(l) => Some(l.clone()),
+            _ => None,
+        };
+        match self.eval(field)? {
+            Value::List(items) => Ok(items.iter().filter_map(one).collect()),
+            other => Ok(one(&other).into_iter().collect()),
+        }
+    }
+
+    fn unit_of(&self, serial: &SerialNo, units: &[Balance], spec: &MoveSpec) -> Result<Balance, Halt> {
+        if let Some(unit) = units.iter().find(|b| b.serial.as_ref() == Some(serial)) {
+            return Ok(unit.clone());
+        }
+        let elsewhere = self.env.snapshot.serials.iter().find(|b| b.serial.as_ref() == Some(serial));
+        let stands = elsewhere.map_or_else(|| "stands nowhere in the network".to_owned(), |b| format!("stands in {}", place_text(&b.position)));
+        let here: Vec<String> = units.iter().filter_map(|b| b.serial.as_ref()).map(ToString::to_string).collect();
+        let mut reason: Reason = self.reason(ReasonCode::SerialPlace, format!("serial `{serial}` {stands}, not in {}", spec_text(spec)), spec.from.span);
+        if !here.is_empty() {
+            reason = reason.remedy(format!("one of {}", here.join(", ")));
+        }
+        Err(reason.into())
+    }
+
+    /// Takes up to `wanted` from the units in their order.
+    pub fn take(units: &[Balance], wanted: Quantity) -> Vec<(Balance, Quantity)> {
+        let mut left = wanted;
+        let mut taken = Vec::new();
+        for unit in units {
+            if !left.is_positive() {
+                break;
+            }
+            let quantity = unit.quantity.min(left);
+            left = left - quantity;
+            taken.push((unit.clone(), quantity));
+        }
+        taken
+    }
+}
+
+/// Ranks compare item by item; unlike items count as equal, a longer rank comes later.
+fn by_rank(a: &[Value], b: &[Value]) -> Ordering {
+    for (x, y) in a.iter().zip(b) {
+        match operate::compare(x, y) {
+            Some(Ordering::Equal) | None => {}
+            Some(order) => return order,
+        }
+    }
+    a.len().cmp(&b.len())
+}
+
+/// A position in words: `pune.reserved for IND-1`.
+pub fn place_text(at: &Position) -> String {
+    let place = at.party.as_ref().map_or_else(|| at.bin.to_string(), |party| format!("{party}.{}", at.bin));
+    at.holder.as_ref().map_or(place.clone(), |h| format!("{place} for {}", h.doc))
+}
+
+fn spec_text(spec: &MoveSpec) -> String {
+    spec.from.party.as_ref().map_or_else(|| spec.from.bin.to_string(), |party| format!("{party}.{}", spec.from.bin))
+}

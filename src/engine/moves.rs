@@ -1,0 +1,236 @@
+//! Carries out `move` clauses: both ends, never partly, never below zero.
+//!
+//! Pure. Tests: the scenarios.
+
+use std::collections::BTreeMap;
+
+use crate::base::{LotId, Money, Name, PartCode, PartyCode, Quantity, SerialNo};
+use crate::domain::{Balance, Holder, Lot, Move, Need, Position, Reason, ReasonCode, Tracking, Value};
+use crate::model::{Changes, Choosing, MoveQuantity, MoveSpec, NewLot};
+
+use super::allocate::{Offered, place_text};
+use super::run::{Halt, Run};
+
+impl Run<'_> {
+    /// Carries out a move; what stands in its way becomes a reason.
+    pub fn carry_out(&mut self, spec: &MoveSpec) {
+        if let Err(halt) = self.try_move(spec) {
+            self.stopped(halt);
+        }
+    }
+
+    fn try_move(&mut self, spec: &MoveSpec) -> Result<(), Halt> {
+        let part = self.part(&spec.part)?;
+        let moved = if spec.new_lot.is_some() { self.bring_in(spec, &part)? } else { self.shift(spec, &part)? };
+        if let Some(field) = &spec.counting {
+            self.set_field(field, Value::Quantity(moved));
+        }
+        Ok(())
+    }
+
+    /// How much is wanted; none for all.
+    fn wanted(&self, spec: &MoveSpec) -> Result<Option<Quantity>, Halt> {
+        let quantity = match &spec.quantity {
+            MoveQuantity::Exactly(expr) | MoveQuantity::UpTo(expr) => self.quantity(expr)?,
+            MoveQuantity::All => return Ok(None),
+        };
+        if quantity.is_negative() {
+            return Err(self.reason(ReasonCode::Guard, format!("a move of {quantity} is below zero"), spec.part.span).into());
+        }
+        Ok(Some(quantity))
+    }
+
+    fn shift(&mut self, spec: &MoveSpec, part: &PartCode) -> Result<Quantity, Halt> {
+        let wanted = self.wanted(spec)?;
+        if wanted.is_some_and(Quantity::is_zero) {
+            return Ok(Quantity::ZERO);
+        }
+        let source = if spec.from.outside { self.sent_outside(spec, part) } else { self.at_source(spec, part)? };
+        let offered = self.choose(spec, source)?;
+        let there: Quantity = offered.units.iter().map(|u| u.quantity).sum();
+        let exact = matches!(spec.quantity, MoveQuantity::Exactly(_));
+        let wanted = wanted.unwrap_or(there);
+        if exact && (there < wanted || (matches!(spec.choosing, Choosing::Serials(_)) && there != wanted)) {
+            return Err(self.not_enough(spec, part, &offered, there, wanted).into());
+        }
+        let taken = Self::take(&offered.units, wanted);
+        for (unit, quantity) in &taken {
+            let to = self.target(spec, &unit.position)?;
+            self.post(unit.position.clone(), to, unit, *quantity);
+        }
+        Ok(taken.iter().map(|(_, q)| *q).sum())
+    }
+
+    fn post(&mut self, from: Position, to: Position, unit: &Balance, quantity: Quantity) {
+        let rate = self.lot(&unit.lot).map_or(Money::ZERO, |l| l.rate);
+        let line = self.line_no().unwrap_or(0);
+        let one = Move { line, part: unit.part.clone(), lot: unit.lot.clone(), serial: unit.serial.clone(), quantity, from, to, rate };
+        if one.from != one.to {
+            self.ledger.apply(&one);
+            self.out.moves.push(one);
+        }
+    }
+
+    /// A lot, loaded or just brought in.
+    pub fn lot(&self, id: &LotId) -> Option<&Lot> {
+        self.out.lots.iter().find(|l| l.id == *id).or_else(|| self.env.snapshot.lot(id))
+    }
+
+    fn target(&self, spec: &MoveSpec, from: &Position) -> Result<Position, Halt> {
+        let Changes { condition, owner, pool } = &spec.changes;
+        Ok(Position {
+            party: self.party_of(&spec.to)?,
+            bin: spec.to.bin.clone(),
+            holder: spec.to.clearing.then(|| Holder { doc: self.doc.id.clone(), line: self.line_no().unwrap_or(0) }),
+            condition: self.optional_name(condition.as_ref())?.unwrap_or_else(|| from.condition.clone()),
+            owner: self.optional_name(owner.as_ref())?.unwrap_or_else(|| from.owner.clone()),
+            pool: self.optional_name(pool.as_ref())?.unwrap_or_else(|| from.pool.clone()),
+        })
+    }
+
+    /// What this document has put into an outside bin and not taken back: a correction may return it.
+    fn sent_outside(&self, spec: &MoveSpec, part: &PartCode) -> Vec<Balance> {
+        let line = self.line_no();
+        let mut net: BTreeMap<(Position, LotId, Option<SerialNo>), Quantity> = BTreeMap::new();
+        for m in self.env.snapshot.past_moves.iter().chain(&self.out.moves) {
+            if m.part != *part || line.is_some_and(|l| m.line != l) {
+                continue;
+            }
+            for (end, quantity) in [(&m.to, m.quantity), (&m.from, -m.quantity)] {
+                if end.party.is_none() && end.bin == spec.from.bin {
+                    let sum = net.entry((end.clone(), m.lot.clone(), m.serial.clone())).or_default();
+                    *sum = *sum + quantity;
+                }
+            }
+        }
+        let positive = net.into_iter().filter(|(_, q)| q.is_positive());
+        positive.map(|((position, lot, serial), quantity)| Balance { position, part: part.clone(), lot, serial, quantity }).collect()
+    }
+
+    fn not_enough(&self, spec: &MoveSpec, part: &PartCode, offered: &Offered, there: Quantity, wanted: Quantity) -> Reason {
+        let place = spec.from.party.as_ref().and_then(|f| self.party_in(f)).map_or_else(|| spec.from.bin.to_string(), |p| format!("{p}.{}", spec.from.bin));
+        if there > wanted {
+            let sentence = format!("{there} serial numbers of {part} were given for a quantity of {wanted}");
+            return self.reason(ReasonCode::SerialPlace, sentence, spec.from.span).remedy(format!("exactly {wanted} serial numbers"));
+        }
+        let mut reason = self.reason(ReasonCode::NotEnough, format!("{part}: {there} in {place} can be taken, {wanted} needed"), spec.from.span);
+        reason.numbers = Some(Need { have: Value::Quantity(there), need: Value::Quantity(wanted) });
+        for (unit, why) in &offered.passed_over {
+            let what = unit.serial.as_ref().map_or_else(|| format!("lot {}", unit.lot), |s| format!("serial {s}"));
+            reason.values.insert(format!("{what} in {}", place_text(&unit.position)), Value::text(why));
+        }
+        if let Choosing::Rule(rule, _) = &spec.choosing {
+            reason.rules.extend(self.answers.borrow().iter().find(|(t, _)| t.rule == *rule).map(|(_, s)| s.clone()));
+        }
+        reason = reason.remedy(format!("{} more of {part} in {place}", wanted - there));
+        if there.is_positive() { reason.remedy(format!("at most {there}")) } else { reason }
+    }
+
+    /// Parts enter the world: one new lot, known from now on by its receipt.
+    fn bring_in(&mut self, spec: &MoveSpec, part: &PartCode) -> Result<Quantity, Halt> {
+        let Some(quantity) = self.wanted(spec)? else { return Ok(Quantity::ZERO) };
+        if quantity.is_zero() {
+            return Ok(quantity);
+        }
+        let units = self.entering_units(spec, part, quantity)?;
+        let facts = spec.new_lot.clone().unwrap_or_default();
+        let lot = self.new_lot(&facts, part, spec)?;
+        let to = self.entry(spec)?;
+        let from = Position { party: None, bin: spec.from.bin.clone(), holder: None, ..to.clone() };
+        let id = lot.id.clone();
+        self.out.lots.push(lot);
+        for (serial, quantity) in units {
+            let unit = Balance { position: from.clone(), part: part.clone(), lot: id.clone(), serial, quantity };
+            self.post(from.clone(), to.clone(), &unit, quantity);
+        }
+        Ok(quantity)
+    }
+
+    /// The units that enter: one a serial number for serial-tracked parts, else all at once.
+    fn entering_units(&self, spec: &MoveSpec, part: &PartCode, quantity: Quantity) -> Result<Vec<(Option<SerialNo>, Quantity)>, Halt> {
+        if self.known_part(part).is_none_or(|p| p.tracking != Tracking::Serial) {
+            return Ok(vec![(None, quantity)]);
+        }
+        let serials = match &spec.choosing {
+            Choosing::Serials(field) => self.serials(field)?,
+            _ => Vec::new(),
+        };
+        let given = Quantity::units(i64::try_from(serials.len()).unwrap_or(i64::MAX));
+        if given != quantity {
+            let mut reason = self.reason(ReasonCode::SerialPlace, format!("{part}: {given} serial numbers were given for a quantity of {quantity}"), spec.from.span);
+            reason.numbers = Some(Need { have: Value::Quantity(given), need: Value::Quantity(quantity) });
+            return Err(reason.remedy(format!("exactly {quantity} serial numbers")).into());
+        }
+        for (index, serial) in serials.iter().enumerate() {
+            let known = self.env.snapshot.serials.iter().find(|b| b.serial.as_ref() == Some(serial) && b.part == *part);
+            let here = self.ledger.select(|at, p| p == part && at.party.is_some()).find(|b| b.serial.as_ref() == Some(serial));
+            if let Some(unit) = known.or(here.as_ref()) {
+                let sentence = format!("serial `{serial}` of {part} stands in {} already", place_text(&unit.position));
+                return Err(self.reason(ReasonCode::SerialPlace, sentence, spec.from.span).remedy("the number on the unit, read again").into());
+            }
+            if serials.iter().take(index).any(|s| s == serial) {
+                return Err(self.reason(ReasonCode::SerialPlace, format!("serial `{serial}` was given twice"), spec.from.span).into());
+            }
+        }
+        Ok(serials.into_iter().map(|s| (Some(s), Quantity::ONE)).collect())
+    }
+
+    fn entry(&self, spec: &MoveSpec) -> Result<Position, Halt> {
+        let first = |named: &[crate::model::Named]| named.first().map_or_else(|| Name::from(""), |n| n.name.clone());
+        let vocabulary = &self.env.book.vocabulary;
+        let pool = self.current_line().and_then(|l| l.values.get("pool")).or_else(|| self.doc.fields.get("pool")).and_then(Value::as_name).cloned();
+        let unchanged = Position {
+            party: None,
+            bin: spec.from.bin.clone(),
+            holder: None,
+            condition: first(&vocabulary.conditions),
+            owner: first(&vocabulary.owners),
+            pool: pool.unwrap_or_else(|| first(&vocabulary.pools)),
+        };
+        self.target(spec, &unchanged)
+    }
+
+    fn new_lot(&self, facts: &NewLot, part: &PartCode, spec: &MoveSpec) -> Result<Lot, Halt> {
+        let parent = self.sent_outside(spec, part).into_iter().next().map(|b| b.lot);
+        let from_parent = parent.as_ref().and_then(|id| self.lot(id)).cloned();
+        let given = |expr: &Option<crate::model::Expr>| expr.as_ref().map(|e| self.eval(e)).transpose().map(|v| v.filter(|v| !v.is_absent()));
+        let zone = &self.env.book.manifest.zone;
+        let received_at = match given(&facts.received)? {
+            Some(Value::Date(date)) => crate::base::Timestamp::from_civil(date.0.to_datetime(jiff::civil::Time::midnight()), zone),
+            Some(Value::Time(at)) => Some(at),
+            _ => None,
+        }
+        .unwrap_or(self.env.command.effective_at);
+        let sodo = match given(&facts.sodo)? {
+            Some(Value::Sodo(sodo)) => Some(sodo),
+            _ => from_parent.as_ref().and_then(|l| l.sodo.clone()),
+        };
+        let rate = match given(&facts.rate)? {
+            Some(value) => value.as_money(),
+            None => from_parent.as_ref().map(|l| l.rate).or_else(|| self.rate_on_date(part)),
+        };
+        let expires = match given(&facts.expires)? {
+            Some(Value::Date(date)) => Some(date),
+            _ => self.known_part(part).and_then(|p| p.shelf_life_days).map(|days| received_at.date(zone).plus_days(i64::from(days))),
+        };
+        let label = given(&facts.label)?.map(|v| v.to_string());
+        let ordinal = self.out.lots.len() + 1;
+        let id = LotId::from(format!("{}.{}.{ordinal}", self.doc.id, self.doc.revision + 1));
+        Ok(Lot { id, part: part.clone(), label, received_at, sodo, rate: rate.unwrap_or_default(), expires, parent, doc: self.doc.id.clone() })
+    }
+
+    /// Sets a field of the line at hand, else of the document.
+    pub fn set_field(&mut self, field: &Name, value: Value) {
+        let is_line_field = self.env.workflow.line_field(field.as_str()).is_some();
+        let values = match self.line.get().and_then(|i| self.doc.lines.get_mut(i)) {
+            Some(line) if is_line_field => &mut line.values,
+            _ => &mut self.doc.fields,
+        };
+        if value.is_absent() { values.remove(field) } else { values.insert(field.clone(), value) };
+    }
+
+    /// The party in a party field, or a reason why not.
+    pub fn need_party(&self, field: &Name, span: crate::base::Span) -> Result<PartyCode, Halt> {
+        self.party_in(field).cloned().ok_or_else(|| self.reason(ReasonCode::Guard, format!("the document has no `{field}`"), span).into())
+    }
+}

@@ -1,0 +1,236 @@
+//! Questions to the books: on hand, inbound, limits, rates, offers, obligations. Answered from the snapshot and the moves so far.
+//!
+//! Pure. Tests: the scenarios.
+
+use rust_decimal::Decimal;
+
+use crate::base::{Money, Name, PartCode, PartyCode, Quantity, Span};
+use crate::domain::{Limit, Position, Reason, ReasonCode, Record, Value};
+use crate::model::{Expr, PlaceSpec, Query};
+
+use super::distance::kilometres;
+use super::eval::Evaluated;
+use super::run::{Halt, Run};
+
+impl Run<'_> {
+    /// The answer to a question.
+    pub fn query(&self, query: &Query, span: Span) -> Evaluated {
+        match query {
+            Query::OnHand { part, party, pool } => {
+                let (part, party, pool) = (self.part(part)?, self.party(party)?, self.optional_name(pool.as_ref())?);
+                Ok(Value::Quantity(self.ledger.sum(|at, p| *p == part && self.counts_on_hand(at, &party, pool.as_ref()))))
+            }
+            Query::Inbound { part, party, pool } => {
+                let (part, party, pool) = (self.part(part)?, self.party(party)?, self.optional_name(pool.as_ref())?);
+                let fits = |i: &&crate::domain::Inbound| i.part == part && i.party == party && pool.as_ref().is_none_or(|p| i.pool.as_ref() == Some(p));
+                Ok(Value::Quantity(self.env.snapshot.inbound.iter().filter(fits).map(|i| i.quantity).sum()))
+            }
+            Query::QuantityIn { part, place, condition, pool } => {
+                let (part, condition, pool) = (self.part(part)?, self.optional_name(condition.as_ref())?, self.optional_name(pool.as_ref())?);
+                let party = self.party_of(place)?;
+                let fits = |at: &Position| {
+                    at.party == party
+                        && at.bin == place.bin
+                        && condition.as_ref().is_none_or(|c| at.condition == *c)
+                        && pool.as_ref().is_none_or(|p| at.pool == *p)
+                };
+                Ok(Value::Quantity(self.ledger.sum(|at, p| *p == part && fits(at))))
+            }
+            Query::Held { part, place } => {
+                let (part, party) = (self.part(part)?, self.party_of(place)?);
+                Ok(Value::Quantity(self.ledger.sum(|at, p| *p == part && at.party == party && at.bin == place.bin && self.holds(at))))
+            }
+            Query::ValueAt { party, pool } => {
+                let (party, pool) = (self.party(party)?, self.optional_name(pool.as_ref())?);
+                self.value_at(&party, pool.as_ref(), span)
+            }
+            Query::Limit { part, party, pool } => {
+                let (part, party, pool) = (self.part(part)?, self.party(party)?, self.optional_name(pool.as_ref())?);
+                Ok(self.limit(&part, &party, pool.as_ref()))
+            }
+            Query::Rate(part) => {
+                let part = self.part(part)?;
+                self.rate_on_date(&part).map(Value::Money).ok_or_else(|| self.no_rate(&part, span))
+            }
+            Query::Offers(part) => self.part(part).map(|p| self.offers(&p)),
+            Query::Owed(party) => {
+                let party = self.party(party)?;
+                let open = self.env.snapshot.obligations.iter().filter(|o| o.debtor == party && o.open.is_positive());
+                Ok(Value::List(open.map(|o| self.obligation_record(o)).collect()))
+            }
+            Query::Open { kind, party } => {
+                let party = self.party(party)?;
+                Ok(Value::Quantity(self.open_of(kind, &party)))
+            }
+            Query::Today => Ok(Value::Date(self.today)),
+            Query::Now => Ok(Value::Time(self.env.command.effective_at)),
+            Query::PersonWhoDid(transition) => {
+                let event = self.env.snapshot.events.iter().rev().find(|e| e.transition == *transition);
+                Ok(event.map_or(Value::Absent, |e| Value::text(e.actor.as_str())))
+            }
+            Query::AllStartedEnded => Ok(Value::YesNo(self.env.snapshot.children.iter().all(|c| c.ended))),
+        }
+    }
+
+    fn counts_on_hand(&self, at: &Position, party: &PartyCode, pool: Option<&Name>) -> bool {
+        let vocabulary = &self.env.book.vocabulary;
+        at.party.as_ref() == Some(party)
+            && vocabulary.on_hand_bins.contains(&at.bin)
+            && vocabulary.on_hand_conditions.contains(&at.condition)
+            && pool.is_none_or(|p| at.pool == *p)
+    }
+
+    /// True for a position that this document (and, within `each line`, this line) holds.
+    pub fn holds(&self, at: &Position) -> bool {
+        at.holder.as_ref().is_some_and(|h| h.doc == self.doc.id && self.line_no().is_none_or(|line| h.line == line))
+    }
+
+    /// The part that an expression names.
+    pub fn part(&self, expr: &Expr) -> Result<PartCode, Halt> {
+        match self.present(expr)? {
+            Value::Part(code) => Ok(code),
+            Value::Record(record) => match record.fields.get("code") {
+                Some(Value::Part(code)) => Ok(code.clone()),
+                _ => Err(self.mismatch("a part", &Value::Record(record), expr.span)),
+            },
+            other => Err(self.mismatch("a part", &other, expr.span)),
+        }
+    }
+
+    /// The party that an expression names.
+    pub fn party(&self, expr: &Expr) -> Result<PartyCode, Halt> {
+        match self.present(expr)? {
+            Value::Party(code) => Ok(code),
+            other => Err(self.mismatch("a party", &other, expr.span)),
+        }
+    }
+
+    /// The party of a place; none for the outside world.
+    pub fn party_of(&self, place: &PlaceSpec) -> Result<Option<PartyCode>, Halt> {
+        let Some(field) = &place.party else { return Ok(None) };
+        match self.party_in(field) {
+            Some(code) => Ok(Some(code.clone())),
+            None => Err(self.reason(ReasonCode::Guard, format!("the document has no `{field}`"), place.span).into()),
+        }
+    }
+
+    pub fn optional_name(&self, expr: Option<&Expr>) -> Result<Option<Name>, Halt> {
+        expr.map(|e| self.declared(e)).transpose()
+    }
+
+    fn open_of(&self, kind: &Name, party: &PartyCode) -> Quantity {
+        let line = self.line_no();
+        let mine = |o: &&crate::domain::Obligation| o.doc == self.doc.id && o.kind == *kind && o.debtor == *party && line.is_none_or(|l| o.line == l);
+        self.env.snapshot.obligations.iter().chain(&self.out.owed).filter(mine).map(|o| o.open - self.changed(&o.id)).sum()
+    }
+
+    /// How much of an obligation this transition has settled, waived or debited already.
+    pub fn changed(&self, id: &crate::base::ObligationId) -> Quantity {
+        self.out.obligation_changes.iter().filter(|c| c.id == *id).map(|c| c.quantity).sum()
+    }
+
+    /// The rate of a part on the effective date.
+    pub fn rate_on_date(&self, part: &PartCode) -> Option<Money> {
+        let rates = self.env.snapshot.rates.iter().filter(|r| r.part == *part && r.from <= self.today);
+        rates.max_by_key(|r| r.from).map(|r| r.rate)
+    }
+
+    fn no_rate(&self, part: &PartCode, span: Span) -> Halt {
+        let reason: Reason = self.reason(ReasonCode::Guard, format!("`{part}` has no rate on {}", self.today), span);
+        reason.remedy(format!("load a rate for {part} that holds from {} or earlier", self.today)).into()
+    }
+
+    /// Value of what a party holds and is promised, in a pool, by the rates of the day; parts without a rate count nothing.
+    fn value_at(&self, party: &PartyCode, pool: Option<&Name>, span: Span) -> Evaluated {
+        let mut total = Money::ZERO;
+        for (at, in_pool, part, quantity) in &self.env.snapshot.party_values {
+            if at == party && pool.is_none_or(|p| p == in_pool) {
+                let rate = self.rate_on_date(part).unwrap_or_default();
+                let value = rate.times(*quantity).map_err(|e| Halt::from(self.reason(ReasonCode::Guard, e.to_string(), span)))?;
+                total = total + value;
+            }
+        }
+        Ok(Value::Money(total))
+    }
+
+    /// The limits of a part at a party: for each of maximum, trigger and value the narrowest row that has it.
+    fn limit(&self, part: &PartCode, party: &PartyCode, pool: Option<&Name>) -> Value {
+        let class = self.known_part(part).map(|p| p.class.as_str()).unwrap_or_default();
+        let fits = |l: &&Limit| {
+            l.scope.party.as_ref().is_none_or(|p| p == party)
+                && l.scope.part.as_ref().is_none_or(|p| p == part)
+                && l.scope.class.as_ref().is_none_or(|c| c == class)
+                && l.scope.pool.as_ref().is_none_or(|p| Some(p) == pool)
+        };
+        let rows: Vec<&Limit> = self.env.snapshot.limits.iter().filter(fits).collect();
+        let narrowest = |has: &dyn Fn(&Limit) -> bool| rows.iter().copied().filter(|l| has(l)).max_by_key(|l| narrowness(l));
+        let maximum = narrowest(&|l| l.maximum.is_some());
+        Value::record(Record::new(
+            "limit",
+            [
+                ("maximum", maximum.and_then(|l| l.maximum).map_or(Value::Absent, Value::Quantity)),
+                ("trigger", narrowest(&|l| l.trigger.is_some()).and_then(|l| l.trigger).map_or(Value::Absent, Value::Quantity)),
+                ("value", narrowest(&|l| l.value.is_some()).and_then(|l| l.value).map_or(Value::Absent, Value::Money)),
+                ("scope", Value::text(&maximum.map(scope_text).unwrap_or_default())),
+            ],
+        ))
+    }
+
+    /// What every party of the business unit could give, nearest first.
+    fn offers(&self, part: &PartCode) -> Value {
+        let snapshot = self.env.snapshot;
+        let own = self.parties();
+        let here = own.first().and_then(|code| snapshot.party(code));
+        let successor = |p: &PartCode| snapshot.supersessions.iter().any(|s| s.from <= self.today && ((s.old == *part && s.new == *p) || (s.both_ways && s.new == *part && s.old == *p)));
+        let vocabulary = &self.env.book.vocabulary;
+        let good = |at: &Position| at.holder.is_none() && self.env.transition.needs.bins.contains(&at.bin) && vocabulary.on_hand_conditions.contains(&at.condition);
+        let mut totals: std::collections::BTreeMap<(PartyCode, PartCode), Quantity> = std::collections::BTreeMap::new();
+        for balance in self.ledger.select(|at, p| good(at) && (p == part || successor(p))) {
+            if let Some(party) = balance.position.party {
+                let total = totals.entry((party, balance.part)).or_default();
+                *total = *total + balance.quantity;
+            }
+        }
+        let mut offers: Vec<(bool, Decimal, Value)> = Vec::new();
+        for ((code, offered), quantity) in totals {
+            let Some(party) = snapshot.party(&code) else { continue };
+            let distance = here.and_then(|h| kilometres(h, party));
+            let same = here.is_some_and(|h| h.code == code);
+            let record = Record::new(
+                "offer",
+                [
+                    ("party", Value::Party(code)),
+                    ("kind", Value::text(party.kind.as_str())),
+                    ("part", Value::Part(offered.clone())),
+                    ("available", Value::Quantity(quantity)),
+                    ("distance", distance.map_or(Value::Absent, Value::Number)),
+                    ("same_party", Value::YesNo(same)),
+                    ("successor", Value::YesNo(offered != *part)),
+                ],
+            );
+            offers.push((!same, distance.unwrap_or(Decimal::MAX), Value::record(record)));
+        }
+        // Stable: parties come in order of their codes, so ties are broken by code.
+        offers.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        Value::List(offers.into_iter().map(|(_, _, record)| record).collect())
+    }
+}
+
+/// Part before party before class before pool: part at a party is the narrowest.
+fn narrowness(limit: &Limit) -> u32 {
+    let weight = |set: bool, weight: u32| if set { weight } else { 0 };
+    let scope = &limit.scope;
+    weight(scope.part.is_some(), 8) + weight(scope.party.is_some(), 4) + weight(scope.class.is_some(), 2) + weight(scope.pool.is_some(), 1)
+}
+
+fn scope_text(limit: &Limit) -> String {
+    let scope = &limit.scope;
+    let words = [
+        scope.part.as_ref().map(|p| format!("part {p}")),
+        scope.class.as_ref().map(|c| format!("class {c}")),
+        scope.party.as_ref().map(|p| format!("at {p}")),
+        scope.pool.as_ref().map(|p| format!("in {p}")),
+    ];
+    let said: Vec<String> = words.into_iter().flatten().collect();
+    if said.is_empty() { "everything".to_owned() } else { said.join(" ") }
+}

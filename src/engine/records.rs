@@ -1,0 +1,203 @@
+//! Master data, lots and documents as the records that expressions and rules look at.
+//!
+//! The names of the properties are those of `model::types::properties`. Pure. Tests: below and the scenarios.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use crate::base::{Name, PartCode, PartyCode};
+use crate::domain::{Balance, Contract, Obligation, Part, Party, Record, Tracking, Value};
+
+use super::run::Run;
+
+fn optional<T>(value: Option<T>, make: impl FnOnce(T) -> Value) -> Value {
+    value.map_or(Value::Absent, make)
+}
+
+fn number(n: i64) -> Value {
+    Value::Number(Decimal::from(n))
+}
+
+/// A part as a record.
+pub fn part_record(part: &Part) -> Value {
+    let tracking = match part.tracking {
+        Tracking::None => "none",
+        Tracking::Lot => "lot",
+        Tracking::Serial => "serial",
+    };
+    Value::record(Record::new(
+        "part",
+        [
+            ("code", Value::Part(part.code.clone())),
+            ("name", Value::text(&part.name)),
+            ("unit", Value::text(&part.unit)),
+            ("class", Value::text(&part.class)),
+            ("hsn", Value::text(&part.hsn)),
+            ("spare", Value::YesNo(part.spare)),
+            ("pack", Value::Quantity(part.pack)),
+            ("tracking", Value::text(tracking)),
+            ("shelf_life_days", optional(part.shelf_life_days, |d| number(i64::from(d)))),
+        ],
+    ))
+}
+
+/// A party as a record.
+pub fn party_record(party: &Party) -> Value {
+    Value::record(Record::new(
+        "party",
+        [
+            ("code", Value::Party(party.code.clone())),
+            ("name", Value::text(&party.name)),
+            ("kind", Value::text(party.kind.as_str())),
+            ("city", Value::text(&party.city)),
+            ("state", Value::text(&party.state)),
+            ("gstin", Value::text(&party.gstin)),
+            ("parent", optional(party.parent.clone(), Value::Party)),
+        ],
+    ))
+}
+
+/// A contract as a record.
+pub fn contract_record(contract: &Contract) -> Value {
+    Value::record(Record::new(
+        "contract",
+        [
+            ("code", Value::Contract(contract.code.clone())),
+            ("kind", Value::text(&contract.kind)),
+            ("from", Value::Date(contract.from)),
+            ("to", Value::Date(contract.to)),
+            ("excludes", Value::List(contract.excludes.iter().map(|c| Value::text(c)).collect())),
+            ("customer", optional(contract.customer.clone(), Value::Party)),
+        ],
+    ))
+}
+
+impl Run<'_> {
+    /// A value as a rule sees it: references become the records that they refer to.
+    pub fn for_rule(&self, value: Value) -> Value {
+        let snapshot = self.env.snapshot;
+        let record = match &value {
+            Value::Part(code) => snapshot.part(code).map(part_record),
+            Value::Party(code) => snapshot.party(code).map(party_record),
+            Value::Contract(code) => snapshot.contract(code).map(contract_record),
+            _ => None,
+        };
+        record.unwrap_or(value)
+    }
+
+    /// A property of a record, or of what a reference refers to.
+    pub fn property_of(&self, owner: &Value, name: &str) -> Option<Value> {
+        self.for_rule(owner.clone()).get(name).cloned()
+    }
+
+    /// A balance as the lot that a rule is offered.
+    pub fn lot_record(&self, balance: &Balance) -> Value {
+        let lot = self.env.snapshot.lot(&balance.lot);
+        let zone = &self.env.book.manifest.zone;
+        let expires = lot.and_then(|l| l.expires);
+        Value::record(Record::new(
+            "lot",
+            [
+                ("lot", Value::Lot(balance.lot.clone())),
+                ("serial", optional(balance.serial.clone(), Value::Serial)),
+                ("part", Value::Part(balance.part.clone())),
+                ("party", optional(balance.position.party.clone(), Value::Party)),
+                ("bin", Value::text(balance.position.bin.as_str())),
+                ("condition", Value::Name(balance.position.condition.clone())),
+                ("owner", Value::Name(balance.position.owner.clone())),
+                ("pool", Value::Name(balance.position.pool.clone())),
+                ("quantity", Value::Quantity(balance.quantity)),
+                ("received", Value::Date(lot.map_or(self.today, |l| l.received_at.date(zone)))),
+                ("expires", optional(expires, Value::Date)),
+                ("days_left", optional(expires, |e| number(e.days_since(self.today)))),
+                ("sodo", optional(lot.and_then(|l| l.sodo.clone()), Value::Sodo)),
+                ("rate", Value::Money(lot.map(|l| l.rate).unwrap_or_default())),
+            ],
+        ))
+    }
+
+    /// An obligation as a rule sees it.
+    pub fn obligation_record(&self, obligation: &Obligation) -> Value {
+        let due = obligation.due_at.date(&self.env.book.manifest.zone);
+        Value::record(Record::new(
+            "obligation",
+            [
+                ("kind", Value::text(obligation.kind.as_str())),
+                ("part", Value::Part(obligation.part.clone())),
+                ("open", Value::Quantity(obligation.open)),
+                ("due", Value::Date(due)),
+                ("overdue_days", number(self.today.days_since(due).max(0))),
+                ("value", Value::Money(obligation.rate.times(obligation.open).unwrap_or_default())),
+                ("document", Value::text(obligation.doc.as_str())),
+                ("debtor", Value::Party(obligation.debtor.clone())),
+            ],
+        ))
+    }
+
+    /// The document as a rule sees it.
+    pub fn document_record(&self) -> Value {
+        let doc = &self.doc;
+        let mut fields: BTreeMap<Name, Value> = doc.fields.clone();
+        fields.insert("number".into(), Value::text(&doc.number));
+        fields.insert("workflow".into(), Value::text(doc.workflow.as_str()));
+        fields.insert("state".into(), Value::text(doc.state.as_str()));
+        fields.insert("opened".into(), Value::Date(doc.opened_at.date(&self.env.book.manifest.zone)));
+        Value::record(Record { kind: "document".into(), fields })
+    }
+
+    /// The line at hand as a rule sees it.
+    pub fn line_record(&self) -> Value {
+        let mut fields: BTreeMap<Name, Value> = self.current_line().map(|l| l.values.clone()).unwrap_or_default();
+        fields.insert("no".into(), number(i64::from(self.line_no().unwrap_or(0))));
+        if let Some(part) = fields.get("part").cloned() {
+            fields.insert("part".into(), self.for_rule(part));
+        }
+        Value::record(Record { kind: "line".into(), fields })
+    }
+
+    /// The part that an expression names, as the master data knows it.
+    pub fn known_part(&self, code: &PartCode) -> Option<&Part> {
+        self.env.snapshot.part(code)
+    }
+
+    /// The party in a party field of the document.
+    pub fn party_in(&self, field: &Name) -> Option<&PartyCode> {
+        self.doc.field(field.as_str()).as_party()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Date;
+    use crate::model::{Type, properties};
+
+    fn agree(record: &Value, ty: &Type) {
+        for property in properties(ty) {
+            assert!(record.get(property.name).is_some(), "{ty} has no `{}`", property.name);
+        }
+    }
+
+    #[test]
+    fn records_have_the_properties_that_the_checker_promises() {
+        let day: Date = "2026-01-01".parse().unwrap();
+        let contract =
+            Contract { bu: "ac".into(), code: "C1".into(), customer: None, kind: "amc".into(), from: day, to: day, excludes: vec!["plastic".into()] };
+        agree(&contract_record(&contract), &Type::Contract);
+        let part = Part {
+            bu: "ac".into(),
+            code: "PCB".into(),
+            name: "Board".into(),
+            unit: "NOS".into(),
+            decimals: 0,
+            tracking: Tracking::Serial,
+            shelf_life_days: None,
+            hsn: "8415".into(),
+            class: "A".into(),
+            spare: true,
+            pack: crate::base::Quantity::ONE,
+        };
+        agree(&part_record(&part), &Type::Part);
+    }
+}
