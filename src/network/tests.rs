@@ -210,3 +210,18 @@ fn loading_again_changes_nothing_and_a_change_is_told_by_field() {
     ]
     "#);
 }
+
+#[test]
+fn the_example_network_is_whole() {
+    let checked = check(&read_folder(Path::new("examples/network")).unwrap(), &known()).unwrap_or_else(|found| {
+        panic!("{}", listing(&read_folder(Path::new("examples/network")).unwrap(), &found));
+    });
+    assert_eq!(checked.warnings, []);
+    let data = checked.data;
+    let count = |kind: &str| data.parties.iter().filter(|p| p.kind == kind).count();
+    assert_eq!((data.business_units.len(), count("warehouse"), count("asp"), count("technician")), (2, 4, 12, 24));
+    for role in known().roles.into_keys() {
+        assert!(data.people.iter().any(|p| p.roles.iter().any(|r| r.role == role)), "{role:?}");
+    }
+    assert!(data.parts.iter().all(|p| data.rates.iter().any(|r| r.part == p.code && r.bu == p.bu)));
+}
