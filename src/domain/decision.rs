@@ -168,6 +168,12 @@ pub struct Claim {
     pub key: String,
     /// The states in which the claim is given up again.
     pub until: Vec<Name>,
+    /// Its own code.
+    #[serde(default)]
+    pub code: Option<Name>,
+    /// The line it is claimed for.
+    #[serde(default)]
+    pub line: Option<u32>,
     /// What to say when another document holds it.
     pub sentence: String,
 }

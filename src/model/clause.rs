@@ -95,6 +95,8 @@ pub enum ClauseKind {
         released: Vec<Name>,
         /// What to say where another document holds it.
         otherwise: Template,
+        /// Its own code.
+        code: Option<Name>,
     },
     /// Choose the target state.
     Become(Name),

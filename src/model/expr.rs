@@ -164,8 +164,8 @@ pub enum Query {
     },
     /// `limit of PART at PARTY in pool POOL`
     Limit {
-        /// The part.
-        part: Expr,
+        /// The part; absent for the limits of the party as a whole.
+        part: Option<Expr>,
         /// At whom.
         party: Expr,
         /// In which pool.

@@ -204,5 +204,7 @@ pub enum StepKind {
         workflow: Name,
         /// Its name from here on.
         name: String,
+        /// The values that tell it from its siblings.
+        fields: BTreeMap<Name, Value>,
     },
 }
