@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::support::{files, read};
-use layers::{DECIDING, DECIDING_NEVER, LAYERS, OWNERS, PARSER};
+use layers::{DECIDING_NEVER, LAYERS, OWNERS, PARSER, RUNNING};
 use scan::{Token, functions, lines_without_tests, modules_named, says, tokens};
 
 /// Longer files and functions need an entry in the ratchet.
@@ -54,7 +54,7 @@ fn is_test_file(file: &Path) -> bool {
 fn decides(file: &Path) -> bool {
     let Ok(inside) = file.strip_prefix("src/engine") else { return false };
     let first = inside.components().next().and_then(|c| c.as_os_str().to_str()).unwrap_or("");
-    DECIDING.contains(&first.strip_suffix(".rs").unwrap_or(first))
+    !RUNNING.contains(&first.strip_suffix(".rs").unwrap_or(first))
 }
 
 fn modules_out_of_place(file: &Path, module: &str, tokens: &[Token]) -> Vec<String> {
@@ -74,9 +74,9 @@ fn modules_out_of_place(file: &Path, module: &str, tokens: &[Token]) -> Vec<Stri
         if decides(file) && named.module == "store" {
             problems.push(format!("{place}: what decides must not use `store`"));
         }
-        let pure = |then: &str| DECIDING.contains(&then);
-        if module == "check" && named.module == "engine" && !named.then.as_deref().is_some_and(pure) {
-            problems.push(format!("{place}: of the engine, `check` may use only {}", DECIDING.join(", ")));
+        let runs = |then: &str| RUNNING.contains(&then);
+        if module == "check" && named.module == "engine" && named.then.as_deref().is_none_or(runs) {
+            problems.push(format!("{place}: of the engine, `check` may use only what decides"));
         }
     }
     problems
@@ -200,7 +200,9 @@ fn nothing_is_left_unfinished() {
     let mut problems = Vec::new();
     for file in written() {
         for (number, line) in read(&file).lines().enumerate() {
-            for word in UNFINISHED.iter().chain(MAKING).filter(|word| holds_word(line, word)) {
+            // A hold is a thing "for now" to its author; in a source it would be a promise.
+            let prose = file.extension().is_some_and(|e| e == "flow" || e == "rhai");
+            for word in UNFINISHED.iter().chain(MAKING).filter(|word| holds_word(line, word) && !(prose && **word == "for now")) {
                 problems.push(format!("{}:{}: `{word}`", file.display(), number + 1));
             }
         }
@@ -260,8 +262,9 @@ fn what_is_out_of_place_is_found() {
         found("src/base/money.rs", "use std::{io, fs};\nuse crate::{domain::Value, base::Date};\nfn f() { super::super::syntax::parse(); SystemTime::now() }");
     assert_eq!(base, ["`base` must not use `domain`", "`base` must not use `syntax`", "must not name `SystemTime`", "must not name `std::fs`"]);
     assert_eq!(found("src/engine/decide/guards.rs", "use crate::store::Store;"), ["what decides must not use `store`"]);
+    assert_eq!(found("src/engine/guard.rs", "use crate::store::Store;"), ["what decides must not use `store`"]);
     assert_eq!(found("src/engine/execute.rs", "use crate::store::Store;\nuse super::decide;"), [""; 0]);
-    assert_eq!(found("src/check/leak.rs", "use crate::engine::{decide, execute};"), ["of the engine, `check` may use only decide"]);
+    assert_eq!(found("src/check/leak.rs", "use crate::engine::{decide, execute};"), ["of the engine, `check` may use only what decides"]);
     assert_eq!(found("src/syntax/format.rs", "use pest::Span;"), ["must not name `pest`"]);
     assert_eq!(found("src/unheard.rs", "").len(), 1);
 }

@@ -214,13 +214,28 @@ pub fn modules_named(tokens: &[Token], depth: usize) -> Vec<Named> {
     found
 }
 
-/// The first names behind a leading `::`, through one brace group.
+/// The names behind a leading `::`, through brace groups, two levels deep.
 fn heads(rest: &[Token]) -> Vec<Named> {
+    let mut found = Vec::new();
+    for path in branches(rest) {
+        let Some(head) = path.first() else { continue };
+        let seconds = branches(&path[1..]);
+        let named = |then: Option<String>| Named { module: head.text.clone(), then, line: head.line };
+        if seconds.is_empty() {
+            found.push(named(None));
+        }
+        found.extend(seconds.into_iter().map(|second| named(second.first().map(|t| t.text.clone()))));
+    }
+    found
+}
+
+/// Where paths go on behind a leading `::`: one place, or one for each item of a brace group.
+fn branches(rest: &[Token]) -> Vec<&[Token]> {
     if !says(rest, &["::"]) {
         return Vec::new();
     }
     if !says(&rest[1..], &["{"]) {
-        return named(&rest[1..]).into_iter().collect();
+        return vec![&rest[1..]];
     }
     let mut depth = 0_usize;
     let mut found = Vec::new();
@@ -231,17 +246,11 @@ fn heads(rest: &[Token]) -> Vec<Named> {
             "}" => depth -= 1,
             _ => {}
         }
-        if depth == 1 && matches!(token.text.as_str(), "{" | ",") {
-            found.extend(named(&rest[at + 1..]).filter(|n| n.module != "}"));
+        if depth == 1 && matches!(token.text.as_str(), "{" | ",") && rest.get(at + 1).is_some_and(|t| t.text != "}") {
+            found.push(&rest[at + 1..]);
         }
     }
     found
-}
-
-fn named(path: &[Token]) -> Option<Named> {
-    let head = path.first()?;
-    let then = path.get(2).filter(|_| says(&path[1..], &["::"])).map(|t| t.text.clone());
-    Some(Named { module: head.text.clone(), then, line: head.line })
 }
 
 #[test]
@@ -262,6 +271,7 @@ fn functions_are_measured_and_test_code_is_left_out() {
 #[test]
 fn modules_are_found_through_groups_and_super() {
     let source = "use crate::{base::{a, b}, store};\nuse super::super::rules;\nmod m { use super::super::super::model; use super::super::own; }\npub(crate) fn x() { crate::engine::y() }";
-    let found: Vec<String> = modules_named(&tokens(source), 2).into_iter().map(|n| n.module).collect();
-    assert_eq!(found, ["base", "store", "rules", "model", "engine"]);
+    let named = modules_named(&tokens(source), 2).into_iter();
+    let found: Vec<String> = named.map(|n| n.then.map_or(n.module.clone(), |then| format!("{} {then}", n.module))).collect();
+    assert_eq!(found, ["base a", "base b", "store", "rules", "model", "engine y"]);
 }
