@@ -11,5 +11,6 @@ pub mod base;
 pub mod domain;
 pub mod model;
 pub mod network;
+pub mod papers;
 pub mod store;
 pub mod syntax;
