@@ -13,4 +13,5 @@ pub mod model;
 pub mod network;
 pub mod papers;
 pub mod store;
+pub mod rules;
 pub mod syntax;

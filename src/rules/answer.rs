@@ -1,0 +1,199 @@
+//! From what a script returns to a typed value: each field present, of its type, exact, and a name that exists.
+//!
+//! Must not know layers or files. Tests: `tests/answers.rs`.
+
+use rhai::{Dynamic, Map};
+use rust_decimal::Decimal;
+
+use super::value::{Item, Rec, Unit, no_property, quote};
+use crate::base::{Money, Name, Quantity, suggest};
+use crate::domain::{Record, Value};
+use crate::model::{Named, Type, Vocabulary, properties};
+
+/// Where and why an answer does not fit the signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Misfit {
+    /// Which part of the answer: `maximum`, `rank[2]`; empty for the answer as a whole.
+    pub path: String,
+    pub expected: String,
+    pub got: String,
+    pub message: String,
+}
+
+/// Turns answers into values of the vocabulary's types.
+pub(super) struct Reader<'a> {
+    pub vocabulary: &'a Vocabulary,
+    /// The rule, which gives its records their kind.
+    pub rule: &'a Name,
+}
+
+impl Reader<'_> {
+    pub(super) fn read(&self, ty: &Type, answer: &Dynamic) -> Result<Value, Misfit> {
+        self.value(ty, &answer.flatten_clone(), "")
+    }
+
+    fn value(&self, ty: &Type, got: &Dynamic, path: &str) -> Result<Value, Misfit> {
+        let item = Item::of(got);
+        if matches!(item, Item::Absent) {
+            return if ty.is_optional() { Ok(Value::Absent) } else { Err(misfit(path, ty, got, None)) };
+        }
+        match (ty.required(), item) {
+            (Type::Quantity, Item::Decimal(Unit::Plain | Unit::Quantity, n)) => quantity(n).map_err(|why| misfit(path, ty, got, Some(why))),
+            (Type::Money, Item::Decimal(Unit::Plain | Unit::Money, n)) => money(n).map_err(|why| misfit(path, ty, got, Some(why))),
+            (Type::Number, Item::Decimal(Unit::Plain, n)) => Ok(Value::Number(n.normalize())),
+            (Type::NumberOrDate | Type::Unknown, Item::Decimal(unit, n)) => decimal(unit, n).map_err(|why| misfit(path, ty, got, Some(why))),
+            (Type::YesNo | Type::Unknown, Item::YesNo(b)) => Ok(Value::YesNo(b)),
+            (Type::Date | Type::NumberOrDate | Type::Unknown, Item::Date(date)) => Ok(Value::Date(date)),
+            (Type::Time | Type::Unknown, Item::Time(time)) => Ok(Value::Time(time)),
+            (Type::Duration | Type::Unknown, Item::Duration(duration)) => Ok(Value::Duration(duration)),
+            (Type::Text | Type::Unknown, Item::Text(text)) => Ok(Value::text(&text)),
+            (Type::List(inner), Item::List) => self.list(inner, got, path),
+            (Type::Record(fields), Item::Map | Item::Record(_)) => self.record(self.rule, &field_types(fields), got, path),
+            (Type::Answer(rule), Item::Map | Item::Record(_)) => self.answer_of(rule, got, path),
+            (builtin @ Type::Builtin(kind), Item::Map | Item::Record(_)) => {
+                let fields: Vec<(&str, Type)> = properties(builtin).into_iter().map(|p| (p.name, p.ty)).collect();
+                self.record(&Name::from(*kind), &fields, got, path)
+            }
+            (Type::Unknown, _) => Ok(Value::text(&quote(got))),
+            (ty, item) => self.reference(ty, item).unwrap_or_else(|| Err(misfit(path, ty, got, None))).map_err(|m| Misfit { path: path.to_owned(), ..m }),
+        }
+    }
+
+    /// Names and codes, which rules write as text; a part, party or contract may be the record itself.
+    fn reference(&self, ty: &Type, item: Item) -> Option<Result<Value, Misfit>> {
+        let text = match item {
+            Item::Text(text) => text.to_string(),
+            Item::Record(record) => record.fields.get("code")?.to_string(),
+            _ => return None,
+        };
+        let declared = |what: &str, known: &[Named]| {
+            let names: Vec<&str> = known.iter().map(|n| n.name.as_str()).collect();
+            Some(choose(what, &text, &names))
+        };
+        match ty {
+            Type::Condition => declared("condition", &self.vocabulary.conditions),
+            Type::Owner => declared("owner", &self.vocabulary.owners),
+            Type::Pool => declared("pool", &self.vocabulary.pools),
+            Type::Role => Some(choose("role", &text, &self.vocabulary.roles.keys().map(Name::as_str).chain(["system"]).collect::<Vec<_>>())),
+            Type::Choice(names) => Some(choose("choice", &text, &names.iter().map(Name::as_str).collect::<Vec<_>>())),
+            _ if text.is_empty() => None,
+            Type::Part => Some(Ok(Value::Part(text.into()))),
+            Type::Party(_) => Some(Ok(Value::Party(text.into()))),
+            Type::Contract => Some(Ok(Value::Contract(text.into()))),
+            Type::Lot => Some(Ok(Value::Lot(text.into()))),
+            Type::Serial => Some(Ok(Value::Serial(text.into()))),
+            Type::Sodo => text.parse().ok().map(|sodo| Ok(Value::Sodo(sodo))),
+            _ => None,
+        }
+    }
+
+    fn list(&self, inner: &Type, got: &Dynamic, path: &str) -> Result<Value, Misfit> {
+        let items = got.as_array_ref().map_err(|_| misfit(path, inner, got, None))?;
+        let values = items.iter().enumerate().map(|(i, item)| self.value(inner, &item.flatten_clone(), &format!("{path}[{i}]")));
+        values.collect::<Result<_, _>>().map(Value::List)
+    }
+
+    fn answer_of(&self, rule: &Name, got: &Dynamic, path: &str) -> Result<Value, Misfit> {
+        match self.vocabulary.rules.get(rule).map(|sig| &sig.answer) {
+            Some(Type::Record(fields)) => self.record(rule, &field_types(fields), got, path),
+            _ => Err(misfit(path, &Type::Answer(rule.clone()), got, None)),
+        }
+    }
+
+    fn record(&self, kind: &Name, fields: &[(&str, Type)], got: &Dynamic, path: &str) -> Result<Value, Misfit> {
+        let given = open(got);
+        let expected = fields.iter().map(|(name, _)| *name);
+        if let Some(unknown) = given.keys().find(|key| !fields.iter().any(|(name, _)| *name == key.as_str())) {
+            return Err(Misfit {
+                path: join(path, unknown),
+                expected: list_fields(fields),
+                got: unknown.to_string(),
+                message: no_property(unknown, &format!("the answer of `{kind}`"), expected),
+            });
+        }
+        let mut record = Record { kind: kind.clone(), fields: std::collections::BTreeMap::new() };
+        for (name, ty) in fields {
+            let here = join(path, name);
+            let value = match given.get(*name) {
+                Some(value) => self.value(ty, &value.flatten_clone(), &here)?,
+                None if ty.is_optional() => Value::Absent,
+                None => {
+                    let message = format!("the answer has no `{name}`: `{kind}` answers {}", list_fields(fields));
+                    return Err(Misfit { path: here, expected: ty.to_string(), got: "nothing".into(), message });
+                }
+            };
+            record.fields.insert(Name::from(*name), value);
+        }
+        Ok(Value::record(record))
+    }
+}
+
+fn field_types(fields: &[(Name, Type)]) -> Vec<(&str, Type)> {
+    fields.iter().map(|(name, ty)| (name.as_str(), ty.clone())).collect()
+}
+
+/// The fields of a record that a script wrote or passes on.
+fn open(got: &Dynamic) -> Map {
+    if let Some(rec) = got.read_lock::<Rec>() {
+        return rec.0.fields.iter().map(|(name, value)| (name.as_str().into(), super::value::to_script(value))).collect();
+    }
+    got.as_map_ref().map(|map| map.clone()).unwrap_or_default()
+}
+
+fn list_fields(fields: &[(&str, Type)]) -> String {
+    suggest::list(fields.iter().map(|(name, _)| *name))
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+fn quantity(n: Decimal) -> Result<Value, String> {
+    Quantity::from_decimal(n).map(Value::Quantity).map_err(|e| format!("{e}: round it, such as `floor(x)` or `round(x, 3)`"))
+}
+
+fn money(n: Decimal) -> Result<Value, String> {
+    Money::from_decimal(n).map(Value::Money).map_err(|e| format!("{e}: round it, such as `round(x, 2)`"))
+}
+
+fn decimal(unit: Unit, n: Decimal) -> Result<Value, String> {
+    match unit {
+        Unit::Plain => Ok(Value::Number(n.normalize())),
+        Unit::Quantity => quantity(n),
+        Unit::Money => money(n),
+    }
+}
+
+fn choose(what: &str, text: &str, known: &[&str]) -> Result<Value, Misfit> {
+    if known.contains(&text) {
+        return Ok(Value::name(text));
+    }
+    let hint = suggest::did_you_mean(text, known.iter().copied()).map(|h| format!("; {h}")).unwrap_or_default();
+    let message = if what == "choice" { format!("`{text}` is not one of the choices{hint}") } else { format!("there is no {what} `{text}`{hint}") };
+    Err(Misfit { path: String::new(), expected: what.to_owned(), got: text.to_owned(), message })
+}
+
+fn misfit(path: &str, ty: &Type, got: &Dynamic, why: Option<String>) -> Misfit {
+    let expected = ty.required().to_string();
+    let what = if path.is_empty() { "the answer".to_owned() } else { format!("`{path}`") };
+    let shown = quote(got);
+    let message = match why {
+        Some(why) => format!("{what}: {why}"),
+        None if got.is_unit() => format!("{what} must be {}, and nothing is answered", in_words(ty.required())),
+        None => format!("{what} must be {}, and is {shown}", in_words(ty.required())),
+    };
+    Misfit { path: path.to_owned(), expected, got: shown, message }
+}
+
+/// A type as it fits after "must be".
+fn in_words(ty: &Type) -> String {
+    match ty {
+        Type::Money | Type::Text | Type::YesNo => ty.to_string(),
+        Type::List(inner) => format!("a list of {inner}"),
+        Type::Record(fields) => format!("a record `#{{ … }}` with {}", list_fields(&field_types(fields))),
+        Type::Answer(rule) => format!("an answer of `{rule}`"),
+        Type::Choice(_) => format!("one of {ty}"),
+        Type::NumberOrDate => "a number or a date".into(),
+        other => super::value::with_article(&other.to_string()),
+    }
+}

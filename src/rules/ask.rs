@@ -1,0 +1,187 @@
+//! Asking a rule: the nearest layer answers, and may ask the one below with `base(…)`.
+//!
+//! Must not know how scripts are checked. Tests: `tests/`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, NativeCallContext, Position};
+
+use super::answer::Reader;
+use super::fault::{FaultKind, RuleFault, Site};
+use super::host::{self, Limits};
+use super::layer::Layer;
+use super::value::{complain, to_open_record, to_script};
+use crate::base::{Bu, Name, PartyCode};
+use crate::domain::Value;
+use crate::model::Vocabulary;
+
+/// Whose layers count: the business unit of the document and its parties, the nearest first.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// The business unit.
+    pub bu: &'a Bu,
+    /// The parties of the document. Where several have a layer for a rule, the first one here is the nearest.
+    pub parties: &'a [PartyCode],
+}
+
+/// What a rule answered, and which layer it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The answer, of the type that the signature says.
+    pub value: Value,
+    /// The layer that answered: `default`, `bu/ac`, `asp/pune`.
+    pub layer: String,
+    /// Its script.
+    pub file: String,
+}
+
+/// One rule as one layer has written it.
+pub(super) struct Written {
+    /// The layer, as people read it.
+    pub label: String,
+    pub file: String,
+    pub ast: Arc<AST>,
+    /// Where the answer is made, for faults about its shape: the last expression, and each field of a record that is written in one place.
+    pub answer_at: Position,
+    pub fields_at: BTreeMap<String, Position>,
+}
+
+/// All layers of one rule.
+#[derive(Default)]
+pub(super) struct Layers {
+    pub default: Option<usize>,
+    pub bus: BTreeMap<Bu, usize>,
+    pub parties: BTreeMap<PartyCode, usize>,
+}
+
+impl Layers {
+    /// Says which script writes the rule in a layer.
+    pub(super) fn enter(&mut self, layer: &Layer, written: usize) {
+        match layer {
+            Layer::Default => self.default = Some(written),
+            Layer::Bu(bu) => drop(self.bus.insert(bu.clone(), written)),
+            Layer::Party { code, .. } => drop(self.parties.insert(code.clone(), written)),
+        }
+    }
+}
+
+pub(super) struct Inner {
+    pub engine: Engine,
+    pub limits: Limits,
+    pub vocabulary: Vocabulary,
+    pub written: Vec<Written>,
+    pub layers: BTreeMap<Name, Layers>,
+}
+
+/// Compiled rules of all layers. Cheap to clone; safe to ask from many threads.
+#[derive(Clone)]
+pub struct Rules {
+    pub(super) inner: Arc<Inner>,
+}
+
+/// One step down the layers: what `base(…)` needs to know. Travels with the call as its tag.
+#[derive(Clone)]
+struct Frame {
+    inner: Arc<Inner>,
+    chain: Arc<[usize]>,
+    at: usize,
+    rule: Name,
+}
+
+impl Rules {
+    /// Asks a rule. The same scope, rule and arguments always give the same answer.
+    ///
+    /// # Errors
+    /// The script failed, ran away, or answered something that does not fit the signature.
+    pub fn call(&self, scope: &Scope<'_>, rule: &Name, args: &[Value]) -> Result<Answer, RuleFault> {
+        let chain = self.inner.chain(scope, rule);
+        let nearest = chain.first().and_then(|at| self.inner.written.get(*at));
+        let Some(nearest) = nearest else {
+            return Err(nobody(rule, format!("no layer answers it here: write `fn {rule}(…)` in `default/{rule}.rhai` of the rules folder")));
+        };
+        let expected = self.inner.vocabulary.rules.get(rule).map_or(0, |sig| sig.params.len());
+        if expected != args.len() {
+            return Err(nobody(rule, format!("it takes {expected} arguments, and {} are given", args.len())));
+        }
+        let frame = Frame { inner: Arc::clone(&self.inner), chain: chain.into(), at: 0, rule: rule.clone() };
+        let done = host::metered(&self.inner.limits, || frame.run(args.iter().map(to_script).collect()));
+        let value = done.unwrap_or_else(|| {
+            let site = Site { rule, layer: &nearest.label, file: &nearest.file };
+            Err(site.fault(FaultKind::Panic, nearest.answer_at, "the script broke something inside; report it with the arguments"))
+        })?;
+        Ok(Answer { value, layer: nearest.label.clone(), file: nearest.file.clone() })
+    }
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.inner.written.iter().map(|w| &w.file)).finish()
+    }
+}
+
+fn nobody(rule: &Name, message: String) -> RuleFault {
+    RuleFault { rule: rule.clone(), layer: String::new(), file: String::new(), line: None, column: None, message, kind: FaultKind::Unknown }
+}
+
+impl Inner {
+    /// The layers that apply, the nearest first.
+    fn chain(&self, scope: &Scope<'_>, rule: &Name) -> Vec<usize> {
+        let Some(layers) = self.layers.get(rule) else {
+            return Vec::new();
+        };
+        let mut chain: Vec<usize> = Vec::with_capacity(3);
+        for at in scope.parties.iter().filter_map(|party| layers.parties.get(party)) {
+            if !chain.contains(at) {
+                chain.push(*at);
+            }
+        }
+        chain.extend(layers.bus.get(scope.bu));
+        chain.extend(layers.default);
+        chain
+    }
+}
+
+impl Frame {
+    /// Runs this layer's script and reads its answer.
+    fn run(self, args: Vec<Dynamic>) -> Result<Value, RuleFault> {
+        let inner = Arc::clone(&self.inner);
+        let rule = self.rule.clone();
+        let (Some(written), Some(sig)) = (self.chain.get(self.at).and_then(|at| inner.written.get(*at)), inner.vocabulary.rules.get(&rule)) else {
+            return Err(nobody(&rule, "no layer answers it here".into()));
+        };
+        let site = Site { rule: &rule, layer: &written.label, file: &written.file };
+        let options = CallFnOptions::new().eval_ast(false).with_tag(self);
+        let answer = inner
+            .engine
+            .call_fn_with_options::<Dynamic>(options, &mut rhai::Scope::new(), &written.ast, rule.as_str(), args)
+            .map_err(|error| site.from_error(&written.ast, *error))?;
+        Reader { vocabulary: &inner.vocabulary, rule: &rule }.read(&sig.answer, &answer).map_err(|misfit| {
+            let field = misfit.path.split(['.', '[']).next().unwrap_or_default();
+            let position = written.fields_at.get(field).copied().unwrap_or(written.answer_at);
+            let kind = FaultKind::Shape { expected: misfit.expected, got: misfit.got, path: misfit.path };
+            site.fault(kind, position, misfit.message)
+        })
+    }
+}
+
+/// `base(…)`: the same rule, one layer down.
+pub(super) fn register_base(engine: &mut Engine, most_arguments: usize) {
+    let any = std::any::TypeId::of::<Dynamic>();
+    for arity in 0..=most_arguments {
+        engine.register_raw_fn("base", vec![any; arity], |ctx: NativeCallContext, args| {
+            let frame = ctx.tag().and_then(|tag| tag.read_lock::<Frame>().map(|f| f.clone()));
+            let Some(frame) = frame else {
+                return Err(complain("`base` asks the layer below, and can be used only inside a rule"));
+            };
+            let below = Frame { at: frame.at + 1, ..frame };
+            if below.at >= below.chain.len() {
+                return Err(complain("there is no layer below this one: `base` can be used only in a script that overrides another"));
+            }
+            let args: Vec<Dynamic> = args.iter().map(|a| a.flatten_clone()).collect();
+            let answer = below.run(args).map_err(|fault| Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(fault), Position::NONE)))?;
+            Ok(to_open_record(&answer))
+        });
+    }
+}

@@ -1,0 +1,25 @@
+//! The rhai host: compiles the scripts of all layers, asks rules, and turns whatever goes wrong into a fault with its place.
+//!
+//! The only module that names rhai. A rule sees its arguments and nothing else; every limit is explicit.
+//! Must not know SQL, files or the engine that asks. Tests: beside each file and in `tests/`.
+
+mod answer;
+mod ask;
+mod check;
+mod compile;
+mod fault;
+mod host;
+mod layer;
+mod library;
+mod operator;
+mod parse;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use ask::{Answer, Rules, Scope};
+pub use compile::RuleScript;
+pub use fault::{FaultKind, RuleFault};
+pub use host::Limits;
+pub use layer::{Layer, LayerError};

@@ -1,0 +1,178 @@
+//! From text to syntax tree, with every mistake in our words: several of one file, each at its token.
+//!
+//! Must not know layers or signatures. Tests: `tests/syntax.rs`.
+
+use rhai::{AST, ASTNode, Engine, LexError, ParseError, ParseErrorType, Position, Stmt};
+
+use super::host;
+use super::scan::{self, Header, Token};
+use crate::base::{Diagnostic, FileId, SourceMap, Span};
+
+/// A script with its tokens: converts rhai's positions to spans.
+pub(super) struct Source {
+    map: SourceMap,
+    within: FileId,
+    file: FileId,
+    pub text: String,
+    pub tokens: Vec<Token>,
+    pub headers: Vec<Header>,
+}
+
+impl Source {
+    pub(super) fn new(text: &str, file: FileId) -> Self {
+        let mut map = SourceMap::default();
+        let within = map.add("", text);
+        let tokens = scan::tokens(text);
+        let headers = scan::headers(text, &tokens);
+        Self { map, within, file, text: text.to_owned(), tokens, headers }
+    }
+
+    pub(super) fn span(&self, (start, end): (usize, usize)) -> Span {
+        Span::new(self.file, start, end)
+    }
+
+    /// The byte at a position: lines and columns are characters, from 1.
+    pub(super) fn offset(&self, position: Position) -> usize {
+        let (line, column) = (position.line().unwrap_or(1), position.position().unwrap_or(1));
+        self.map.file(self.within).map_or(0, |f| f.offset(line, column))
+    }
+
+    /// The token at a position.
+    pub(super) fn at(&self, position: Position) -> Span {
+        self.span(scan::widen(&self.text, &self.tokens, self.offset(position)))
+    }
+
+    /// The first function of a name.
+    pub(super) fn header(&self, name: &str) -> Option<&Header> {
+        self.headers.iter().find(|h| h.name == name)
+    }
+
+    fn word(&self, span: Span) -> &str {
+        self.text.get(span.range()).unwrap_or("")
+    }
+
+    /// Just behind the token before a byte: where something is missing.
+    fn behind(&self, at: usize) -> Span {
+        let before = self.tokens.partition_point(|t| t.end <= at).checked_sub(1).and_then(|i| self.tokens.get(i));
+        before.map_or_else(|| self.span((at, at)), |t| self.span((t.end.saturating_sub(1).max(t.start), t.end)))
+    }
+}
+
+/// A function of a script that parses.
+pub(super) struct Function<'a> {
+    pub header: &'a Header,
+    pub body: Vec<Stmt>,
+}
+
+/// The functions with their bodies, in the order of the text. rhai keeps bodies to itself, but walks them.
+pub(super) fn functions<'a>(source: &'a Source, ast: &AST) -> Vec<Function<'a>> {
+    let mut functions: Vec<Function<'a>> = source.headers.iter().map(|header| Function { header, body: Vec::new() }).collect();
+    let mut outside = ast.statements().len();
+    ast.walk(&mut |path: &[ASTNode]| {
+        if let [ASTNode::Stmt(statement)] = path {
+            let at = source.offset(statement.position());
+            if outside > 0 {
+                outside -= 1;
+            } else if let Some(function) = functions.iter_mut().find(|f| (f.header.range.0..f.header.range.1).contains(&at)) {
+                function.body.push((*statement).clone());
+            }
+        }
+        true
+    });
+    functions
+}
+
+/// Lines and columns beyond this are not told apart by rhai.
+const LONGEST: usize = 60_000;
+
+/// The tree of a script. Where it does not parse, one diagnostic for each function that does not.
+pub(super) fn parse(engine: &Engine, source: &Source) -> Result<AST, Vec<Diagnostic>> {
+    if source.text.lines().count() > LONGEST || source.text.lines().any(|l| l.len() > LONGEST) {
+        return Err(vec![
+            Diagnostic::error("rule-syntax", source.span((0, 0)), "the script has more than 60000 lines, or a line longer than that")
+                .help("split it into several scripts"),
+        ]);
+    }
+    let whole = match engine.compile(&source.text) {
+        Ok(ast) => return Ok(ast),
+        Err(error) => error,
+    };
+    let parts = source.headers.iter().filter_map(|h| engine.compile(scan::only(&source.text, h.range)).err());
+    let mut found: Vec<Diagnostic> = parts.map(|error| diagnostic(source, &error)).collect();
+    if found.is_empty() {
+        found.push(diagnostic(source, &whole));
+    }
+    Err(found)
+}
+
+/// The name of a script's function twice, a missing bracket, a word that rules do not have …
+fn diagnostic(source: &Source, error: &ParseError) -> Diagnostic {
+    let span = source.at(error.position());
+    let span = if error.position().is_none() { source.behind(source.text.len()) } else { span };
+    let missing = |what: &str| {
+        let behind = source.behind(if error.position().is_none() { source.text.len() } else { span.start as usize });
+        Diagnostic::error("rule-syntax", behind, format!("`{what}` is missing here"))
+    };
+    let syntax = |title: &str| Diagnostic::error("rule-syntax", span, title);
+    match error.err_type() {
+        ParseErrorType::MissingToken(token, _) if token == ";" => missing(";").help("end the statement with `;`"),
+        ParseErrorType::MissingToken(token, _) => missing(token),
+        ParseErrorType::Reserved(word) => forbidden(span, word),
+        ParseErrorType::BadInput(error) => lexical(span, source.word(span), error),
+        ParseErrorType::UnknownOperator(symbol) => forbidden(span, symbol),
+        ParseErrorType::VariableExists(name) => {
+            syntax(&format!("`{name}` is there already")).help("give the new one another name: rules do not let one name mean two things")
+        }
+        ParseErrorType::FnDuplicatedDefinition(name, _) => syntax(&format!("the function `{name}` is written twice")).help("keep one of the two"),
+        ParseErrorType::FnDuplicatedParam(name, param) => syntax(&format!("`{name}` has two parameters `{param}`")),
+        ParseErrorType::FnMissingParams(name) => syntax(&format!("the parameters of `{name}` are missing")).help(format!("write `fn {name}(…) {{`")),
+        ParseErrorType::FnMissingName => syntax("the function has no name").help("write `fn name(…) { … }`"),
+        ParseErrorType::FnMissingBody(_) => syntax("the function has no body").help("write what it answers in `{ … }`"),
+        ParseErrorType::WrongFnDefinition => syntax("a function cannot be inside another").help("close the one above with `}` first"),
+        ParseErrorType::ExprTooDeep => syntax("this is nested too deeply").help("give parts of it a name with `let`, or make them functions"),
+        ParseErrorType::LiteralTooLarge(..) => syntax("this text, list or record is too large"),
+        ParseErrorType::UnexpectedEOF => syntax("the script ends in the middle").help("look for a `}` or a closing quote that is missing"),
+        ParseErrorType::DuplicatedProperty(name) => syntax(&format!("the record has `{name}` twice")),
+        ParseErrorType::DuplicatedVariable(name) => syntax(&format!("`{name}` is there twice")),
+        ParseErrorType::AssignmentToConstant(name) => syntax(&format!("`{name}` cannot be changed")),
+        ParseErrorType::AssignmentToInvalidLHS(_) | ParseErrorType::MismatchedType(..) => {
+            syntax("a value cannot be given to this").help("write `==` to compare; `=` only gives a variable a new value")
+        }
+        ParseErrorType::ExprExpected(_) | ParseErrorType::MissingSymbol(_) | ParseErrorType::MalformedIndexExpr(_) => syntax("a value is expected here"),
+        ParseErrorType::PropertyExpected => syntax("the name of a property is expected here"),
+        ParseErrorType::VariableExpected | ParseErrorType::ForbiddenVariable(_) => syntax("a name is expected here"),
+        ParseErrorType::WrongSwitchDefaultCase => syntax("`_` comes last in a `switch`"),
+        ParseErrorType::LoopBreak => syntax("`break` and `continue` belong inside a `for`"),
+        ParseErrorType::WrongDocComment => syntax("a `///` comment belongs right above a function").help("write `//` for other comments"),
+        _ => syntax("this does not read as a rule"),
+    }
+}
+
+/// A word or sign of rhai that rules do not have.
+pub(super) fn forbidden(span: Span, word: &str) -> Diagnostic {
+    let why = host::FORBIDDEN.iter().find(|(w, _)| *w == word).map(|(_, why)| *why);
+    let title = format!("`{word}` is not part of rules");
+    let wrong = Diagnostic::error("rule-forbidden", span, title);
+    match (why, word) {
+        (Some(why), _) => wrong.help(why),
+        (None, "===" | "!==") => wrong.help("write `==` or `!=`"),
+        (None, "->" | ":=" | "<-") => wrong.help("write `=` to give a variable a value"),
+        (None, "and") => wrong.help("write `&&`"),
+        (None, "or") => wrong.help("write `||`"),
+        (None, "not" | "is") => wrong.help("write `!` for not, and `==` for is"),
+        _ => wrong,
+    }
+}
+
+fn lexical(span: Span, word: &str, error: &LexError) -> Diagnostic {
+    let syntax = |title: String| Diagnostic::error("rule-syntax", span, title);
+    match error {
+        LexError::ImproperSymbol(symbol, _) => forbidden(span, symbol),
+        LexError::UnterminatedString => syntax("this text has no closing quote".into()).help("close it with `\"`"),
+        LexError::MalformedEscapeSequence(seq) => syntax(format!("`{seq}` means nothing in a text")).help("write `\\\\` for a backslash"),
+        LexError::MalformedNumber(n) => syntax(format!("`{n}` is not a number")),
+        LexError::MalformedChar(_) => syntax("text stands in double quotes".into()).help("write `\"…\"`"),
+        LexError::UnexpectedInput(input) => syntax(format!("`{input}` does not belong here")),
+        _ => syntax(format!("`{word}` cannot be read")),
+    }
+}
