@@ -12,6 +12,6 @@ pub mod domain;
 pub mod model;
 pub mod network;
 pub mod papers;
-pub mod store;
 pub mod rules;
+pub mod store;
 pub mod syntax;
