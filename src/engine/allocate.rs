@@ -41,6 +41,12 @@ impl Run<'_> {
             Choosing::Rule(rule, params) => self.rank(rule, params, units, spec),
             Choosing::Serials(field) => {
                 let wanted = self.serials(field)?;
+                // Nothing named: for parts without serial numbers, or whatever the document itself holds, the usual order.
+                let told_apart = units.iter().any(|u| u.serial.is_some());
+                if wanted.is_empty() && (spec.from.clearing || !told_apart) {
+                    self.oldest_first(&mut units);
+                    return Ok(Offered { units, passed_over: Vec::new() });
+                }
                 let units = wanted.iter().map(|serial| self.unit_of(serial, &units, spec)).collect::<Result<_, _>>()?;
                 Ok(Offered { units, passed_over: Vec::new() })
             }
@@ -54,12 +60,12 @@ impl Run<'_> {
     }
 
     /// First in, first out: by receipt, then lot, then serial number.
-    fn oldest_first(&self, units: &mut [Balance]) {
+    pub fn oldest_first(&self, units: &mut [Balance]) {
         units.sort_by(|a, b| self.age(a).cmp(&self.age(b)));
     }
 
     fn age<'b>(&self, unit: &'b Balance) -> (i64, &'b LotId, Option<&'b SerialNo>) {
-        let received = self.env.snapshot.lot(&unit.lot).map_or(i64::MAX, |l| l.received_at.micros());
+        let received = self.lot(&unit.lot).map_or(i64::MAX, |l| l.received_at.micros());
         (received, &unit.lot, unit.serial.as_ref())
     }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{LotId, Money, Name, PartCode, PartyCode, Quantity, SerialNo};
+use crate::base::{LotId, Money, Name, PartCode, PartyCode, Quantity, SerialNo, Timestamp};
 use crate::domain::{Balance, Holder, Lot, Move, Need, Position, Reason, ReasonCode, Tracking, Value};
 use crate::model::{Changes, Choosing, MoveQuantity, MoveSpec, NewLot};
 
@@ -50,7 +50,7 @@ impl Run<'_> {
         let there: Quantity = offered.units.iter().map(|u| u.quantity).sum();
         let exact = matches!(spec.quantity, MoveQuantity::Exactly(_));
         let wanted = wanted.unwrap_or(there);
-        if exact && (there < wanted || (matches!(spec.choosing, Choosing::Serials(_)) && there != wanted)) {
+        if exact && (there < wanted || (self.names_serials(spec)? && there != wanted)) {
             return Err(self.not_enough(spec, part, &offered, there, wanted).into());
         }
         let taken = Self::take(&offered.units, wanted);
@@ -59,6 +59,14 @@ impl Run<'_> {
             self.post(unit.position.clone(), to, unit, *quantity);
         }
         Ok(taken.iter().map(|(_, q)| *q).sum())
+    }
+
+    /// True when the actor names the very units.
+    fn names_serials(&self, spec: &MoveSpec) -> Result<bool, Halt> {
+        match &spec.choosing {
+            Choosing::Serials(field) => Ok(!self.serials(field)?.is_empty()),
+            _ => Ok(false),
+        }
     }
 
     fn post(&mut self, from: Position, to: Position, unit: &Balance, quantity: Quantity) {
@@ -88,23 +96,26 @@ impl Run<'_> {
         })
     }
 
-    /// What this document has put into an outside bin and not taken back: a correction may return it.
+    /// What this document (and line) has put into an outside bin and not taken back, as itself or under a new lot.
     fn sent_outside(&self, spec: &MoveSpec, part: &PartCode) -> Vec<Balance> {
         let line = self.line_no();
-        let mut net: BTreeMap<(Position, LotId, Option<SerialNo>), Quantity> = BTreeMap::new();
-        for m in self.env.snapshot.past_moves.iter().chain(&self.out.moves) {
-            if m.part != *part || line.is_some_and(|l| m.line != l) {
-                continue;
-            }
-            for (end, quantity) in [(&m.to, m.quantity), (&m.from, -m.quantity)] {
-                if end.party.is_none() && end.bin == spec.from.bin {
-                    let sum = net.entry((end.clone(), m.lot.clone(), m.serial.clone())).or_default();
-                    *sum = *sum + quantity;
-                }
+        let mut sent: BTreeMap<(LotId, Option<SerialNo>), (Position, Quantity)> = BTreeMap::new();
+        let moves = || self.env.snapshot.past_moves.iter().chain(&self.out.moves).filter(|m| m.part == *part && line.is_none_or(|l| m.line == l));
+        let outside = |at: &Position| at.party.is_none() && at.bin == spec.from.bin;
+        for m in moves().filter(|m| outside(&m.to)) {
+            let entry = sent.entry((m.lot.clone(), m.serial.clone())).or_insert_with(|| (m.to.clone(), Quantity::ZERO));
+            entry.1 = entry.1 + m.quantity;
+        }
+        for m in moves().filter(|m| outside(&m.from)) {
+            let itself = (m.lot.clone(), m.serial.clone());
+            let parent = self.lot(&m.lot).and_then(|l| l.parent.clone()).map(|lot| (lot, m.serial.clone()));
+            let key = if sent.contains_key(&itself) { Some(itself) } else { parent };
+            if let Some(entry) = key.and_then(|k| sent.get_mut(&k)) {
+                entry.1 = entry.1 - m.quantity;
             }
         }
-        let positive = net.into_iter().filter(|(_, q)| q.is_positive());
-        positive.map(|((position, lot, serial), quantity)| Balance { position, part: part.clone(), lot, serial, quantity }).collect()
+        let left = sent.into_iter().filter(|(_, (_, q))| q.is_positive());
+        left.map(|((lot, serial), (position, quantity))| Balance { position, part: part.clone(), lot, serial, quantity }).collect()
     }
 
     fn not_enough(&self, spec: &MoveSpec, part: &PartCode, offered: &Offered, there: Quantity, wanted: Quantity) -> Reason {
@@ -126,22 +137,37 @@ impl Run<'_> {
         if there.is_positive() { reason.remedy(format!("at most {there}")) } else { reason }
     }
 
-    /// Parts enter the world: one new lot, known from now on by its receipt.
+    /// Parts enter the world under new lots. What this line put into the outside bin before comes back first, each lot
+    /// under a new one that remembers it; the rest (and units whose serial numbers are named) is a receipt of its own.
     fn bring_in(&mut self, spec: &MoveSpec, part: &PartCode) -> Result<Quantity, Halt> {
         let Some(quantity) = self.wanted(spec)? else { return Ok(Quantity::ZERO) };
-        if quantity.is_zero() {
-            return Ok(quantity);
-        }
-        let units = self.entering_units(spec, part, quantity)?;
         let facts = spec.new_lot.clone().unwrap_or_default();
-        let lot = self.new_lot(&facts, part, spec)?;
-        let to = self.entry(spec)?;
-        let from = Position { party: None, bin: spec.from.bin.clone(), holder: None, ..to.clone() };
-        let id = lot.id.clone();
-        self.out.lots.push(lot);
-        for (serial, quantity) in units {
-            let unit = Balance { position: from.clone(), part: part.clone(), lot: id.clone(), serial, quantity };
-            self.post(from.clone(), to.clone(), &unit, quantity);
+        let named = self.names_serials(spec)?;
+        let mut sent = self.sent_outside(spec, part);
+        self.oldest_first(&mut sent);
+        let back = if named { Vec::new() } else { Self::take(&sent, quantity) };
+        let mut lots: Vec<(LotId, LotId)> = Vec::new();
+        for (unit, returned) in &back {
+            let known = lots.iter().find(|(parent, _)| *parent == unit.lot).map(|(_, id)| id.clone());
+            let id = match known {
+                Some(id) => id,
+                None => self.enter_lot(&facts, part, Some(&unit.lot))?,
+            };
+            lots.push((unit.lot.clone(), id.clone()));
+            let from = Position { holder: None, ..unit.position.clone() };
+            let to = self.target(spec, &from)?;
+            self.post(from, to, &Balance { lot: id, ..unit.clone() }, *returned);
+        }
+        let rest = quantity - back.iter().map(|(_, q)| *q).sum();
+        if rest.is_positive() {
+            let units = self.entering_units(spec, part, rest)?;
+            let id = self.enter_lot(&facts, part, sent.first().filter(|_| named).map(|b| &b.lot))?;
+            let to = self.entry(spec)?;
+            let from = Position { party: None, bin: spec.from.bin.clone(), holder: None, ..to.clone() };
+            for (serial, quantity) in units {
+                let unit = Balance { position: from.clone(), part: part.clone(), lot: id.clone(), serial, quantity };
+                self.post(from.clone(), to.clone(), &unit, quantity);
+            }
         }
         Ok(quantity)
     }
@@ -190,33 +216,35 @@ impl Run<'_> {
         self.target(spec, &unchanged)
     }
 
-    fn new_lot(&self, facts: &NewLot, part: &PartCode, spec: &MoveSpec) -> Result<Lot, Halt> {
-        let parent = self.sent_outside(spec, part).into_iter().next().map(|b| b.lot);
-        let from_parent = parent.as_ref().and_then(|id| self.lot(id)).cloned();
+    /// A new lot: what the move names, else what its parent knows, else what the master data says.
+    fn enter_lot(&mut self, facts: &NewLot, part: &PartCode, parent: Option<&LotId>) -> Result<LotId, Halt> {
+        let before = parent.and_then(|id| self.lot(id)).cloned();
         let given = |expr: &Option<crate::model::Expr>| expr.as_ref().map(|e| self.eval(e)).transpose().map(|v| v.filter(|v| !v.is_absent()));
         let zone = &self.env.book.manifest.zone;
         let received_at = match given(&facts.received)? {
-            Some(Value::Date(date)) => crate::base::Timestamp::from_civil(date.0.to_datetime(jiff::civil::Time::midnight()), zone),
+            Some(Value::Date(date)) => Timestamp::from_civil(date.0.to_datetime(jiff::civil::Time::midnight()), zone),
             Some(Value::Time(at)) => Some(at),
-            _ => None,
-        }
-        .unwrap_or(self.env.command.effective_at);
+            _ => before.as_ref().map(|l| l.received_at),
+        };
+        let received_at = received_at.unwrap_or(self.env.command.effective_at);
         let sodo = match given(&facts.sodo)? {
             Some(Value::Sodo(sodo)) => Some(sodo),
-            _ => from_parent.as_ref().and_then(|l| l.sodo.clone()),
+            _ => before.as_ref().and_then(|l| l.sodo.clone()),
         };
         let rate = match given(&facts.rate)? {
             Some(value) => value.as_money(),
-            None => from_parent.as_ref().map(|l| l.rate).or_else(|| self.rate_on_date(part)),
+            None => before.as_ref().map(|l| l.rate).or_else(|| self.rate_on_date(part)),
         };
         let expires = match given(&facts.expires)? {
             Some(Value::Date(date)) => Some(date),
+            _ if before.is_some() => before.as_ref().and_then(|l| l.expires),
             _ => self.known_part(part).and_then(|p| p.shelf_life_days).map(|days| received_at.date(zone).plus_days(i64::from(days))),
         };
-        let label = given(&facts.label)?.map(|v| v.to_string());
-        let ordinal = self.out.lots.len() + 1;
-        let id = LotId::from(format!("{}.{}.{ordinal}", self.doc.id, self.doc.revision + 1));
-        Ok(Lot { id, part: part.clone(), label, received_at, sodo, rate: rate.unwrap_or_default(), expires, parent, doc: self.doc.id.clone() })
+        let label = given(&facts.label)?.map(|v| v.to_string()).or_else(|| before.as_ref().and_then(|l| l.label.clone()));
+        let id = LotId::from(format!("{}.{}.{}", self.doc.id, self.doc.revision + 1, self.out.lots.len() + 1));
+        let (part, parent, doc) = (part.clone(), parent.cloned(), self.doc.id.clone());
+        self.out.lots.push(Lot { id: id.clone(), part, label, received_at, sodo, rate: rate.unwrap_or_default(), expires, parent, doc });
+        Ok(id)
     }
 
     /// Sets a field of the line at hand, else of the document.

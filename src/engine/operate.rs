@@ -4,9 +4,10 @@
 
 use std::cmp::Ordering;
 
+use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::base::{Money, Quantity};
+use crate::base::{Duration, DurationUnit, Money, Quantity};
 use crate::domain::Value;
 use crate::model::{BinaryOp, Type};
 
@@ -53,6 +54,7 @@ pub fn compare(left: &Value, right: &Value) -> Option<Ordering> {
         (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
         (Value::Time(a), Value::Time(b)) => Some(a.cmp(b)),
         (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
+        (Value::Duration(a), Value::Duration(b)) => Some(micros_of(*a)?.cmp(&micros_of(*b)?)),
         (Value::Quantity(_), Value::Money(_)) | (Value::Money(_), Value::Quantity(_)) => None,
         _ => Some(as_decimal(left)?.cmp(&as_decimal(right)?)),
     }
@@ -100,8 +102,8 @@ pub fn whole(value: &Value, how: Whole) -> Result<Value, String> {
 
 /// `+ - * /`
 pub fn arithmetic(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, String> {
-    if let (Value::Date(date), Value::Number(days)) = (left, right) {
-        return dated(op, *date, *days);
+    if let Some(result) = in_time(op, left, right) {
+        return result;
     }
     let unfit = || format!("`{left}` and `{right}` do not go together");
     let (a, b) = (as_decimal(left).ok_or_else(unfit)?, as_decimal(right).ok_or_else(unfit)?);
@@ -125,13 +127,48 @@ pub fn arithmetic(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, St
     as_kind_of(sample, result)
 }
 
-fn dated(op: BinaryOp, date: crate::base::Date, days: Decimal) -> Result<Value, String> {
-    use rust_decimal::prelude::ToPrimitive;
-    let days = days.to_i64().ok_or_else(|| format!("`{days}` is not a number of days"))?;
-    match op {
-        BinaryOp::Add => Ok(Value::Date(date.plus_days(days))),
-        BinaryOp::Subtract => Ok(Value::Date(date.plus_days(-days))),
-        _ => Err(format!("`{date}` and `{days}` do not go together")),
+/// Dates, times and durations; none where neither side is one.
+fn in_time(op: BinaryOp, left: &Value, right: &Value) -> Option<Result<Value, String>> {
+    let sign = match op {
+        BinaryOp::Add => 1,
+        BinaryOp::Subtract => -1,
+        _ => 0,
+    };
+    let result = match (left, right) {
+        (Value::Date(date), Value::Number(days)) if sign != 0 => days.to_i64().map(|d| Value::Date(date.plus_days(sign * d))),
+        (Value::Date(date), Value::Duration(d)) if sign != 0 => days_of(*d).map(|days| Value::Date(date.plus_days(sign * days))),
+        (Value::Time(at), Value::Duration(d)) if sign != 0 => micros_of(*d).map(|m| Value::Time(at.plus_micros(sign * m))),
+        (Value::Date(a), Value::Date(b)) if sign == -1 => lasting(a.days_since(*b)),
+        (Value::Time(a), Value::Time(b)) if sign == -1 => lasting(a.micros().saturating_sub(b.micros()) / MICROS_PER_DAY),
+        (Value::Number(n), Value::Duration(d)) | (Value::Duration(d), Value::Number(n)) if op == BinaryOp::Multiply => {
+            n.floor().to_u32().and_then(|n| d.count.checked_mul(n)).map(|count| Value::Duration(Duration { count, unit: d.unit }))
+        }
+        (Value::Date(_) | Value::Time(_) | Value::Duration(_), _) | (_, Value::Date(_) | Value::Time(_) | Value::Duration(_)) => None,
+        _ => return None,
+    };
+    Some(result.ok_or_else(|| format!("`{left}` and `{right}` do not go together")))
+}
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+fn lasting(days: i64) -> Option<Value> {
+    u32::try_from(days).ok().map(|count| Value::Duration(Duration { count, unit: DurationUnit::Days }))
+}
+
+/// Plain days; working time needs a calendar and is only for deadlines.
+fn days_of(duration: Duration) -> Option<i64> {
+    match duration.unit {
+        DurationUnit::Days => Some(i64::from(duration.count)),
+        DurationUnit::Weeks => Some(i64::from(duration.count) * 7),
+        _ => None,
+    }
+}
+
+fn micros_of(duration: Duration) -> Option<i64> {
+    match duration.unit {
+        DurationUnit::Minutes => Some(i64::from(duration.count) * 60_000_000),
+        DurationUnit::Hours => Some(i64::from(duration.count) * 3_600_000_000),
+        _ => days_of(duration).map(|d| d * MICROS_PER_DAY),
     }
 }
 

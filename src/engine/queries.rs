@@ -5,7 +5,7 @@
 use rust_decimal::Decimal;
 
 use crate::base::{Money, Name, PartCode, PartyCode, Quantity, Span};
-use crate::domain::{Limit, Position, Reason, ReasonCode, Record, Value};
+use crate::domain::{Inbound, Limit, PartyValue, Position, Reason, ReasonCode, Record, Value};
 use crate::model::{Expr, PlaceSpec, Query};
 
 use super::distance::kilometres;
@@ -22,8 +22,7 @@ impl Run<'_> {
             }
             Query::Inbound { part, party, pool } => {
                 let (part, party, pool) = (self.part(part)?, self.party(party)?, self.optional_name(pool.as_ref())?);
-                let fits = |i: &&crate::domain::Inbound| i.part == part && i.party == party && pool.as_ref().is_none_or(|p| i.pool.as_ref() == Some(p));
-                Ok(Value::Quantity(self.env.snapshot.inbound.iter().filter(fits).map(|i| i.quantity).sum()))
+                Ok(Value::Quantity(self.inbound(&part, &party, pool.as_ref())))
             }
             Query::QuantityIn { part, place, condition, pool } => {
                 let (part, condition, pool) = (self.part(part)?, self.optional_name(condition.as_ref())?, self.optional_name(pool.as_ref())?);
@@ -42,11 +41,12 @@ impl Run<'_> {
             }
             Query::ValueAt { party, pool } => {
                 let (party, pool) = (self.party(party)?, self.optional_name(pool.as_ref())?);
-                self.value_at(&party, pool.as_ref(), span)
+                Ok(Value::Money(self.value_at(&party, pool.as_ref())))
             }
             Query::Limit { part, party, pool } => {
-                let (part, party, pool) = (self.part(part)?, self.party(party)?, self.optional_name(pool.as_ref())?);
-                Ok(self.limit(&part, &party, pool.as_ref()))
+                let part = part.as_ref().map(|p| self.part(p)).transpose()?;
+                let (party, pool) = (self.party(party)?, self.optional_name(pool.as_ref())?);
+                Ok(self.limit(part.as_ref(), &party, pool.as_ref()))
             }
             Query::Rate(part) => {
                 let part = self.part(part)?;
@@ -55,7 +55,9 @@ impl Run<'_> {
             Query::Offers(part) => self.part(part).map(|p| self.offers(&p)),
             Query::Owed(party) => {
                 let party = self.party(party)?;
-                let open = self.env.snapshot.obligations.iter().filter(|o| o.debtor == party && o.open.is_positive());
+                // What parties below owe counts too: a service partner answers for its technicians.
+                let below = |code: &PartyCode| self.env.snapshot.party(code).is_some_and(|p| p.parent.as_ref() == Some(&party));
+                let open = self.env.snapshot.obligations.iter().filter(|o| (o.debtor == party || below(&o.debtor)) && o.open.is_positive());
                 Ok(Value::List(open.map(|o| self.obligation_record(o)).collect()))
             }
             Query::Open { kind, party } => {
@@ -140,26 +142,38 @@ impl Run<'_> {
         reason.remedy(format!("load a rate for {part} that holds from {} or earlier", self.today)).into()
     }
 
-    /// Value of what a party holds and is promised, in a pool, by the rates of the day; parts without a rate count nothing.
-    fn value_at(&self, party: &PartyCode, pool: Option<&Name>, span: Span) -> Evaluated {
-        let mut total = Money::ZERO;
-        for (at, in_pool, part, quantity) in &self.env.snapshot.party_values {
-            if at == party && pool.is_none_or(|p| p == in_pool) {
-                let rate = self.rate_on_date(part).unwrap_or_default();
-                let value = rate.times(*quantity).map_err(|e| Halt::from(self.reason(ReasonCode::Guard, e.to_string(), span)))?;
-                total = total + value;
-            }
-        }
-        Ok(Value::Money(total))
+    /// What other documents promise to bring: the document at hand speaks for itself.
+    fn inbound(&self, part: &PartCode, party: &PartyCode, pool: Option<&Name>) -> Quantity {
+        let fits = |i: &&Inbound| i.part == *part && i.party == *party && pool.is_none_or(|p| i.pool.as_ref() == Some(p));
+        let all: Quantity = self.env.snapshot.inbound.iter().filter(fits).map(|i| i.quantity).sum();
+        all - self.own_promises().filter(fits).map(|i| i.quantity).sum()
+    }
+
+    /// What the books say that this document promises, as it was before the transition.
+    fn own_promises(&self) -> impl Iterator<Item = &Inbound> {
+        self.env.snapshot.document.iter().flat_map(|d| &d.lines).filter_map(|l| l.inbound.as_ref())
+    }
+
+    /// Value of what a party holds and is promised by other documents, in a pool, by the rates of the day.
+    fn value_at(&self, party: &PartyCode, pool: Option<&Name>) -> Money {
+        let vocabulary = &self.env.book.vocabulary;
+        let counts = |v: &&PartyValue| {
+            let on_hand = v.bin.as_ref().is_none_or(|b| vocabulary.on_hand_bins.contains(b)) && v.condition.as_ref().is_none_or(|c| vocabulary.on_hand_conditions.contains(c));
+            v.party == *party && on_hand && pool.is_none_or(|p| v.pool.as_ref() == Some(p))
+        };
+        let all: Money = self.env.snapshot.party_values.iter().filter(counts).map(|v| v.value).sum();
+        let own = self.own_promises().filter(|i| i.party == *party && pool.is_none_or(|p| i.pool.as_ref() == Some(p)));
+        all - own.map(|i| self.rate_on_date(&i.part).and_then(|rate| rate.times(i.quantity).ok()).unwrap_or_default()).sum()
     }
 
     /// The limits of a part at a party: for each of maximum, trigger and value the narrowest row that has it.
-    fn limit(&self, part: &PartCode, party: &PartyCode, pool: Option<&Name>) -> Value {
-        let class = self.known_part(part).map(|p| p.class.as_str()).unwrap_or_default();
+    /// Without a part, only rows that hold for the party as a whole.
+    fn limit(&self, part: Option<&PartCode>, party: &PartyCode, pool: Option<&Name>) -> Value {
+        let class = part.and_then(|p| self.known_part(p)).map(|p| p.class.as_str());
         let fits = |l: &&Limit| {
             l.scope.party.as_ref().is_none_or(|p| p == party)
-                && l.scope.part.as_ref().is_none_or(|p| p == part)
-                && l.scope.class.as_ref().is_none_or(|c| c == class)
+                && l.scope.part.as_ref().is_none_or(|p| Some(p) == part)
+                && l.scope.class.as_deref().is_none_or(|c| Some(c) == class)
                 && l.scope.pool.as_ref().is_none_or(|p| Some(p) == pool)
         };
         let rows: Vec<&Limit> = self.env.snapshot.limits.iter().filter(fits).collect();

@@ -93,7 +93,7 @@ impl Run<'_> {
 
     /// A balance as the lot that a rule is offered.
     pub fn lot_record(&self, balance: &Balance) -> Value {
-        let lot = self.env.snapshot.lot(&balance.lot);
+        let lot = self.lot(&balance.lot);
         let zone = &self.env.book.manifest.zone;
         let expires = lot.and_then(|l| l.expires);
         Value::record(Record::new(

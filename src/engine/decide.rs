@@ -1,0 +1,229 @@
+//! `decide`: snapshot and command in, decision or refusal out. Pure, so that running, dry runs, proving, replaying and
+//! explaining are one and the same code.
+//!
+//! Must not know the store, the clock or any file. Tests: `tests/it/engine_*.rs` and the scenarios.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::base::Name;
+use crate::domain::{Action, Actor, Command, Decision, Document, Event, Reason, ReasonCode, Refusal, Snapshot, Timer};
+use crate::model::{Book, Transition, Trigger, Workflow};
+use crate::rules::Rules;
+
+use super::permit;
+use super::run::{Env, Run};
+
+/// Decides a command.
+///
+/// # Errors
+/// A refusal with every reason why the command is not possible.
+pub fn decide(book: &Book, rules: &Rules, snapshot: &Snapshot, command: &Command) -> Result<Decision, Box<Refusal>> {
+    match &command.action {
+        Action::Open { workflow, transition, .. } => open(book, rules, snapshot, command, workflow, transition.as_ref()),
+        Action::Fire { transition } => fire(book, rules, snapshot, command, transition),
+    }
+}
+
+fn open(book: &Book, rules: &Rules, snapshot: &Snapshot, command: &Command, name: &Name, transition: Option<&Name>) -> Result<Decision, Box<Refusal>> {
+    let wanted = transition.cloned().unwrap_or_else(|| "open".into());
+    let refused = |reasons| Err(refusal(command, &wanted, None, reasons));
+    let Some(workflow) = book.workflows.get(name) else {
+        let reason = Reason::new(ReasonCode::UnknownWorkflow, format!("the book has no workflow `{name}`"));
+        let known = crate::base::suggest::did_you_mean(name.as_str(), book.workflows.keys().map(Name::as_str));
+        return refused(vec![known.map_or(reason.clone(), |hint| reason.remedy(hint))]);
+    };
+    if snapshot.document.is_some() {
+        return refused(vec![Reason::new(ReasonCode::DocumentExists, format!("there is a document `{}` already", command.doc)).remedy("another id")]);
+    }
+    let mut openings = workflow.transitions.iter().filter(|t| t.opens() && transition.is_none_or(|name| t.name == *name));
+    let by_system = |t: &&Transition| command.actor == Actor::System && t.by.iter().any(|r| *r == permit::SYSTEM);
+    let Some(opening) = openings.clone().find(by_system).or_else(|| openings.next()) else {
+        return refused(vec![Reason::new(ReasonCode::NotAllowed, format!("`{name}` has no opening transition `{wanted}`"))]);
+    };
+    let env = Env { book, rules, snapshot, command, workflow, transition: opening };
+    let mut run = Run::new(env, blank(workflow, command));
+    run.fill();
+    // Roles are held at parties, so they can be judged only once the parties are known.
+    if run.reasons.is_empty() {
+        match permit::role(book, workflow, opening, &run.doc, snapshot, &command.actor) {
+            Ok(role) => return complete(run, role),
+            Err(reason) => run.refuse(reason),
+        }
+    }
+    Err(refusal(command, &opening.name, None, run.reasons))
+}
+
+fn blank(workflow: &Workflow, command: &Command) -> Document {
+    let initial = workflow.states.iter().find(|s| s.initial).map_or_else(|| Name::from(""), |s| s.name.clone());
+    let parent = match &command.action {
+        Action::Open { parent, .. } => parent.clone(),
+        Action::Fire { .. } => None,
+    };
+    Document {
+        bu: command.bu.clone(),
+        id: command.doc.clone(),
+        number: String::new(),
+        workflow: workflow.name.clone(),
+        version: workflow.version,
+        state: initial,
+        ended: false,
+        revision: 0,
+        fields: BTreeMap::new(),
+        lines: Vec::new(),
+        opened_by: command.actor.code(),
+        opened_at: command.effective_at,
+        entered_at: command.effective_at,
+        parent,
+    }
+}
+
+fn fire(book: &Book, rules: &Rules, snapshot: &Snapshot, command: &Command, wanted: &Name) -> Result<Decision, Box<Refusal>> {
+    let Some(doc) = &snapshot.document else {
+        let reason = Reason::new(ReasonCode::UnknownDocument, format!("there is no document `{}` in business unit `{}`", command.doc, command.bu));
+        return Err(refusal(command, wanted, None, vec![reason]));
+    };
+    let refused = |reasons, allowed| Err(refusal(command, wanted, Some((doc, allowed)), reasons));
+    let Some(workflow) = book.workflows.get(&doc.workflow) else {
+        let reason = Reason::new(ReasonCode::UnknownWorkflow, format!("the document runs on `{}`, which this book does not have", doc.workflow));
+        return refused(vec![reason], Vec::new());
+    };
+    let allowed: Vec<Name> = permit::allowed(workflow, doc).map(|t| t.name.clone()).collect();
+    if workflow.version != doc.version {
+        let sentence = format!("the document runs on version {} of `{}`; this book has version {}", doc.version, workflow.name, workflow.version);
+        return refused(vec![Reason::new(ReasonCode::NotAllowed, sentence).remedy("the book that it was opened under")], Vec::new());
+    }
+    let transition = match permit::transition(workflow, doc, wanted) {
+        Ok(transition) => transition,
+        Err(reason) => return refused(vec![reason], allowed),
+    };
+    let mut early = stale(doc, snapshot, command);
+    let role = permit::role(book, workflow, transition, doc, snapshot, &command.actor);
+    let role = role.map_err(|reason| early.push(reason)).ok();
+    early.extend(permit::others(workflow, transition, snapshot, &command.actor));
+    let (Some(role), true) = (role, early.is_empty()) else { return refused(early, allowed) };
+    let mut run = Run::new(Env { book, rules, snapshot, command, workflow, transition }, doc.clone());
+    run.take_input();
+    if run.reasons.is_empty() { complete(run, role) } else { refused(run.reasons, allowed) }
+}
+
+/// Whether the actor looks at an old document, or the times do not fit.
+fn stale(doc: &Document, snapshot: &Snapshot, command: &Command) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if let Some(seen) = command.seen_revision.filter(|seen| *seen != doc.revision) {
+        let sentence = format!("the document is at revision {}, not {seen}: it has moved on", doc.revision);
+        reasons.push(Reason::new(ReasonCode::StaleRevision, sentence).remedy("look at the document again"));
+    }
+    let last = snapshot.events.iter().map(|e| e.effective_at).max();
+    if let Some(last) = last.filter(|last| command.effective_at < *last) {
+        let sentence = format!("{} is before the document's last transition at {last}", command.effective_at);
+        reasons.push(Reason::new(ReasonCode::BadTime, sentence).remedy(format!("{last} or later")));
+    }
+    if command.effective_at > command.recorded_at {
+        let sentence = format!("{} has not come yet; it is {}", command.effective_at, command.recorded_at);
+        reasons.push(Reason::new(ReasonCode::BadTime, sentence).remedy(format!("{} or earlier", command.recorded_at)));
+    }
+    reasons
+}
+
+/// Carries out the transition's body and draws the sum.
+fn complete(mut run: Run<'_>, role: Name) -> Result<Decision, Box<Refusal>> {
+    let (workflow, transition, command) = (run.env.workflow, run.env.transition, run.env.command);
+    run.carry_out_all(&transition.body);
+    let before = run.env.snapshot.document.as_ref().map(|d| d.state.clone());
+    let target = run.target_state();
+    let entered = before.as_ref() != Some(&target);
+    let state = workflow.state(target.as_str());
+    let ended = state.is_some_and(|s| s.is_final);
+    run.promises(ended);
+    if let Some(state) = state.filter(|s| s.is_final)
+        && run.reasons.is_empty()
+    {
+        run.check_end(state);
+    }
+    let number = if transition.opens() { run.series_take(&workflow.number, workflow.name.as_str(), None).map(Some) } else { Ok(None) };
+    let number = number.unwrap_or_else(|halt| {
+        run.stopped(halt);
+        None
+    });
+    if !run.reasons.is_empty() {
+        let allowed = run.env.snapshot.document.as_ref().map(|d| (d, permit::allowed(workflow, d).map(|t| t.name.clone()).collect()));
+        return Err(refusal(command, &transition.name, allowed, run.reasons));
+    }
+    run.doc.state = target;
+    run.doc.ended = ended;
+    if entered {
+        run.doc.entered_at = command.effective_at;
+    }
+    let event = event(&run, before, role);
+    Ok(assemble(run, event, number, entered))
+}
+
+fn event(run: &Run<'_>, from: Option<Name>, role: Name) -> Event {
+    let command = run.env.command;
+    Event {
+        transition: run.env.transition.name.clone(),
+        from,
+        to: run.doc.state.clone(),
+        actor: command.actor.code(),
+        role,
+        key: command.key.clone(),
+        body_hash: body_hash(command),
+        book_hash: run.env.book.hash.clone(),
+        version: run.env.workflow.version,
+        recorded_at: command.recorded_at,
+        effective_at: command.effective_at,
+        input: command.input.clone(),
+        rules: run.answers.borrow().iter().map(|(trace, _)| trace.clone()).collect(),
+    }
+}
+
+fn assemble(mut run: Run<'_>, event: Event, number: Option<crate::domain::SeriesTake>, entered: bool) -> Decision {
+    run.doc.revision += 1;
+    let revision = run.doc.revision;
+    let (children, starts) = run.started(revision);
+    let mut timers: Vec<Timer> = if run.doc.ended { Vec::new() } else { run.timers(entered, revision) };
+    timers.extend(starts);
+    let opens = run.env.transition.opens();
+    let Run { doc, out, env, .. } = run;
+    Decision {
+        bu: doc.bu.clone(),
+        document: doc,
+        opens,
+        number,
+        chain: env.snapshot.chain.clone(),
+        event,
+        lots: out.lots,
+        moves: out.moves,
+        owed: out.owed,
+        obligation_changes: out.obligation_changes,
+        papers: out.papers,
+        papers_closed: out.papers_closed,
+        timers,
+        enters_state: entered,
+        fired_timer: None,
+        outbox: out.outbox,
+        claims: out.claims,
+        children,
+    }
+}
+
+/// SHA-256 of what a command says, apart from its times: a repeat says the same, another command with its key does not.
+#[must_use]
+pub fn body_hash(command: &Command) -> String {
+    let said = serde_json::json!([command.bu, command.doc, command.action, command.actor, command.input]);
+    Sha256::digest(said.to_string()).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
+/// A refusal with its reasons in order.
+pub fn refusal(command: &Command, transition: &Name, seen: Option<(&Document, Vec<Name>)>, mut reasons: Vec<Reason>) -> Box<Refusal> {
+    reasons.sort_by_key(|r| (r.code, r.line));
+    let (state, allowed) = seen.map_or((None, Vec::new()), |(doc, allowed)| (Some(doc.state.clone()), allowed));
+    Box::new(Refusal { doc: command.doc.clone(), transition: transition.clone(), state, reasons, allowed })
+}
+
+/// The transitions that the engine itself tries in a state.
+pub fn at_once<'w>(workflow: &'w Workflow, state: &'w Name) -> impl Iterator<Item = &'w Transition> {
+    workflow.transitions.iter().filter(move |t| t.from.contains(state) && t.triggers.iter().any(|trigger| matches!(trigger, Trigger::AtOnce)))
+}

@@ -1,0 +1,250 @@
+//! Carries a command out: load, decide, commit; on a lost race again, a few times; then what is due at once.
+//!
+//! No transaction is open while rules run. Must not decide anything itself. Tests: `tests/it/engine_*.rs`.
+
+use std::sync::Arc;
+
+use crate::base::DocId;
+use crate::domain::{Action, Actor, Command, Decision, Document, MasterData, Reason, ReasonCode, Refusal, Snapshot};
+use crate::model::Book;
+use crate::rules::Rules;
+use crate::store::{CommitError, Committed, MasterReport, Store, StoreError};
+
+use super::decide::{body_hash, decide, refusal};
+use super::request::request;
+
+/// How often a command that lost a race is decided again.
+const ATTEMPTS: u32 = 12;
+
+/// A fault: nothing is known to be wrong with the command.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What became of a command.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// It was carried out, now or before.
+    Done(Box<Done>),
+    /// It is not possible, and nothing was written.
+    Refused(Box<Refusal>),
+}
+
+/// A command that was carried out.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// The document as it is now, after whatever followed at once.
+    pub document: Document,
+    /// What was decided; absent where the key had been used before, for the same command.
+    pub decision: Option<Decision>,
+    /// The numbers that the commit gave; absent for a repeat.
+    pub committed: Option<Committed>,
+    /// The revision that the command made.
+    pub revision: u64,
+}
+
+impl Done {
+    /// True where the same command had been carried out before.
+    #[must_use]
+    pub const fn repeated(&self) -> bool {
+        self.decision.is_none()
+    }
+}
+
+/// The engine on a book and a store. Cheap to clone; clones share both.
+#[derive(Clone)]
+pub struct Engine {
+    book: Arc<Book>,
+    rules: Arc<Rules>,
+    store: Store,
+}
+
+impl Engine {
+    /// An engine on a checked book and an open store; the store keeps the book.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn new(book: Arc<Book>, rules: Arc<Rules>, store: Store) -> Result<Self, EngineError> {
+        let files: std::collections::BTreeMap<&str, &str> = book.sources.files().map(|(_, f)| (f.name.as_str(), &*f.text)).collect();
+        let files = serde_json::to_string(&files).map_err(|e| StoreError::Malformed(e.to_string()))?;
+        store.put_book(&crate::store::Book { hash: book.hash.clone(), name: book.manifest.name.clone(), files }).await?;
+        Ok(Self { book, rules, store })
+    }
+
+    /// Opens a database and puts the book into it.
+    ///
+    /// # Errors
+    /// The database cannot be opened.
+    pub async fn open(book: Arc<Book>, rules: Arc<Rules>, url: &str) -> Result<Self, EngineError> {
+        Self::new(book, rules, Store::open(url).await?).await
+    }
+
+    /// The book.
+    #[must_use]
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The store, for reading.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Adds and changes master data, all of it or nothing.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn load_master(&self, data: &MasterData) -> Result<MasterReport, EngineError> {
+        Ok(self.store.upsert_master(data).await?)
+    }
+
+    /// Carries a command out, then whatever is due at once: transitions that the engine fires itself, started documents.
+    ///
+    /// # Errors
+    /// A fault of the store; whether the command was carried out is then told by sending it again with its key.
+    pub async fn execute(&self, command: Command) -> Result<Outcome, EngineError> {
+        let (doc, bu, now) = (command.doc.clone(), command.bu.clone(), command.recorded_at);
+        let outcome = self.carry_out(command, None).await?;
+        let Outcome::Done(mut done) = outcome else { return Ok(outcome) };
+        if self.follow_up(&bu, &doc, now).await? > 0
+            && let Some(current) = self.store.document(&bu, &doc).await?
+        {
+            done.document = current;
+        }
+        Ok(Outcome::Done(done))
+    }
+
+    /// Decides a command and writes nothing: the same code as [`Engine::execute`].
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn dry_run(&self, command: Command) -> Result<Result<Decision, Box<Refusal>>, EngineError> {
+        let snapshot = self.store.load(&request(&self.book, &command)).await?;
+        if let Some(repeat) = &snapshot.repeat
+            && repeat.2 != body_hash(&command)
+        {
+            return Ok(Err(conflict(&command)));
+        }
+        match decide(&self.book, &self.rules, &snapshot, &command) {
+            Ok(decision) => Ok(self.unclaimed(&command, decision, &snapshot).await?),
+            Err(refused) => Ok(Err(refused)),
+        }
+    }
+
+    /// Load, decide, commit, without what follows.
+    pub(super) async fn carry_out(&self, mut command: Command, fired_timer: Option<String>) -> Result<Outcome, EngineError> {
+        for attempt in 0..ATTEMPTS {
+            let snapshot = match self.store.load(&request(&self.book, &command)).await {
+                Err(fault) if fault.is_transient() && attempt + 1 < ATTEMPTS => {
+                    pause(&command, attempt).await;
+                    continue;
+                }
+                loaded => loaded?,
+            };
+            if let Some((doc, revision, body)) = &snapshot.repeat {
+                return self.repeat(&command, doc, *revision, body, snapshot.document.clone()).await;
+            }
+            on_time(&mut command, &snapshot);
+            let decided = decide(&self.book, &self.rules, &snapshot, &command);
+            let decided = match decided {
+                Ok(decision) => self.unclaimed(&command, decision, &snapshot).await?,
+                Err(refused) => Err(refused),
+            };
+            let mut decision = match decided {
+                Ok(decision) => decision,
+                Err(refused) => return Ok(Outcome::Refused(refused)),
+            };
+            decision.fired_timer.clone_from(&fired_timer);
+            match self.store.commit(&decision).await {
+                Ok(committed) => return Ok(Outcome::Done(Box::new(done(decision, committed)))),
+                Err(CommitError::DuplicateKey { doc, revision, body_hash }) => return self.repeat(&command, &doc, revision, &body_hash, None).await,
+                Err(CommitError::Conflict(_) | CommitError::Claimed { .. }) => pause(&command, attempt).await,
+                Err(CommitError::Fault(fault)) if fault.is_transient() && attempt + 1 < ATTEMPTS => pause(&command, attempt).await,
+                Err(CommitError::Fault(fault)) => return Err(fault.into()),
+            }
+        }
+        let reason = Reason::new(ReasonCode::Contended, "others kept changing what this needs while it was decided").remedy("try again");
+        let transition = match &command.action {
+            Action::Open { transition, .. } => transition.clone().unwrap_or_else(|| "open".into()),
+            Action::Fire { transition } => transition.clone(),
+        };
+        Ok(Outcome::Refused(refusal(&command, &transition, None, vec![reason])))
+    }
+
+    /// The answer to a key that was used before: the first answer for the same command, a refusal for another.
+    async fn repeat(&self, command: &Command, doc: &DocId, revision: u64, body: &str, loaded: Option<Document>) -> Result<Outcome, EngineError> {
+        if body != body_hash(command) || *doc != command.doc {
+            return Ok(Outcome::Refused(conflict(command)));
+        }
+        let document = match loaded {
+            Some(document) => Some(document),
+            None => self.store.document(&command.bu, doc).await?,
+        };
+        let document = document.ok_or_else(|| StoreError::Unreadable(format!("document {doc} of a known key is gone")))?;
+        Ok(Outcome::Done(Box::new(Done { document, decision: None, committed: None, revision })))
+    }
+
+    /// The decision, unless another document holds a key that it claims.
+    async fn unclaimed(&self, command: &Command, decision: Decision, snapshot: &Snapshot) -> Result<Result<Decision, Box<Refusal>>, EngineError> {
+        if decision.claims.is_empty() {
+            return Ok(Ok(decision));
+        }
+        let keys: Vec<String> = decision.claims.iter().map(|c| c.key.clone()).collect();
+        let holders = self.store.claim_holders(&decision.bu, &decision.document.workflow, &keys).await?;
+        let mut reasons = Vec::new();
+        for claim in &decision.claims {
+            let Some((_, holder)) = holders.iter().find(|(key, holder)| *key == claim.key && *holder != decision.document.id) else { continue };
+            let mut reason = Reason::new(ReasonCode::Claimed, claim.sentence.clone()).at_line(claim.line);
+            reason.name.clone_from(&claim.code);
+            reasons.push(reason.remedy(format!("document {holder} holds it")));
+        }
+        if reasons.is_empty() {
+            return Ok(Ok(decision));
+        }
+        let seen = snapshot.document.as_ref().map(|d| (d, Vec::new()));
+        Ok(Err(refusal(command, &decision.event.transition, seen, reasons)))
+    }
+}
+
+fn done(decision: Decision, committed: Committed) -> Done {
+    let mut document = decision.document.clone();
+    document.number.clone_from(&committed.number);
+    Done { document, revision: committed.revision, decision: Some(decision), committed: Some(committed) }
+}
+
+fn conflict(command: &Command) -> Box<Refusal> {
+    let sentence = format!("the key `{}` was used before, for another command", command.key);
+    let reason = Reason::new(ReasonCode::IdempotencyConflict, sentence).remedy("a new key for a new command");
+    let transition = match &command.action {
+        Action::Open { transition, .. } => transition.clone().unwrap_or_else(|| "open".into()),
+        Action::Fire { transition } => transition.clone(),
+    };
+    refusal(command, &transition, None, vec![reason])
+}
+
+/// What the engine fires itself happens when it is due, but never before what has happened already.
+fn on_time(command: &mut Command, snapshot: &Snapshot) {
+    if command.actor == Actor::System
+        && let Some(last) = snapshot.events.iter().map(|e| e.effective_at).max()
+    {
+        command.effective_at = command.effective_at.max(last);
+        command.recorded_at = command.recorded_at.max(command.effective_at);
+    }
+}
+
+/// Waits a little longer after each lost race; racers wait differently, by their keys.
+async fn pause(command: &Command, attempt: u32) {
+    let spread = command.key.as_str().bytes().fold(u64::from(attempt), |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let most = 2u64 << attempt.min(7);
+    tokio::time::sleep(std::time::Duration::from_millis(1 + spread % most)).await;
+}

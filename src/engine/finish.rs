@@ -1,0 +1,110 @@
+//! The end of a decision: target state, promises, timers, and what a document may not leave behind when it ends.
+//!
+//! Pure. Tests: the scenarios.
+
+use crate::base::{Duration, DurationUnit, Name, Quantity};
+use crate::domain::{Inbound, Need, Reason, ReasonCode, Timer, TimerKind, Value};
+use crate::model::{State, Trigger};
+
+use super::allocate::place_text;
+use super::operate;
+use super::run::Run;
+
+impl Run<'_> {
+    /// The state after the transition.
+    pub fn target_state(&self) -> Name {
+        if self.env.transition.approves.is_some() {
+            return self.doc.state.clone();
+        }
+        let default = self.env.transition.to.first().cloned().unwrap_or_else(|| self.doc.state.clone());
+        self.out.target.clone().unwrap_or(default)
+    }
+
+    /// What a document that ends may not leave behind: parts in clearing bins, obligations, reverse papers.
+    pub fn check_end(&mut self, state: &State) {
+        let held: Vec<_> = self.ledger.select(|at, _| at.holder.as_ref().is_some_and(|h| h.doc == self.doc.id)).collect();
+        for unit in held {
+            let what = unit.serial.as_ref().map_or_else(|| unit.part.to_string(), |s| format!("{} {s}", unit.part));
+            let mut reason = Reason::new(ReasonCode::PartsLeftBehind, format!("{} of {what} would be left in {}, and `{}` is final", unit.quantity, place_text(&unit.position), state.name));
+            reason.line = unit.position.holder.as_ref().map(|h| h.line).filter(|l| *l > 0);
+            reason.numbers = Some(Need { have: Value::Quantity(unit.quantity), need: Value::Quantity(Quantity::ZERO) });
+            reason.place = self.place(self.env.transition.head);
+            self.refuse(reason.remedy(format!("move them out of `{}` first", unit.position.bin)));
+        }
+        for (obligation, left) in self.open_obligations() {
+            let sentence = format!("{} still owes {left} of {} as `{}`, and `{}` is final", obligation.debtor, obligation.part, obligation.kind, state.name);
+            let mut reason = Reason::new(ReasonCode::ObligationOpen, sentence);
+            reason.line = Some(obligation.line).filter(|l| *l > 0);
+            reason.numbers = Some(Need { have: Value::Quantity(left), need: Value::Quantity(Quantity::ZERO) });
+            reason.place = self.place(self.env.transition.head);
+            self.refuse(reason.remedy("settle, waive or debit it first"));
+        }
+        let drafted = self.out.papers.iter().any(|p| p.reverse_of.is_some());
+        let open: Vec<String> = self.open_reverses().map(|(_, number)| number).collect();
+        if drafted || !open.is_empty() {
+            let which = if open.is_empty() { "the reverse paper of this transition".to_owned() } else { open.join(", ") };
+            let mut reason = Reason::new(ReasonCode::ReverseOpen, format!("{which} is still open, and `{}` is final", state.name));
+            reason.place = self.place(self.env.transition.head);
+            self.refuse(reason.remedy("close the reverse paper first"));
+        }
+    }
+
+    /// What each line still promises to bring.
+    pub fn promises(&mut self, ended: bool) {
+        let workflow = self.env.workflow;
+        let Some(spec) = &workflow.inbound else { return };
+        for index in 0..self.doc.lines.len() {
+            let promised = if ended { None } else { self.promise(index, spec) };
+            if let Some(line) = self.doc.lines.get_mut(index) {
+                line.inbound = promised;
+            }
+        }
+    }
+
+    fn promise(&mut self, index: usize, spec: &crate::model::InboundSpec) -> Option<Inbound> {
+        let party = self.party_in(&spec.party)?.clone();
+        let seen = self.at_line(index, |run| run.eval(&spec.quantity));
+        let value = match seen {
+            Ok(value) => value,
+            Err(halt) => {
+                self.stopped(halt);
+                return None;
+            }
+        };
+        let quantity = operate::as_quantity(&value).filter(|q| q.is_positive())?;
+        let line = self.doc.lines.get(index)?;
+        let part = line.part()?.clone();
+        let pool = line.values.get("pool").or_else(|| self.doc.fields.get("pool")).and_then(Value::as_name).cloned();
+        Some(Inbound { party, part, pool, quantity })
+    }
+
+    /// The timers of the state that the document is now in.
+    pub fn timers(&self, entered: bool, revision: u64) -> Vec<Timer> {
+        let now = self.env.command.effective_at;
+        let calendar = self.calendar();
+        let state = self.doc.state.clone();
+        let mut timers = Vec::new();
+        let mut add = |due_at, kind| timers.push(Timer { id: format!("{revision}.t{}", timers.len() + 1), due_at, kind, state: state.clone() });
+        let declared = self.env.workflow.state(state.as_str());
+        if let (true, Some(deadline)) = (entered, declared.and_then(|s| s.deadline.as_ref())) {
+            add(calendar.due(now, deadline.within), TimerKind::Deadline { notify: deadline.notify.clone() });
+        }
+        for transition in &self.env.workflow.transitions {
+            for trigger in &transition.triggers {
+                // A clock transition that comes back to its own state waits anew.
+                let rearmed = entered || transition.name == self.env.transition.name;
+                match trigger {
+                    Trigger::After(duration, waits_in) if *waits_in == state && rearmed => {
+                        add(calendar.due(now, *duration), TimerKind::Fire { transition: transition.name.clone() });
+                    }
+                    Trigger::AtOnce if transition.from.contains(&state) => {
+                        let at_once = calendar.due(now, Duration { count: 0, unit: DurationUnit::Minutes });
+                        add(at_once, TimerKind::Fire { transition: transition.name.clone() });
+                    }
+                    _ => {}
+                }
+            }
+        }
+        timers
+    }
+}

@@ -1,0 +1,35 @@
+//! The engine: decides transitions in pure code and carries them to the store.
+//!
+//! `decide` and all that it uses is pure; `execute`, `after` and `todo` are its only contact with the store.
+//! Must not know how a face shows things. Tests: beside the files, `tests/it/engine_*.rs`, and every scenario.
+
+mod after;
+mod allocate;
+mod body;
+mod consult;
+pub mod decide;
+mod distance;
+mod eval;
+mod execute;
+mod finish;
+mod guard;
+mod input;
+mod ledger;
+mod moves;
+mod obligations;
+mod operate;
+mod papers;
+mod permit;
+mod queries;
+mod read_value;
+mod records;
+mod request;
+mod run;
+mod starts;
+mod text;
+mod todo;
+
+pub use after::Ticked;
+pub use decide::decide;
+pub use execute::{Done, Engine, EngineError, Outcome};
+pub use todo::{AskInfo, Possible, Todo};

@@ -1,0 +1,152 @@
+//! What a person may do now, and with what input.
+//!
+//! Must not decide: whether guards hold is for a dry run. Tests: `tests/it/engine_*.rs`.
+
+use std::collections::BTreeMap;
+
+use crate::base::{Bu, DocId, Name, PartyCode, PersonCode, Timestamp};
+use crate::domain::{Actor, LoadRequest, Needs, Person, Reason};
+use crate::model::{Clause, ClauseKind, Transition, Workflow};
+use crate::store::{DocumentFilter, DocumentHead};
+
+use super::execute::{Engine, EngineError};
+use super::permit;
+
+/// Documents listed at a time.
+const PAGE: u32 = 500;
+
+/// A document that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Todo {
+    /// The document.
+    pub document: DocumentHead,
+    /// The transitions that the person's roles allow.
+    pub transitions: Vec<Name>,
+}
+
+/// One thing that a transition asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskInfo {
+    /// The field.
+    pub field: Name,
+    /// Its type, as the language writes it.
+    pub ty: String,
+    /// May be left out.
+    pub optional: bool,
+    /// Asked for each line.
+    pub per_line: bool,
+    /// What people read.
+    pub label: String,
+}
+
+/// A transition that a person may fire on a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Possible {
+    /// The transition.
+    pub transition: Name,
+    /// The role that allows it.
+    pub role: Name,
+    /// Where it may lead.
+    pub to: Vec<Name>,
+    /// What it asks for.
+    pub asks: Vec<AskInfo>,
+    /// What stands in the way already: four eyes, a missing approval.
+    pub blocked: Vec<Reason>,
+}
+
+impl Engine {
+    /// Open documents with transitions that the person's roles allow, newest first.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn todo(&self, bu: &Bu, person: &PersonCode) -> Result<Vec<Todo>, EngineError> {
+        let Some(person) = self.person(bu, person).await? else { return Ok(Vec::new()) };
+        let mut found: BTreeMap<DocId, Todo> = BTreeMap::new();
+        for (at, roles) in roles_by_party(&person) {
+            let filter = DocumentFilter { party: at, open_only: true, limit: PAGE, ..DocumentFilter::new(bu.clone()) };
+            for head in self.store().documents(&filter).await? {
+                let Some(workflow) = self.book().workflows.get(&head.workflow) else { continue };
+                let mine = |t: &&Transition| t.from.contains(&head.state) && t.by.iter().any(|r| roles.contains(r));
+                let names: Vec<Name> = workflow.transitions.iter().filter(mine).map(|t| t.name.clone()).collect();
+                if !names.is_empty() {
+                    let entry = found.entry(head.id.clone()).or_insert_with(|| Todo { document: head, transitions: Vec::new() });
+                    entry.transitions.extend(names);
+                    entry.transitions.sort();
+                    entry.transitions.dedup();
+                }
+            }
+        }
+        let mut list: Vec<Todo> = found.into_values().collect();
+        list.sort_by(|a, b| (b.document.opened_at, &b.document.id).cmp(&(a.document.opened_at, &a.document.id)));
+        Ok(list)
+    }
+
+    /// The transitions that a person may fire on a document, and what each asks for.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn can(&self, bu: &Bu, doc: &DocId, person: &PersonCode, now: Timestamp) -> Result<Vec<Possible>, EngineError> {
+        let request = LoadRequest {
+            bu: bu.clone(),
+            doc: doc.clone(),
+            key: format!("can:{doc}").into(),
+            effective_on: now.date(&self.book().manifest.zone),
+            person: Some(person.clone()),
+            parts: Vec::new(),
+            parties: Vec::new(),
+            contracts: Vec::new(),
+            serials: Vec::new(),
+            needs: Needs::default(),
+        };
+        let snapshot = self.store().load(&request).await?;
+        let Some(document) = &snapshot.document else { return Ok(Vec::new()) };
+        let Some(workflow) = self.book().workflows.get(&document.workflow) else { return Ok(Vec::new()) };
+        let actor = Actor::Person(person.clone());
+        let mut possible = Vec::new();
+        for transition in permit::allowed(workflow, document) {
+            if let Ok(role) = permit::role(self.book(), workflow, transition, document, &snapshot, &actor) {
+                let blocked = permit::others(workflow, transition, &snapshot, &actor);
+                let asks = asks(workflow, &transition.body, false);
+                possible.push(Possible { transition: transition.name.clone(), role, to: transition.to.clone(), asks, blocked });
+            }
+        }
+        Ok(possible)
+    }
+
+    async fn person(&self, bu: &Bu, code: &PersonCode) -> Result<Option<Person>, EngineError> {
+        Ok(self.store().master(bu).await?.people.into_iter().find(|p| p.code == *code))
+    }
+}
+
+/// The roles of a person, by the party at which they are held.
+fn roles_by_party(person: &Person) -> BTreeMap<Option<PartyCode>, Vec<Name>> {
+    let mut roles: BTreeMap<Option<PartyCode>, Vec<Name>> = BTreeMap::new();
+    for grant in &person.roles {
+        roles.entry(grant.at.clone()).or_default().push(grant.role.clone());
+    }
+    roles
+}
+
+/// What clauses ask for.
+fn asks(workflow: &Workflow, body: &[Clause], per_line: bool) -> Vec<AskInfo> {
+    let mut found = Vec::new();
+    for clause in body {
+        match &clause.kind {
+            ClauseKind::Ask(list) => found.extend(list.iter().map(|ask| {
+                let declared = if per_line { workflow.line_field(ask.field.as_str()) } else { workflow.field(ask.field.as_str()) };
+                let has_default = declared.is_some_and(|f| f.default.is_some());
+                AskInfo {
+                    field: ask.field.clone(),
+                    ty: ask.ty.to_string(),
+                    optional: ask.optional || has_default,
+                    per_line,
+                    label: declared.map(|f| f.label.clone()).unwrap_or_default(),
+                }
+            })),
+            ClauseKind::AskLines => found.push(AskInfo { field: "lines".into(), ty: "lines".into(), optional: false, per_line: false, label: "All lines anew".into() }),
+            ClauseKind::EachLine(each) => found.extend(asks(workflow, &each.body, true)),
+            _ => {}
+        }
+    }
+    found
+}
