@@ -9,6 +9,7 @@
 
 pub mod base;
 pub mod domain;
+pub mod engine;
 pub mod model;
 pub mod network;
 pub mod papers;

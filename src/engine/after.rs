@@ -134,7 +134,8 @@ impl Engine {
 
     fn breach(&self, due: &DueTimer, notify: Option<&crate::base::Name>) -> Vec<OutboxRow> {
         let Some(whom) = notify else { return Vec::new() };
-        let label = self.book().workflows.values().find_map(|w| w.state(due.timer.state.as_str())).map_or_else(|| due.timer.state.to_string(), |s| s.label.clone());
+        let label =
+            self.book().workflows.values().find_map(|w| w.state(due.timer.state.as_str())).map_or_else(|| due.timer.state.to_string(), |s| s.label.clone());
         let text = format!("{}: the deadline of \"{label}\" has passed.", due.doc);
         vec![OutboxRow { kind: OutboxKind::Notify, topic: whom.clone(), text, payload: serde_json::Value::Null }]
     }

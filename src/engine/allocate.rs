@@ -134,7 +134,7 @@ impl Run<'_> {
     }
 
     /// Takes up to `wanted` from the units in their order.
-    pub fn take(units: &[Balance], wanted: Quantity) -> Vec<(Balance, Quantity)> {
+    pub fn pick(units: &[Balance], wanted: Quantity) -> Vec<(Balance, Quantity)> {
         let mut left = wanted;
         let mut taken = Vec::new();
         for unit in units {

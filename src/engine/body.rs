@@ -125,4 +125,3 @@ impl Run<'_> {
         self.out.outbox.push(OutboxRow { kind: OutboxKind::Emit, topic: event.clone(), text: String::new(), payload: payload.into() });
     }
 }
-

@@ -213,7 +213,8 @@ fn assemble(mut run: Run<'_>, event: Event, number: Option<crate::domain::Series
 #[must_use]
 pub fn body_hash(command: &Command) -> String {
     let said = serde_json::json!([command.bu, command.doc, command.action, command.actor, command.input]);
-    Sha256::digest(said.to_string()).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    let digest = Sha256::digest(said.to_string());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A refusal with its reasons in order.

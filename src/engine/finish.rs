@@ -25,7 +25,10 @@ impl Run<'_> {
         let held: Vec<_> = self.ledger.select(|at, _| at.holder.as_ref().is_some_and(|h| h.doc == self.doc.id)).collect();
         for unit in held {
             let what = unit.serial.as_ref().map_or_else(|| unit.part.to_string(), |s| format!("{} {s}", unit.part));
-            let mut reason = Reason::new(ReasonCode::PartsLeftBehind, format!("{} of {what} would be left in {}, and `{}` is final", unit.quantity, place_text(&unit.position), state.name));
+            let mut reason = Reason::new(
+                ReasonCode::PartsLeftBehind,
+                format!("{} of {what} would be left in {}, and `{}` is final", unit.quantity, place_text(&unit.position), state.name),
+            );
             reason.line = unit.position.holder.as_ref().map(|h| h.line).filter(|l| *l > 0);
             reason.numbers = Some(Need { have: Value::Quantity(unit.quantity), need: Value::Quantity(Quantity::ZERO) });
             reason.place = self.place(self.env.transition.head);

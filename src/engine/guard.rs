@@ -83,7 +83,9 @@ impl Run<'_> {
                 let a_holds = self.truth(a).unwrap_or(false);
                 if a_holds { self.failing_comparison(b) } else { self.failing_comparison(a) }
             }
-            ExprKind::Binary(op @ (BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual | BinaryOp::Is), a, b) => Some((*op, a, b)),
+            ExprKind::Binary(op @ (BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual | BinaryOp::Is), a, b) => {
+                Some((*op, a, b))
+            }
             _ => None,
         }
     }
@@ -130,7 +132,8 @@ impl Run<'_> {
         let bound = if bound < x { bound.floor() } else { bound.ceil() };
         // A strict comparison holds one step further; what is offered has been tried.
         let candidates = if bound < x { [bound, bound - step] } else { [bound, bound + step] };
-        let passes = candidates.into_iter().find(|c| !c.is_sign_negative() && self.with_input(field, &given, *c, |run| run.truth(&guard.test).unwrap_or(false)))?;
+        let passes =
+            candidates.into_iter().find(|c| !c.is_sign_negative() && self.with_input(field, &given, *c, |run| run.truth(&guard.test).unwrap_or(false)))?;
         let direction = if passes < x { "at most" } else { "at least" };
         let value = like(&given, passes)?;
         Some(Remedy { text: format!("{direction} {value} as `{field}`"), field: Some(field.clone()), value: Some(value) })

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::base::{Name, PartCode, suggest};
-use crate::domain::{Document, Input, InputLine, Line, Reason, ReasonCode, Value};
+use crate::domain::{Document, InputLine, Line, Reason, ReasonCode, Value};
 use crate::model::{Ask, Clause, ClauseKind, Field, FieldKind, Type};
 
 use super::read_value::{Reader, Wrong};
@@ -68,11 +68,7 @@ impl Run<'_> {
             }
             return;
         }
-        self.doc.lines = lines
-            .iter()
-            .zip(1..)
-            .map(|(_, no)| Line { no, values: BTreeMap::new(), inbound: None })
-            .collect();
+        self.doc.lines = lines.iter().zip(1..).map(|(_, no)| Line { no, values: BTreeMap::new(), inbound: None }).collect();
         for (index, given) in lines.iter().enumerate() {
             self.line.set(Some(index));
             for field in &workflow.line_fields {

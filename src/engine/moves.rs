@@ -53,7 +53,7 @@ impl Run<'_> {
         if exact && (there < wanted || (self.names_serials(spec)? && there != wanted)) {
             return Err(self.not_enough(spec, part, &offered, there, wanted).into());
         }
-        let taken = Self::take(&offered.units, wanted);
+        let taken = Self::pick(&offered.units, wanted);
         for (unit, quantity) in &taken {
             let to = self.target(spec, &unit.position)?;
             self.post(unit.position.clone(), to, unit, *quantity);
@@ -145,7 +145,7 @@ impl Run<'_> {
         let named = self.names_serials(spec)?;
         let mut sent = self.sent_outside(spec, part);
         self.oldest_first(&mut sent);
-        let back = if named { Vec::new() } else { Self::take(&sent, quantity) };
+        let back = if named { Vec::new() } else { Self::pick(&sent, quantity) };
         let mut lots: Vec<(LotId, LotId)> = Vec::new();
         for (unit, returned) in &back {
             let known = lots.iter().find(|(parent, _)| *parent == unit.lot).map(|(_, id)| id.clone());
@@ -183,7 +183,8 @@ impl Run<'_> {
         };
         let given = Quantity::units(i64::try_from(serials.len()).unwrap_or(i64::MAX));
         if given != quantity {
-            let mut reason = self.reason(ReasonCode::SerialPlace, format!("{part}: {given} serial numbers were given for a quantity of {quantity}"), spec.from.span);
+            let mut reason =
+                self.reason(ReasonCode::SerialPlace, format!("{part}: {given} serial numbers were given for a quantity of {quantity}"), spec.from.span);
             reason.numbers = Some(Need { have: Value::Quantity(given), need: Value::Quantity(quantity) });
             return Err(reason.remedy(format!("exactly {quantity} serial numbers")).into());
         }
@@ -254,7 +255,11 @@ impl Run<'_> {
             Some(line) if is_line_field => &mut line.values,
             _ => &mut self.doc.fields,
         };
-        if value.is_absent() { values.remove(field) } else { values.insert(field.clone(), value) };
+        if value.is_absent() {
+            values.remove(field)
+        } else {
+            values.insert(field.clone(), value)
+        };
     }
 
     /// The party in a party field, or a reason why not.

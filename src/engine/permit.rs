@@ -4,7 +4,7 @@
 
 use crate::base::{Name, PartyCode, suggest};
 use crate::domain::{Actor, Document, Person, Reason, ReasonCode, Snapshot};
-use crate::model::{Book, FieldKind, Role, Transition, Trigger, Workflow};
+use crate::model::{Book, FieldKind, Role, Transition, Workflow};
 
 /// The built-in role of the engine itself.
 pub const SYSTEM: &str = "system";
@@ -30,7 +30,8 @@ fn holds(person: &Person, role: &Role, workflow: &Workflow, doc: &Document, snap
 /// The reason why the actor may not.
 pub fn role(book: &Book, workflow: &Workflow, transition: &Transition, doc: &Document, snapshot: &Snapshot, actor: &Actor) -> Result<Name, Reason> {
     let needs = |by: &[Name]| {
-        let labels: Vec<String> = by.iter().filter(|r| **r != SYSTEM).map(|r| book.vocabulary.roles.get(r).map_or_else(|| r.to_string(), |role| role_text(role))).collect();
+        let labels: Vec<String> =
+            by.iter().filter(|r| **r != SYSTEM).map(|r| book.vocabulary.roles.get(r).map_or_else(|| r.to_string(), |role| role_text(role))).collect();
         labels.join(" or ")
     };
     let Actor::Person(code) = actor else {
@@ -39,7 +40,8 @@ pub fn role(book: &Book, workflow: &Workflow, transition: &Transition, doc: &Doc
         return if by_engine { Ok(Name::from(SYSTEM)) } else { Err(denied()) };
     };
     let Some(person) = &snapshot.person else {
-        return Err(Reason::new(ReasonCode::RoleDenied, format!("nobody is known as `{code}` in business unit `{}`", doc.bu)).remedy("load the person with the master data"));
+        return Err(Reason::new(ReasonCode::RoleDenied, format!("nobody is known as `{code}` in business unit `{}`", doc.bu))
+            .remedy("load the person with the master data"));
     };
     for name in &transition.by {
         if let Some(role) = book.vocabulary.roles.get(name)
@@ -109,9 +111,4 @@ pub fn transition<'w>(workflow: &'w Workflow, doc: &Document, name: &Name) -> Re
 /// Transitions that a person may find possible from the document's state.
 pub fn allowed<'w>(workflow: &'w Workflow, doc: &'w Document) -> impl Iterator<Item = &'w Transition> {
     workflow.transitions.iter().filter(|t| t.from.contains(&doc.state) && t.by.iter().any(|r| *r != SYSTEM))
-}
-
-/// True for a transition that the engine fires as soon as a state is entered.
-pub fn at_once(transition: &Transition) -> bool {
-    transition.triggers.iter().any(|t| matches!(t, Trigger::AtOnce))
 }

@@ -158,7 +158,8 @@ impl Run<'_> {
     fn value_at(&self, party: &PartyCode, pool: Option<&Name>) -> Money {
         let vocabulary = &self.env.book.vocabulary;
         let counts = |v: &&PartyValue| {
-            let on_hand = v.bin.as_ref().is_none_or(|b| vocabulary.on_hand_bins.contains(b)) && v.condition.as_ref().is_none_or(|c| vocabulary.on_hand_conditions.contains(c));
+            let on_hand = v.bin.as_ref().is_none_or(|b| vocabulary.on_hand_bins.contains(b))
+                && v.condition.as_ref().is_none_or(|c| vocabulary.on_hand_conditions.contains(c));
             v.party == *party && on_hand && pool.is_none_or(|p| v.pool.as_ref() == Some(p))
         };
         let all: Money = self.env.snapshot.party_values.iter().filter(counts).map(|v| v.value).sum();
@@ -195,9 +196,12 @@ impl Run<'_> {
         let snapshot = self.env.snapshot;
         let own = self.parties();
         let here = own.first().and_then(|code| snapshot.party(code));
-        let successor = |p: &PartCode| snapshot.supersessions.iter().any(|s| s.from <= self.today && ((s.old == *part && s.new == *p) || (s.both_ways && s.new == *part && s.old == *p)));
+        let successor = |p: &PartCode| {
+            snapshot.supersessions.iter().any(|s| s.from <= self.today && ((s.old == *part && s.new == *p) || (s.both_ways && s.new == *part && s.old == *p)))
+        };
         let vocabulary = &self.env.book.vocabulary;
-        let good = |at: &Position| at.holder.is_none() && self.env.transition.needs.bins.contains(&at.bin) && vocabulary.on_hand_conditions.contains(&at.condition);
+        let good =
+            |at: &Position| at.holder.is_none() && self.env.transition.needs.bins.contains(&at.bin) && vocabulary.on_hand_conditions.contains(&at.condition);
         let mut totals: std::collections::BTreeMap<(PartyCode, PartCode), Quantity> = std::collections::BTreeMap::new();
         for balance in self.ledger.select(|at, p| good(at) && (p == part || successor(p))) {
             if let Some(party) = balance.position.party {

@@ -42,7 +42,9 @@ impl Reader<'_> {
             Type::List(inner) => match json {
                 Json::Array(items) => items.iter().map(|i| self.read(i, inner)).collect::<Result<_, _>>().map(Value::List),
                 // A single value, or several in one text, as they come from a command line.
-                Json::String(text) => text.split([',', ' ']).filter(|s| !s.is_empty()).map(|s| self.read(&Json::from(s), inner)).collect::<Result<_, _>>().map(Value::List),
+                Json::String(text) => {
+                    text.split([',', ' ']).filter(|s| !s.is_empty()).map(|s| self.read(&Json::from(s), inner)).collect::<Result<_, _>>().map(Value::List)
+                }
                 other => self.read(other, inner).map(|v| Value::List(vec![v])),
             },
             Type::YesNo => match json {
@@ -60,12 +62,15 @@ impl Reader<'_> {
         let named = |list: &'_ [Named], kind: &str| one_of(text, kind, list.iter().map(|n| n.name.as_str()).collect::<Vec<_>>().into_iter());
         match ty {
             Type::Quantity => self.quantity(text),
-            Type::Money => text.parse::<Money>().map_err(|e| wrong(e.to_string())).and_then(|m| {
-                if m < Money::ZERO { Err(wrong(format!("{m} is below zero"))) } else { Ok(Value::Money(m)) }
-            }),
+            Type::Money => text
+                .parse::<Money>()
+                .map_err(|e| wrong(e.to_string()))
+                .and_then(|m| if m < Money::ZERO { Err(wrong(format!("{m} is below zero"))) } else { Ok(Value::Money(m)) }),
             Type::Number | Type::NumberOrDate => text.parse::<Decimal>().map(Value::Number).map_err(|_| wrong(format!("`{text}` is not a number"))),
             Type::Text => Ok(Value::text(text)),
-            Type::Date => text.parse().map(Value::Date).map_err(|_| Wrong { what: format!("`{text}` is not a date"), hint: Some("write it as 2026-04-30".into()) }),
+            Type::Date => {
+                text.parse().map(Value::Date).map_err(|_| Wrong { what: format!("`{text}` is not a date"), hint: Some("write it as 2026-04-30".into()) })
+            }
             Type::Time => Timestamp::parse_local(text, &self.book.manifest.zone)
                 .map(Value::Time)
                 .ok_or_else(|| Wrong { what: format!("`{text}` is not a point in time"), hint: Some("write it as 2026-04-30 09:30".into()) }),

@@ -95,4 +95,3 @@ fn note_typed(request: &mut LoadRequest, ty: &Type, json: &Json) {
         _ => {}
     }
 }
-

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::base::{Calendar, Date, Name, Span};
 use crate::domain::{
-    Claim, Command, Document, Line, Lot, Move, Obligation, ObligationChange, OutboxRow, PaperDraft, Place, Reason, ReasonCode, RuleSource, RuleTrace, Snapshot, Value,
+    Claim, Command, Document, Line, Lot, Move, Obligation, ObligationChange, OutboxRow, PaperDraft, Place, Reason, ReasonCode, RuleSource, RuleTrace, Snapshot,
+    Value,
 };
 use crate::model::{Book, Transition, Workflow};
 use crate::rules::Rules;
@@ -88,17 +89,7 @@ impl<'a> Run<'a> {
     pub fn new(env: Env<'a>, doc: Document) -> Self {
         let today = env.command.effective_at.date(&env.book.manifest.zone);
         let ledger = Ledger::of(&env.snapshot.balances);
-        Self {
-            env,
-            doc,
-            line: Cell::new(None),
-            locals: Vec::new(),
-            ledger,
-            out: Output::default(),
-            reasons: Vec::new(),
-            answers: RefCell::default(),
-            today,
-        }
+        Self { env, doc, line: Cell::new(None), locals: Vec::new(), ledger, out: Output::default(), reasons: Vec::new(), answers: RefCell::default(), today }
     }
 
     /// The line at hand.

@@ -143,7 +143,9 @@ fn asks(workflow: &Workflow, body: &[Clause], per_line: bool) -> Vec<AskInfo> {
                     label: declared.map(|f| f.label.clone()).unwrap_or_default(),
                 }
             })),
-            ClauseKind::AskLines => found.push(AskInfo { field: "lines".into(), ty: "lines".into(), optional: false, per_line: false, label: "All lines anew".into() }),
+            ClauseKind::AskLines => {
+                found.push(AskInfo { field: "lines".into(), ty: "lines".into(), optional: false, per_line: false, label: "All lines anew".into() })
+            }
             ClauseKind::EachLine(each) => found.extend(asks(workflow, &each.body, true)),
             _ => {}
         }
