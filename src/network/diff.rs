@@ -1,8 +1,9 @@
 //! What a new reading of master data changes in what is already loaded, row by row and field by field.
 //!
-//! Rows that are loaded and no longer stand in the files are reported and kept: history refers to them. Pure. Tests: below.
+//! Rows that are loaded and no longer stand in the files are reported and kept: history refers to them. Pure. Tests: `tests.rs`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -59,6 +60,28 @@ impl Changes {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.kinds.iter().all(|k| k.added.is_empty() && k.changed.is_empty())
+    }
+}
+
+impl fmt::Display for Changes {
+    /// One line for each kind that has rows, and under it what is new, changed or no longer in the files.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for k in &self.kinds {
+            let counts = [(k.added.len(), "new"), (k.changed.len(), "changed"), (k.unchanged, "as before"), (k.absent.len(), "no longer in the files, kept")];
+            let said: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+            if said.is_empty() {
+                continue;
+            }
+            writeln!(f, "{}: {}", k.kind, said.join(", "))?;
+            for change in &k.changed {
+                let fields: Vec<String> = change.fields.iter().map(|c| format!("{} `{}` -> `{}`", c.field, c.old, c.new)).collect();
+                writeln!(f, "    {}: {}", change.row, fields.join(", "))?;
+            }
+            for row in &k.absent {
+                writeln!(f, "    {row}: no longer in the files")?;
+            }
+        }
+        Ok(())
     }
 }
 

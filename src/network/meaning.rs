@@ -98,6 +98,8 @@ pub(super) fn person(row: &mut Row<'_>) -> Option<Person> {
         }
         roles.push(grant);
     }
+    // What is held does not depend on the order it is written in: a reload in another order changes nothing.
+    roles.sort_by(|a, b| (&a.role, &a.at).cmp(&(&b.role, &b.at)));
     Some(Person { bu: row.bu.clone()?, code: code?, name: row.text("name")?, roles })
 }
 
@@ -187,7 +189,8 @@ pub(super) fn contract(row: &mut Row<'_>) -> Option<Contract> {
     for class in excludes {
         known_class(row, class);
     }
-    let excludes = excludes.iter().map(|i| i.text.clone()).collect();
+    let excludes: std::collections::BTreeSet<_> = excludes.iter().map(|i| i.text.clone()).collect();
+    let excludes = excludes.into_iter().collect();
     Some(Contract { bu: row.bu.clone()?, code: code?, customer, kind: row.text("kind")?, from: from?, to: to?, excludes })
 }
 

@@ -26,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::suggest::did_you_mean;
 use crate::base::{Bu, Diagnostic, FileId, Name, Severity, SourceMap, Span};
 use crate::domain::MasterData;
+use crate::model::{Named, Vocabulary};
 
 use names::Names;
 use raw::{Kind, RawRow};
@@ -45,6 +46,20 @@ pub struct Known {
     pub pools: BTreeSet<Name>,
     /// Calendars.
     pub calendars: BTreeSet<Name>,
+}
+
+impl Known {
+    /// The names of a checked book.
+    #[must_use]
+    pub fn of(vocabulary: &Vocabulary) -> Self {
+        let names = |all: &[Named]| all.iter().map(|n| n.name.clone()).collect();
+        Self {
+            party_kinds: names(&vocabulary.party_kinds),
+            roles: vocabulary.roles.iter().map(|(name, role)| (name.clone(), role.at.clone())).collect(),
+            pools: names(&vocabulary.pools),
+            calendars: vocabulary.calendars.keys().cloned().collect(),
+        }
+    }
 }
 
 /// A network without errors.
