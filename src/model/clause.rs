@@ -189,6 +189,8 @@ pub struct MoveSpec {
     pub to: PlaceSpec,
     /// How units are chosen.
     pub choosing: Choosing,
+    /// Only from the lots in this field, beside another way of choosing; an empty list means all lots.
+    pub lots: Option<Expr>,
     /// The line (or document) field that becomes what was moved.
     pub counting: Option<Name>,
     /// What changes on the way.

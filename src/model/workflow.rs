@@ -84,6 +84,8 @@ pub struct Field {
     pub kind: FieldKind,
     /// Its type; optional fields are [`Type::Optional`].
     pub ty: Type,
+    /// Of a party field: the kinds of party that may stand in it.
+    pub kinds: Vec<Name>,
     /// The value of a document that gives none.
     pub default: Option<Value>,
     /// What people read.

@@ -166,8 +166,8 @@ pub struct MoveClause {
     pub from: PlaceRef,
     /// To where.
     pub to: PlaceRef,
-    /// How units are chosen.
-    pub choosing: Option<Choosing>,
+    /// How units are chosen: at most one of each way.
+    pub choosing: Vec<Choosing>,
     /// The field that counts what was moved.
     pub counting: Option<Ident>,
     /// What changes on the way.

@@ -34,13 +34,13 @@ pub struct Workflow {
     pub broken: bool,
 }
 
-/// `party asp : asp`
+/// `party asp : asp`, `party store : warehouse or asp`
 #[derive(Debug, Clone, PartialEq)]
 pub struct PartyDef {
     /// The field.
     pub name: Ident,
-    /// The kind of party; `any` is not a kind.
-    pub kind: Ident,
+    /// The kinds of party that may stand here, at least one; `any` is not a kind.
+    pub kinds: Vec<Ident>,
     /// May be absent.
     pub optional: bool,
     /// What people read.
