@@ -160,7 +160,7 @@ fn loading_again_changes_nothing_and_a_change_is_told_by_field() {
     business_units: 1 as before
     parties: 2 as before
     people: 1 changed
-        ac asha: roles `at coolfix role storekeeper, role service_ops` -> `role service_ops`
+        ac asha: roles `role service_ops, at coolfix role storekeeper` -> `role service_ops`
     parts: 2 as before
     rates: 1 changed
         ac 0012 from 2026-01-01: rate `30.10` -> `31.00`
