@@ -49,7 +49,7 @@ fn open(book: &Book, rules: &Rules, snapshot: &Snapshot, command: &Command, name
     if run.reasons.is_empty() {
         match permit::role(book, workflow, opening, &run.doc, snapshot, &command.actor) {
             Ok(role) => return complete(run, role),
-            Err(reason) => run.refuse(reason),
+            Err(reason) => run.refuse(*reason),
         }
     }
     Err(refusal(command, &opening.name, None, run.reasons))
@@ -96,11 +96,11 @@ fn fire(book: &Book, rules: &Rules, snapshot: &Snapshot, command: &Command, want
     }
     let transition = match permit::transition(workflow, doc, wanted) {
         Ok(transition) => transition,
-        Err(reason) => return refused(vec![reason], allowed),
+        Err(reason) => return refused(vec![*reason], allowed),
     };
     let mut early = stale(doc, snapshot, command);
     let role = permit::role(book, workflow, transition, doc, snapshot, &command.actor);
-    let role = role.map_err(|reason| early.push(reason)).ok();
+    let role = role.map_err(|reason| early.push(*reason)).ok();
     early.extend(permit::others(workflow, transition, snapshot, &command.actor));
     let (Some(role), true) = (role, early.is_empty()) else { return refused(early, allowed) };
     let mut run = Run::new(Env { book, rules, snapshot, command, workflow, transition }, doc.clone());

@@ -1,9 +1,8 @@
 //! The engine: decides transitions in pure code and carries them to the store.
 //!
-//! `decide` and all that it uses is pure; `execute`, `after` and `todo` are its only contact with the store.
+//! `decide` and all that it uses is pure; `execute`, `timers` and `todo` are its only contact with the store.
 //! Must not know how a face shows things. Tests: beside the files, `tests/it/engine_*.rs`, and every scenario.
 
-mod after;
 mod allocate;
 mod body;
 mod consult;
@@ -27,9 +26,10 @@ mod request;
 mod run;
 mod starts;
 mod text;
+mod timers;
 mod todo;
 
-pub use after::Ticked;
 pub use decide::decide;
 pub use execute::{Done, Engine, EngineError, Outcome};
+pub use timers::Ticked;
 pub use todo::{AskInfo, Possible, Todo};

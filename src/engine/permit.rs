@@ -28,20 +28,19 @@ fn holds(person: &Person, role: &Role, workflow: &Workflow, doc: &Document, snap
 ///
 /// # Errors
 /// The reason why the actor may not.
-pub fn role(book: &Book, workflow: &Workflow, transition: &Transition, doc: &Document, snapshot: &Snapshot, actor: &Actor) -> Result<Name, Reason> {
+pub fn role(book: &Book, workflow: &Workflow, transition: &Transition, doc: &Document, snapshot: &Snapshot, actor: &Actor) -> Result<Name, Box<Reason>> {
     let needs = |by: &[Name]| {
-        let labels: Vec<String> =
-            by.iter().filter(|r| **r != SYSTEM).map(|r| book.vocabulary.roles.get(r).map_or_else(|| r.to_string(), |role| role_text(role))).collect();
+        let labels: Vec<String> = by.iter().filter(|r| **r != SYSTEM).map(|r| book.vocabulary.roles.get(r).map_or_else(|| r.to_string(), role_text)).collect();
         labels.join(" or ")
     };
     let Actor::Person(code) = actor else {
         let by_engine = transition.by.iter().any(|r| *r == SYSTEM) || !transition.triggers.is_empty() || (transition.opens() && doc.parent.is_some());
         let denied = || Reason::new(ReasonCode::RoleDenied, format!("`{}` is for {}, not for the engine itself", transition.name, needs(&transition.by)));
-        return if by_engine { Ok(Name::from(SYSTEM)) } else { Err(denied()) };
+        return if by_engine { Ok(Name::from(SYSTEM)) } else { Err(Box::new(denied())) };
     };
     let Some(person) = &snapshot.person else {
-        return Err(Reason::new(ReasonCode::RoleDenied, format!("nobody is known as `{code}` in business unit `{}`", doc.bu))
-            .remedy("load the person with the master data"));
+        let reason = Reason::new(ReasonCode::RoleDenied, format!("nobody is known as `{code}` in business unit `{}`", doc.bu));
+        return Err(Box::new(reason.remedy("load the person with the master data")));
     };
     for name in &transition.by {
         if let Some(role) = book.vocabulary.roles.get(name)
@@ -58,7 +57,7 @@ pub fn role(book: &Book, workflow: &Workflow, transition: &Transition, doc: &Doc
         format!("`{}` is for {who}; `{code}` is {}", transition.name, if has.is_empty() { "in no role".to_owned() } else { has.join(", ") })
     };
     let reason = Reason::new(ReasonCode::RoleDenied, sentence);
-    Err(if who.is_empty() { reason } else { reason.remedy(format!("done by {who}")) })
+    Err(Box::new(if who.is_empty() { reason } else { reason.remedy(format!("done by {who}")) }))
 }
 
 fn role_text(role: &Role) -> String {
@@ -92,20 +91,20 @@ pub fn others(workflow: &Workflow, transition: &Transition, snapshot: &Snapshot,
 ///
 /// # Errors
 /// Unknown, or not from here, with what may be done instead.
-pub fn transition<'w>(workflow: &'w Workflow, doc: &Document, name: &Name) -> Result<&'w Transition, Reason> {
+pub fn transition<'w>(workflow: &'w Workflow, doc: &Document, name: &Name) -> Result<&'w Transition, Box<Reason>> {
     let from_here: Vec<&str> = allowed(workflow, doc).map(|t| t.name.as_str()).collect();
     let instead = |reason: Reason| from_here.iter().fold(reason, |r, t| r.remedy(format!("`{t}`")));
     let Some(found) = workflow.transition(name.as_str()) else {
         let hint = suggest::nearest(name.as_str(), workflow.transitions.iter().map(|t| t.name.as_str()));
         let sentence = format!("`{}` has no transition `{name}`", workflow.name);
         let reason = Reason::new(ReasonCode::NotAllowed, sentence);
-        return Err(hint.map_or_else(|| instead(reason.clone()), |h| reason.clone().remedy(format!("did you mean `{h}`?"))));
+        return Err(Box::new(hint.map_or_else(|| instead(reason.clone()), |h| reason.clone().remedy(format!("did you mean `{h}`?")))));
     };
     if found.from.contains(&doc.state) {
         return Ok(found);
     }
     let reason = Reason::new(ReasonCode::NotAllowed, format!("`{name}` is not possible while the document is `{}`", doc.state));
-    Err(if doc.ended { reason.remedy("nothing: the document has ended") } else { instead(reason) })
+    Err(Box::new(if doc.ended { reason.remedy("nothing: the document has ended") } else { instead(reason) }))
 }
 
 /// Transitions that a person may find possible from the document's state.

@@ -229,7 +229,7 @@ impl Run<'_> {
             offers.push((!same, distance.unwrap_or(Decimal::MAX), Value::record(record)));
         }
         // Stable: parties come in order of their codes, so ties are broken by code.
-        offers.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        offers.sort_by_key(|(elsewhere, distance, _)| (*elsewhere, *distance));
         Value::List(offers.into_iter().map(|(_, _, record)| record).collect())
     }
 }
