@@ -241,3 +241,20 @@ mod any_table {
         }
     }
 }
+
+#[test]
+fn the_reference_names_every_column_and_no_other() {
+    let page = std::fs::read_to_string("docs/master-data.md").unwrap();
+    let mut sections: BTreeMap<&str, Vec<(&str, bool)>> = BTreeMap::new();
+    let mut kind = "";
+    for line in page.lines() {
+        if let Some(name) = line.strip_prefix("### ") {
+            kind = name;
+        } else if let Some(row) = line.strip_prefix("| `") {
+            let (column, rest) = row.split_once("` | ").unwrap();
+            sections.entry(kind).or_default().push((column, rest.starts_with("yes")));
+        }
+    }
+    let truth = Kind::ALL.into_iter().map(|k| (k.name(), k.columns().iter().map(|c| (c.name, c.required)).collect()));
+    assert_eq!(sections, truth.collect());
+}
