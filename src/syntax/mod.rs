@@ -3,3 +3,10 @@
 //! Must not know what anything means: names are resolved in `check`. Tests: beside each file and in `tests/it`.
 
 pub mod ast;
+mod outline;
+mod parser;
+mod report;
+mod words;
+
+pub use parser::parse;
+pub use report::{Comment, Fix, Parsed};

@@ -1,0 +1,365 @@
+//! The outline of a file: clauses, blocks, comments and blank lines, before any clause is read.
+//!
+//! A newline ends a clause unless the next line joins it; braces make blocks. A brace too few or too many is found here,
+//! by what the lines around it are, so that it costs one report. Must not know what stands inside a clause.
+//! Tests: `parser`, `format`.
+
+use super::words::{Context, context_of_block, first_word, starts_clause};
+
+/// How deep blocks may be nested.
+const MAX_BLOCKS: usize = 12;
+
+/// A stretch of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Range {
+    /// First byte.
+    pub start: usize,
+    /// One past the last.
+    pub end: usize,
+}
+
+/// The pieces that the grammar's outline finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PieceKind {
+    /// The end of a line.
+    Newline,
+    /// `// …`
+    Comment,
+    /// `/// …`
+    Doc,
+    /// `# …`, by habit
+    Hash,
+    /// `{`
+    Open,
+    /// `}`
+    Close,
+    /// Text that begins with a joining word or sign.
+    Joined,
+    /// Any other text.
+    Line,
+}
+
+/// A piece with its place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Piece {
+    /// What.
+    pub kind: PieceKind,
+    /// Where.
+    pub range: Range,
+}
+
+/// What stands in a block, in order.
+#[derive(Debug)]
+pub(super) enum Entry {
+    /// A clause, perhaps with a block.
+    Statement(Statement),
+    /// A comment; `trailing` where it stands behind something on the same line.
+    Comment {
+        /// Where.
+        range: Range,
+        /// Behind something.
+        trailing: bool,
+    },
+    /// One or more empty lines.
+    Blank,
+}
+
+/// A clause or declaration.
+#[derive(Debug)]
+pub(super) struct Statement {
+    /// Its text up to the block.
+    pub head: Range,
+    /// Its block.
+    pub block: Option<Block>,
+    /// The doc comments above it.
+    pub doc: Vec<Range>,
+}
+
+/// What stands between braces.
+#[derive(Debug)]
+pub(super) struct Block {
+    /// `{`
+    pub open: usize,
+    /// `}`; absent where it is missing, which has been reported.
+    pub close: Option<usize>,
+    /// What kind of block.
+    pub context: Context,
+    /// What stands in it.
+    pub entries: Vec<Entry>,
+}
+
+/// A mistake in the outline.
+#[derive(Debug)]
+pub(super) enum Slip {
+    /// This `{` is never closed.
+    Unclosed {
+        /// The brace.
+        open: usize,
+        /// The clause that it belongs to.
+        head: Range,
+        /// The line before which the closing brace belongs, if there is one.
+        before: Option<Range>,
+    },
+    /// This `}` closes nothing.
+    Surplus(usize),
+    /// This `{` belongs to nothing.
+    Headless(usize),
+    /// Too many blocks within blocks, from here on.
+    TooDeep(usize),
+}
+
+/// The outline of a file.
+#[derive(Debug)]
+pub(super) struct Outline {
+    /// What stands in the file.
+    pub entries: Vec<Entry>,
+    /// What is wrong with its braces.
+    pub slips: Vec<Slip>,
+}
+
+struct Frame {
+    context: Context,
+    entries: Vec<Entry>,
+    open: usize,
+}
+
+struct Builder<'a> {
+    text: &'a str,
+    stack: Vec<Frame>,
+    slips: Vec<Slip>,
+    /// More `{` than `}` (positive) or fewer (negative) in the rest of what has not been repaired.
+    missing: i64,
+    fresh_line: bool,
+    newlines: usize,
+    pending_doc: Vec<Range>,
+}
+
+/// Makes the outline of a text from its pieces.
+pub(super) fn outline(text: &str, pieces: &[Piece]) -> Outline {
+    let count = |kind| i64::try_from(pieces.iter().filter(|p| p.kind == kind).count()).unwrap_or(i64::MAX);
+    let mut builder = Builder {
+        text,
+        stack: vec![Frame { context: Context::File, entries: Vec::new(), open: 0 }],
+        slips: Vec::new(),
+        missing: count(PieceKind::Open) - count(PieceKind::Close),
+        fresh_line: true,
+        newlines: 0,
+        pending_doc: Vec::new(),
+    };
+    for (index, piece) in pieces.iter().enumerate() {
+        if !builder.take(*piece, pieces.get(index + 1..).unwrap_or_default()) {
+            break;
+        }
+    }
+    while builder.stack.len() > 1 {
+        builder.close_unclosed(None);
+    }
+    let entries = builder.stack.pop().map(|f| f.entries).unwrap_or_default();
+    Outline { entries, slips: builder.slips }
+}
+
+impl Builder<'_> {
+    fn slice(&self, range: Range) -> &str {
+        self.text.get(range.start..range.end).unwrap_or("")
+    }
+
+    fn context(&self) -> Context {
+        self.stack.last().map_or(Context::File, |f| f.context)
+    }
+
+    fn push(&mut self, entry: Entry) {
+        if let Some(frame) = self.stack.last_mut() {
+            frame.entries.push(entry);
+        }
+    }
+
+    fn last_statement(&mut self) -> Option<&mut Statement> {
+        let entries = &mut self.stack.last_mut()?.entries;
+        entries.iter_mut().rev().find_map(|e| if let Entry::Statement(s) = e { Some(s) } else { None })
+    }
+
+    /// Takes one piece; false where the rest cannot be taken.
+    fn take(&mut self, piece: Piece, rest: &[Piece]) -> bool {
+        match piece.kind {
+            PieceKind::Newline => {
+                self.newlines += 1;
+                self.fresh_line = true;
+                return true;
+            }
+            PieceKind::Comment | PieceKind::Doc | PieceKind::Hash => self.comment(piece),
+            PieceKind::Open => {
+                if self.stack.len() > MAX_BLOCKS {
+                    self.slips.push(Slip::TooDeep(piece.range.start));
+                    return false;
+                }
+                self.open(piece.range.start);
+            }
+            PieceKind::Close => self.close(piece.range.start, rest),
+            PieceKind::Joined | PieceKind::Line => self.line(piece),
+        }
+        self.newlines = 0;
+        self.fresh_line = false;
+        true
+    }
+
+    fn blank(&mut self) {
+        if self.newlines > 1 {
+            self.push(Entry::Blank);
+        }
+    }
+
+    fn comment(&mut self, piece: Piece) {
+        self.blank();
+        if piece.kind == PieceKind::Doc && self.fresh_line {
+            self.pending_doc.push(piece.range);
+        }
+        let trailing = !self.fresh_line;
+        self.push(Entry::Comment { range: piece.range, trailing });
+    }
+
+    fn line(&mut self, piece: Piece) {
+        let range = self.trimmed(piece.range);
+        if self.fresh_line && self.joins(piece.kind, range) {
+            self.join(range);
+            return;
+        }
+        self.hoist(range);
+        self.blank();
+        let doc = std::mem::take(&mut self.pending_doc);
+        self.push(Entry::Statement(Statement { head: range, block: None, doc }));
+    }
+
+    fn trimmed(&self, range: Range) -> Range {
+        let text = self.slice(range);
+        let start = range.start + (text.len() - text.trim_start().len());
+        Range { start, end: start + text.trim().len() }
+    }
+
+    /// Whether a line continues the clause above it.
+    fn joins(&mut self, kind: PieceKind, range: Range) -> bool {
+        let context = self.context();
+        let text = self.text;
+        let line = text.get(range.start..range.end).unwrap_or("");
+        let Some(last) = self.last_statement() else { return false };
+        if last.block.is_some() {
+            return false;
+        }
+        let above = text.get(last.head.start..last.head.end).unwrap_or("");
+        let starts = starts_clause(context, line);
+        if context == Context::Scenario {
+            return !starts;
+        }
+        kind == PieceKind::Joined || !starts && (above.ends_with(',') || open_parens(above))
+    }
+
+    fn join(&mut self, range: Range) {
+        let Some(frame) = self.stack.last_mut() else { return };
+        while !matches!(frame.entries.last(), Some(Entry::Statement(_)) | None) {
+            frame.entries.pop();
+        }
+        if let Some(Entry::Statement(statement)) = frame.entries.last_mut() {
+            statement.head.end = range.end;
+        }
+        self.pending_doc.clear();
+    }
+
+    fn open(&mut self, at: usize) {
+        let parent = self.context();
+        let (text, moved) = (self.text, self.take_trailing());
+        if let Some(statement) = self.last_statement().filter(|s| s.block.is_none()) {
+            let head = text.get(statement.head.start..statement.head.end).unwrap_or("");
+            let context = context_of_block(parent, head);
+            self.stack.push(Frame { context, entries: moved, open: at });
+            return;
+        }
+        self.slips.push(Slip::Headless(at));
+        let head = Range { start: at, end: at };
+        self.push(Entry::Statement(Statement { head, block: None, doc: Vec::new() }));
+        self.stack.push(Frame { context: Context::Unknown, entries: moved, open: at });
+    }
+
+    /// Comments between a head and its brace move behind the brace.
+    fn take_trailing(&mut self) -> Vec<Entry> {
+        let Some(frame) = self.stack.last_mut() else { return Vec::new() };
+        let Some(last) = frame.entries.iter().rposition(|e| matches!(e, Entry::Statement(_))) else { return Vec::new() };
+        if matches!(frame.entries.get(last), Some(Entry::Statement(s)) if s.block.is_some()) {
+            return Vec::new();
+        }
+        self.pending_doc.clear();
+        frame.entries.split_off(last + 1).into_iter().filter(|e| !matches!(e, Entry::Blank)).collect()
+    }
+
+    fn close(&mut self, at: usize, rest: &[Piece]) {
+        self.pending_doc.clear();
+        if self.missing < 0 && self.is_surplus(rest) {
+            self.missing += 1;
+            self.slips.push(Slip::Surplus(at));
+            return;
+        }
+        self.pop(Some(at));
+    }
+
+    fn pop(&mut self, close: Option<usize>) {
+        if self.stack.len() < 2 {
+            return;
+        }
+        let Some(frame) = self.stack.pop() else { return };
+        let block = Block { open: frame.open, close, context: frame.context, entries: frame.entries };
+        if let Some(statement) = self.last_statement() {
+            statement.block = Some(block);
+        }
+    }
+
+    /// There are more `}` than `{`: is this the one too many? It is where nothing is open, or where the next line
+    /// belongs into this block and not into the one around it.
+    fn is_surplus(&self, rest: &[Piece]) -> bool {
+        let Some(parent) = self.stack.len().checked_sub(2).and_then(|i| self.stack.get(i)) else { return true };
+        let next = rest.iter().find(|p| !matches!(p.kind, PieceKind::Newline | PieceKind::Comment | PieceKind::Doc | PieceKind::Hash));
+        next.is_some_and(|piece| match piece.kind {
+            PieceKind::Line | PieceKind::Joined => {
+                let line = self.slice(piece.range).trim();
+                starts_clause(self.context(), line) && !starts_clause(parent.context, line)
+            }
+            _ => false,
+        })
+    }
+
+    /// There are fewer `}` than `{`: a line that does not belong here but further out closes what is between.
+    fn hoist(&mut self, range: Range) {
+        let line = self.slice(range);
+        if self.missing <= 0 || first_word(line).is_empty() || starts_clause(self.context(), line) {
+            return;
+        }
+        let Some(level) = self.stack.iter().rposition(|f| starts_clause(f.context, line)) else { return };
+        let depth = i64::try_from(self.stack.len() - 1 - level).unwrap_or(i64::MAX);
+        if depth > self.missing {
+            return;
+        }
+        while self.stack.len() > level + 1 {
+            self.close_unclosed(Some(range));
+        }
+    }
+
+    fn close_unclosed(&mut self, before: Option<Range>) {
+        let open = self.stack.last().map_or(0, |f| f.open);
+        self.pop(None);
+        self.missing -= 1;
+        let head = self.last_statement().map_or(Range { start: open, end: open }, |s| s.head);
+        self.slips.push(Slip::Unclosed { open, head, before });
+    }
+}
+
+/// Whether a parenthesis is open at the end of a text.
+fn open_parens(text: &str) -> bool {
+    let mut depth = 0i32;
+    let mut quoted = false;
+    for c in text.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth -= 1,
+            _ => {}
+        }
+    }
+    depth > 0
+}
