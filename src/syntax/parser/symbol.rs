@@ -137,8 +137,7 @@ fn thing(rule: Rule) -> Option<&'static str> {
         | Rule::q_now
         | Rule::with_value_list
         | Rule::row_values
-        | Rule::value
-        => "a value",
+        | Rule::value => "a value",
         Rule::property => "`.` and a name",
         Rule::call_args => "arguments in parentheses",
         Rule::limit_of => "`of`",
