@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
             part: self.expr_in(node)?,
             from: place(Rule::move_from)?,
             to: place(Rule::move_to)?,
-            choosing: None,
+            choosing: Vec::new(),
             counting: None,
             becomes: AsClause::default(),
             new_lot: None,
@@ -122,8 +122,10 @@ impl<'a> Reader<'a> {
         for modifier in node.kids() {
             match modifier.rule() {
                 Rule::choosing => {
-                    self.once(&modifier, clause.choosing.is_some(), "choosing");
-                    clause.choosing = self.choosing(&modifier);
+                    let choosing = self.choosing(&modifier)?;
+                    let same = |c: &Choosing| std::mem::discriminant(c) == std::mem::discriminant(&choosing);
+                    self.once(&modifier, clause.choosing.iter().any(same), "choosing");
+                    clause.choosing.push(choosing);
                 }
                 Rule::counting => {
                     self.once(&modifier, clause.counting.is_some(), "counting");

@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
     fn party(&self, node: &Node<'a>, statement: &Statement) -> Option<PartyDef> {
         let kind = node.get(Rule::party_kind)?;
         let optional = kind.has(Rule::optional_mark);
-        Some(PartyDef { name: self.name(node)?, kind: self.name(&kind)?, optional, label: self.label(node), doc: self.doc(statement) })
+        Some(PartyDef { name: self.name(node)?, kinds: self.names(&kind), optional, label: self.label(node), doc: self.doc(statement) })
     }
 
     fn field(&self, node: &Node<'a>, statement: &Statement) -> Option<FieldDef> {
