@@ -33,6 +33,10 @@ impl Run<'_> {
 
     /// The units in the order in which the move takes them.
     pub fn choose(&self, spec: &MoveSpec, mut units: Vec<Balance>) -> Result<Offered, Halt> {
+        if let Some(field) = &spec.lots {
+            let wanted = self.lots(field)?;
+            units.retain(|b| wanted.is_empty() || wanted.contains(&b.lot));
+        }
         match &spec.choosing {
             Choosing::Oldest => {
                 self.oldest_first(&mut units);
@@ -52,7 +56,8 @@ impl Run<'_> {
             }
             Choosing::Lots(field) => {
                 let wanted = self.lots(field)?;
-                units.retain(|b| wanted.contains(&b.lot));
+                self.oldest_first(&mut units);
+                units.retain(|b| wanted.is_empty() || wanted.contains(&b.lot));
                 units.sort_by_key(|b| wanted.iter().position(|l| *l == b.lot));
                 Ok(Offered { units, passed_over: Vec::new() })
             }

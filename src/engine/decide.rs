@@ -39,7 +39,8 @@ fn open(book: &Book, rules: &Rules, snapshot: &Snapshot, command: &Command, name
     }
     let mut openings = workflow.transitions.iter().filter(|t| t.opens() && transition.is_none_or(|name| t.name == *name));
     let by_system = |t: &&Transition| command.actor == Actor::System && t.by.iter().any(|r| *r == permit::SYSTEM);
-    let Some(opening) = openings.clone().find(by_system).or_else(|| openings.next()) else {
+    let usual = |t: &&Transition| t.name == "open";
+    let Some(opening) = openings.clone().find(by_system).or_else(|| openings.clone().find(usual)).or_else(|| openings.next()) else {
         return refused(vec![Reason::new(ReasonCode::NotAllowed, format!("`{name}` has no opening transition `{wanted}`"))]);
     };
     let env = Env { book, rules, snapshot, command, workflow, transition: opening };

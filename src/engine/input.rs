@@ -150,7 +150,7 @@ impl Run<'_> {
     fn accept(&mut self, field: &Field, json: &Json, index: Option<usize>) {
         let part = index.and_then(|i| self.doc.lines.get(i)).and_then(Line::part).cloned();
         let reader = Reader { book: self.env.book, snapshot: self.env.snapshot, part: part.as_ref() };
-        match reader.read(json, &field.ty) {
+        match reader.read(json, &field.ty).and_then(|value| reader.of_kind(value, &field.kinds)) {
             Ok(value) => self.set_field(&field.name, value),
             Err(wrong) => self.wrong(&field.name, wrong),
         }

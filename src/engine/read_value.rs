@@ -78,7 +78,7 @@ impl Reader<'_> {
             Type::Serial => Ok(Value::Serial(SerialNo::from(text))),
             Type::Lot => Ok(Value::Lot(text.into())),
             Type::Part => self.known_part(text),
-            Type::Party(kind) => self.known_party(text, kind.as_ref()),
+            Type::Party(_) => self.known_party(text),
             Type::Contract => {
                 let code = ContractCode::from(text);
                 let known = self.snapshot.contract(&code).is_some();
@@ -91,6 +91,16 @@ impl Reader<'_> {
             Type::Choice(names) => one_of(text, "one of the choices", names.iter().map(Name::as_str)),
             _ => Err(wrong(format!("a value of type {ty} cannot be given"))),
         }
+    }
+
+    /// A party, if it is of one of the kinds that a field takes.
+    pub fn of_kind(&self, value: Value, kinds: &[Name]) -> Result<Value, Wrong> {
+        let Some(party) = value.as_party().and_then(|code| self.snapshot.party(code)) else { return Ok(value) };
+        if kinds.is_empty() || kinds.contains(&party.kind) {
+            return Ok(value);
+        }
+        let wanted = kinds.iter().map(Name::as_str).collect::<Vec<_>>().join(" or ");
+        Err(wrong(format!("`{}` is a party of kind {}, not {wanted}", party.code, party.kind)))
     }
 
     fn quantity(&self, text: &str) -> Result<Value, Wrong> {
@@ -114,13 +124,9 @@ impl Reader<'_> {
         if self.snapshot.part(&code).is_some() { Ok(Value::Part(code)) } else { Err(wrong(format!("no part `{text}` is known in this business unit"))) }
     }
 
-    fn known_party(&self, text: &str, kind: Option<&Name>) -> Result<Value, Wrong> {
+    fn known_party(&self, text: &str) -> Result<Value, Wrong> {
         let code = PartyCode::from(text);
-        match (self.snapshot.party(&code), kind) {
-            (None, _) => Err(wrong(format!("no party `{text}` is known in this business unit"))),
-            (Some(party), Some(kind)) if party.kind != *kind => Err(wrong(format!("`{text}` is a party of kind {}, not {kind}", party.kind))),
-            (Some(_), _) => Ok(Value::Party(code)),
-        }
+        if self.snapshot.party(&code).is_some() { Ok(Value::Party(code)) } else { Err(wrong(format!("no party `{text}` is known in this business unit"))) }
     }
 }
 
