@@ -13,6 +13,7 @@ pub mod engine;
 pub mod model;
 pub mod network;
 pub mod papers;
+pub mod render;
 pub mod rules;
 pub mod store;
 pub mod syntax;
