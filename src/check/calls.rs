@@ -66,9 +66,18 @@ impl Typer<'_> {
             self.reports.add(say::argument_count(written.span, rule, rule.params.len(), args.len()));
             return Expr { ty: answer(&rule.answer, &rule.named.name), ..unknown(written.span) };
         }
-        let args = rule.params.iter().zip(args).map(|(param, arg)| self.expect(arg, &param.ty)).collect();
+        let args = rule.params.iter().zip(args).map(|(param, arg)| self.argument(arg, &param.ty)).collect();
         self.note_records(&rule.params);
         Expr { kind: ExprKind::Rule(rule.named.name.clone(), args), ty: answer(&rule.answer, &rule.named.name), span: written.span }
+    }
+
+    /// An argument of a rule. Where a rule wants a text, it may be given a choice, a declared word, or a thing that has a code.
+    fn argument(&mut self, written: &ast::Expr, wanted: &Type) -> Expr {
+        let found = self.expr(written, Some(wanted));
+        if *wanted.required() == Type::Text && reads_as_text(found.ty.required()) && (wanted.is_optional() || !found.ty.is_optional()) {
+            return found;
+        }
+        self.fitting(written, found, wanted)
     }
 
     fn unknown_rule(&mut self, id: &Ident) {
@@ -125,7 +134,7 @@ impl Typer<'_> {
             out.push(match param.ty {
                 Type::Builtin("lot") => None,
                 Type::Builtin("line") => Some(Expr { kind: ExprKind::Line, ty: Type::Builtin("line"), span: id.span }),
-                _ => given.next().map(|arg| self.expect(arg, &param.ty)),
+                _ => given.next().map(|arg| self.argument(arg, &param.ty)),
             });
         }
         self.note_records(&rule.params);
@@ -156,11 +165,9 @@ impl Typer<'_> {
                 return None;
             }
             (Some(field), Some(_)) => {
-                let kind = self.outline.find(field.as_str(), false).map(|f| f.ty.required().clone());
-                if let Some(Type::Party(Some(kind))) = kind
-                    && !bin.at.contains(&kind)
-                {
-                    let there = bins.values().filter(|b| b.at.contains(&kind)).map(|b| b.named.name.as_str());
+                let without = self.outline.find(field.as_str(), false).and_then(|f| f.kinds.iter().find(|k| !bin.at.contains(k)));
+                if let Some(kind) = without {
+                    let there = bins.values().filter(|b| b.at.contains(kind)).map(|b| b.named.name.as_str());
                     self.reports.add(say_name::no_such_bin_there(&written.bin, kind.as_str(), bin.named.span, there));
                     return None;
                 }
@@ -200,7 +207,7 @@ impl Typer<'_> {
             }
             ast::Query::ValueAt { party: at, pool } => (Query::ValueAt { party: self.expect(at, &party), pool: self.pool(pool.as_ref()) }, Type::Money),
             ast::Query::Limit { part, party: at, pool } => {
-                let part = self.expect(part, &Type::Part);
+                let part = part.as_ref().map(|p| self.expect(p, &Type::Part));
                 (Query::Limit { part, party: self.expect(at, &party), pool: self.pool(pool.as_ref()) }, Type::Builtin("limit"))
             }
             ast::Query::Rate(part) => (Query::Rate(self.expect(part, &Type::Part)), Type::Money),
@@ -239,6 +246,13 @@ impl Typer<'_> {
         }
         None
     }
+}
+
+fn reads_as_text(ty: &Type) -> bool {
+    matches!(
+        ty,
+        Type::Choice(_) | Type::Condition | Type::Owner | Type::Pool | Type::Role | Type::Part | Type::Party(_) | Type::Contract | Type::Lot | Type::Serial
+    )
 }
 
 /// The type of a call: answers with properties keep the name of their rule.

@@ -62,10 +62,10 @@ impl Body<'_, '_> {
                 ClauseKind::Notify { whom: self.whom(whom)?, text }
             }
             Written::Emit { event, with } => self.emit(event, with, span)?,
-            Written::Claim { key, released, otherwise } => {
+            Written::Claim { key, released, otherwise, code } => {
                 let key = self.typer.template(key);
                 let otherwise = self.sentence(otherwise.as_ref(), span);
-                ClauseKind::Claim { key, released: released.iter().filter_map(|s| self.state(s)).collect(), otherwise }
+                ClauseKind::Claim { key, released: released.iter().filter_map(|s| self.state(s)).collect(), otherwise, code: code.as_ref().map(name) }
             }
             Written::Become(state) => self.become_state(state, conditional)?,
         })
@@ -105,6 +105,8 @@ impl Body<'_, '_> {
                 self.typer.reports.add(say::asked_twice(id));
                 continue;
             }
+            // In a line, a field that may be absent may be left out for this line.
+            let optional = optional || self.typer.in_line && field.ty.is_optional();
             if !optional {
                 self.typer.given.insert(path.clone());
                 self.typer.asked.insert(path);

@@ -146,8 +146,8 @@ impl Typer<'_> {
         let ty = match (&left.ty, &right.ty) {
             (Type::Unknown, _) | (_, Type::Unknown) => Type::Unknown,
             (x, y) if x == y && counts(x) => x.clone(),
-            (Type::Date | Type::Time, Type::Duration) => left.ty.clone(),
-            (Type::Date, Type::Date) if op == BinaryOp::Subtract => Type::Number,
+            (Type::Date | Type::Time | Type::Duration, Type::Duration) => left.ty.clone(),
+            (Type::Date, Type::Date) | (Type::Time, Type::Time) if op == BinaryOp::Subtract => Type::Duration,
             _ => return self.cannot(verb, &left, &right, span),
         };
         made(op, left, right, ty, span)
@@ -162,6 +162,7 @@ impl Typer<'_> {
             (Type::Unknown, _) | (_, Type::Unknown) => Type::Unknown,
             (Type::Number, other) | (other, Type::Number) if counts(other) => other.clone(),
             (Type::Quantity, Type::Money) | (Type::Money, Type::Quantity) => Type::Money,
+            (Type::Duration, Type::Number) | (Type::Number, Type::Duration) => Type::Duration,
             _ => return self.cannot("multiplied", &left, &right, span),
         };
         made(BinaryOp::Multiply, left, right, ty, span)

@@ -19,10 +19,7 @@ impl Body<'_, '_> {
         let part = self.typer.expect(&written.part, &Type::Part);
         let from = self.typer.place(&written.from);
         let to = self.typer.place(&written.to);
-        let choosing = match &written.choosing {
-            Some(choosing) => self.choosing(choosing, span),
-            None => Some(Choosing::Oldest),
-        };
+        let (choosing, lots) = self.ways(&written.choosing, span);
         let counting = written.counting.as_ref().and_then(|id| self.counting(id));
         let mut changes = self.changes(&written.becomes);
         let new_lot = written.new_lot.as_ref().map(|with| self.new_lot(with));
@@ -31,7 +28,7 @@ impl Body<'_, '_> {
         }
         let (from, to) = (from?, to?);
         self.possible(written, &from, &to, span);
-        Some(MoveSpec { quantity, part, from, to, choosing: choosing?, counting, changes, new_lot })
+        Some(MoveSpec { quantity, part, from, to, choosing: choosing?, lots, counting, changes, new_lot })
     }
 
     /// Whether units can go this way at all.
@@ -44,7 +41,7 @@ impl Body<'_, '_> {
         if written.new_lot.is_some() && !from.outside {
             reports.add(say::new_lot_inside(written.from.span));
         }
-        if written.new_lot.is_some() && matches!(written.choosing, Some(ast::Choosing::Rule(..) | ast::Choosing::Lots(_))) {
+        if written.new_lot.is_some() && written.choosing.iter().any(|c| !matches!(c, ast::Choosing::Serials(_))) {
             reports.add(say::new_lot_chosen(span));
         }
         let by_document = from.clearing || from.outside;
@@ -53,6 +50,21 @@ impl Body<'_, '_> {
             ast::MoveQuantity::All if written.new_lot.is_some() => reports.add(say::all_of_new(span)),
             _ => {}
         }
+    }
+
+    /// All ways of choosing of one move: lots can be named beside a rule or serial numbers.
+    fn ways(&mut self, written: &[ast::Choosing], span: Span) -> (Option<Choosing>, Option<Expr>) {
+        let mut main = None;
+        let mut lots = None;
+        for way in written {
+            match self.choosing(way, span) {
+                None => return (None, None),
+                Some(Choosing::Lots(field)) if written.len() > 1 => lots = Some(field),
+                Some(_) if main.is_some() => self.typer.reports.add(say::chosen_twice(span)),
+                Some(other) => main = Some(other),
+            }
+        }
+        (Some(main.unwrap_or(Choosing::Oldest)), lots)
     }
 
     fn choosing(&mut self, written: &ast::Choosing, span: Span) -> Option<Choosing> {

@@ -72,15 +72,19 @@ impl Outliner<'_> {
     }
 
     fn party(&self, written: &PartyDef) -> Field {
-        let kinds = &self.vocabulary.party_kinds;
-        let known = kinds.iter().any(|k| k.name == *written.kind.text);
-        if !known && !self.incomplete {
-            self.reports.add(say::unknown(&written.kind, "a kind of party", kinds.iter().map(|k| k.name.as_str())));
+        let declared = &self.vocabulary.party_kinds;
+        let mut kinds: Vec<Name> = Vec::new();
+        for kind in &written.kinds {
+            if declared.iter().any(|k| k.name == *kind.text) {
+                kinds.push(name(kind));
+            } else if !self.incomplete {
+                self.reports.add(say::unknown(kind, "a kind of party", declared.iter().map(|k| k.name.as_str())));
+            }
         }
-        let ty = Type::Party(known.then(|| name(&written.kind)));
+        let ty = Type::Party(if let [only] = kinds.as_slice() { Some(only.clone()) } else { None });
         let ty = if written.optional { Type::Optional(Box::new(ty)) } else { ty };
         let label = label(written.label.as_ref(), &written.name);
-        Field { name: name(&written.name), kind: FieldKind::Party, ty, default: None, label, span: written.name.span }
+        Field { name: name(&written.name), kind: FieldKind::Party, ty, kinds, default: None, label, span: written.name.span }
     }
 
     fn field(&self, written: &FieldDef) -> Field {
@@ -92,7 +96,7 @@ impl Outliner<'_> {
             None => None,
         };
         let label = label(written.label.as_ref(), &written.name);
-        Field { name: name(&written.name), kind: FieldKind::Plain, ty, default, label, span: written.name.span }
+        Field { name: name(&written.name), kind: FieldKind::Plain, ty, kinds: Vec::new(), default, label, span: written.name.span }
     }
 
     fn states(&self, written: &ast::Workflow) -> Vec<State> {

@@ -87,3 +87,7 @@ pub(crate) fn no_reverse(id: &Ident, declared: Span) -> Diagnostic {
 pub(crate) fn started_has_no_lines(span: Span, workflow: &str, declared: Span) -> Diagnostic {
     Diagnostic::error("no-lines", span, format!("documents of `{workflow}` have no lines")).also(declared, "declared here").help("leave `lines …` out")
 }
+
+pub(crate) fn chosen_twice(span: Span) -> Diagnostic {
+    Diagnostic::error("chosen-twice", span, "a rule and serial numbers cannot both choose").help("keep one `choosing`; `choosing lots …` may stand beside it")
+}

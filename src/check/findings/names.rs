@@ -95,7 +95,7 @@ pub(crate) fn outside_with_party(id: &Ident, span: Span, declared: Span) -> Diag
 
 /// A bin that this kind of party does not have.
 pub(crate) fn no_such_bin_there<'a>(id: &Ident, kind: &str, declared: Span, there: impl IntoIterator<Item = &'a str>) -> Diagnostic {
-    let found = Diagnostic::error("bin-not-there", id.span, format!("a {kind} has no bin `{}`", id.text)).also(declared, "declared here, and for whom");
+    let found = Diagnostic::error("bin-not-there", id.span, format!("`{kind}` has no bin `{}`", id.text)).also(declared, "declared here, and for whom");
     let there: Vec<&str> = there.into_iter().collect();
-    found.help(format!("bins of a {kind}: {}", list(there.iter().copied())))
+    found.help(format!("bins of `{kind}`: {}", list(there.iter().copied())))
 }

@@ -3,7 +3,7 @@
 //! Must not know scripts. Tests: `check::tests`.
 
 use crate::base::suggest::{did_you_mean, list};
-use crate::base::{Diagnostic, Span};
+use crate::base::{Diagnostic, FileId, Span};
 use crate::model::{RuleParam, RuleSig};
 use crate::syntax::ast::Ident;
 
@@ -100,4 +100,11 @@ pub(crate) fn cannot_choose(id: &Ident, rule: &RuleSig, why: &str) -> Diagnostic
 pub(crate) fn builtin_arguments(span: Span, function: &str) -> Diagnostic {
     let example = if matches!(function, "min" | "max") { format!("`{function}(a, b)`") } else { format!("`{function}(a)`") };
     Diagnostic::error("argument-count", span, format!("`{function}` is written {example}"))
+}
+
+/// A script in a folder that is no layer.
+pub(crate) fn not_a_layer(file: FileId, text: &str, why: &str) -> Diagnostic {
+    let end = text.find('\n').unwrap_or(text.len());
+    Diagnostic::error("rule-not-in-layer", Span::new(file, 0, end), why.to_owned())
+        .help("put it into `default`, `bu/<business unit>` or `asp/<service partner>` of the rules folder")
 }

@@ -1,0 +1,219 @@
+//! Text to meaning: a book's files become a checked model, or a list of everything that is wrong with them.
+//!
+//! Pure: texts come in, a model and findings go out. One mistake is reported once: what could not be read or typed agrees
+//! with everything. Must not know SQL, files or the clock. Tests: `tests.rs` and its spoiled texts.
+
+mod calendars;
+mod calls;
+mod clause;
+mod compute;
+mod constants;
+mod declared;
+mod effects;
+mod expr;
+mod findings;
+mod graph;
+mod known;
+mod manifest;
+mod moves;
+mod needs;
+mod numbers;
+mod outlines;
+mod reports;
+#[cfg(test)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+mod typer;
+mod types;
+mod walk;
+mod words;
+mod workflows;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use self::declared::{Declared, Outline, name};
+use self::outlines::Outliner;
+use self::reports::Reports;
+use crate::base::{Diagnostic, FileId, Name, Severity, SourceMap};
+use crate::model::{Book, Manifest, Vocabulary};
+use crate::rules::{Layer, RuleScript, Rules};
+use crate::syntax::{ast, parse};
+
+/// One file of a book: its path relative to the book, and its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookFile {
+    /// The path, with `/` between folders.
+    pub path: String,
+    /// The text.
+    pub text: String,
+}
+
+/// All files of a book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookFiles {
+    /// `bincard.yaml`.
+    pub manifest: BookFile,
+    /// Flow files, scenarios too.
+    pub flows: Vec<BookFile>,
+    /// Rule scripts.
+    pub rules: Vec<BookFile>,
+}
+
+/// What checking found.
+#[derive(Debug)]
+pub struct Checked {
+    /// The model; absent where there are errors.
+    pub book: Option<Book>,
+    /// The rules of all layers; those with mistakes are left out.
+    pub rules: Rules,
+    /// Everything that is wrong or doubtful, in the order of files and places.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts, to print places.
+    pub sources: SourceMap,
+}
+
+impl Checked {
+    /// Whether the book cannot be used.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+    }
+}
+
+/// What `bincard.yaml` says, and what is wrong with it: for a loader that needs the names of the folders first.
+#[must_use]
+pub fn manifest(file: &BookFile) -> (Manifest, Vec<Diagnostic>) {
+    let mut sources = SourceMap::default();
+    let id = sources.add(file.path.clone(), file.text.as_str());
+    let reports = Reports::default();
+    let manifest = manifest::manifest(&sources, id, &reports);
+    (manifest, reports.into_sorted())
+}
+
+/// Checks a whole book.
+#[must_use]
+pub fn check(files: &BookFiles) -> Checked {
+    let mut sources = SourceMap::default();
+    let manifest_id = sources.add(files.manifest.path.clone(), files.manifest.text.as_str());
+    let flows: Vec<FileId> = sorted(&files.flows).into_iter().map(|f| sources.add(f.path.clone(), f.text.as_str())).collect();
+    let reports = Reports::default();
+    let manifest = manifest::manifest(&sources, manifest_id, &reports);
+    let scripts = scripts(files, &mut sources, &reports);
+
+    let (trees, incomplete) = read(&flows, &sources, &reports);
+    let items: Vec<&ast::Item> = trees.iter().flat_map(|tree| &tree.items).collect();
+    let (book, rules) = Checker { sources: &sources, manifest: &manifest, manifest_id, incomplete, reports: &reports }.book(&items, &scripts);
+    let usable = !reports.any_error();
+    let hash = hash(files);
+    let book = usable.then(|| Book { manifest, sources: sources.clone(), hash, ..book });
+    Checked { book, rules, diagnostics: reports.into_sorted(), sources }
+}
+
+fn sorted(files: &[BookFile]) -> Vec<&BookFile> {
+    let mut files: Vec<&BookFile> = files.iter().collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
+}
+
+/// Reads all flow files; whether a whole item of any of them is missing from its tree.
+fn read(flows: &[FileId], sources: &SourceMap, reports: &Reports) -> (Vec<ast::File>, bool) {
+    let mut trees = Vec::new();
+    for id in flows {
+        let parsed = parse(*id, sources.file(*id).map_or("", |f| &*f.text));
+        parsed.diagnostics.into_iter().for_each(|d| reports.add(d));
+        trees.push(parsed.file);
+    }
+    let incomplete = trees.iter().flat_map(|t| &t.items).any(|item| matches!(item, ast::Item::Broken(_)));
+    (trees, incomplete)
+}
+
+fn scripts(files: &BookFiles, sources: &mut SourceMap, reports: &Reports) -> Vec<RuleScript> {
+    let mut scripts = Vec::new();
+    for file in sorted(&files.rules) {
+        let id = sources.add(file.path.clone(), file.text.as_str());
+        match Layer::of_path(&file.path) {
+            Ok(layer) => scripts.push(RuleScript { path: file.path.clone(), layer, text: Arc::from(file.text.as_str()), file: id }),
+            Err(error) => reports.add(findings::rules::not_a_layer(id, &file.text, &error.0)),
+        }
+    }
+    scripts
+}
+
+/// The SHA-256 of the names and texts of all files, in the order of their names.
+fn hash(files: &BookFiles) -> String {
+    let mut all = sorted(&files.flows);
+    all.extend(&files.rules);
+    all.push(&files.manifest);
+    all.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut digest = Sha256::new();
+    for file in all {
+        for part in [&file.path, &file.text] {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part.as_bytes());
+        }
+    }
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+struct Checker<'a> {
+    sources: &'a SourceMap,
+    manifest: &'a Manifest,
+    manifest_id: FileId,
+    incomplete: bool,
+    reports: &'a Reports,
+}
+
+impl Checker<'_> {
+    fn book(&self, items: &[&ast::Item], scripts: &[RuleScript]) -> (Book, Rules) {
+        let words: Vec<&ast::VocabItem> = items.iter().filter_map(|i| if let ast::Item::Vocab(w) = i { Some(w) } else { None }).collect();
+        let (vocabulary, types) = words::vocabulary(&words, &self.manifest.zone, self.incomplete, self.reports);
+        self.default_calendar(&vocabulary);
+        let outliner = Outliner { vocabulary: &vocabulary, types: &types, incomplete: self.incomplete, reports: self.reports };
+        let outlines = self.outlines(items, &outliner);
+        let declared = Declared { vocabulary, outlines, sources: self.sources, incomplete: self.incomplete };
+        let mut workflows = BTreeMap::new();
+        for (name, outline) in &declared.outlines {
+            graph::states(outline, self.reports);
+            workflows.insert(name.clone(), Arc::new(workflows::workflow(&declared, outline, self.reports)));
+        }
+        let (rules, found) = Rules::compile(&declared.vocabulary, scripts);
+        found.into_iter().for_each(|d| self.reports.add(d));
+        let book = Book {
+            manifest: self.manifest.clone(),
+            vocabulary: declared.vocabulary,
+            workflows,
+            scenarios: Vec::new(),
+            sources: SourceMap::default(),
+            hash: String::new(),
+        };
+        (book, rules)
+    }
+
+    fn default_calendar(&self, vocabulary: &Vocabulary) {
+        if let Some(calendar) = &self.manifest.calendar
+            && !vocabulary.calendars.contains_key(calendar.as_str())
+            && !self.incomplete
+        {
+            let span = manifest::calendar_span(self.sources, self.manifest_id);
+            self.reports.add(findings::manifest::unknown_calendar(span, calendar.as_str(), vocabulary.calendars.keys().map(Name::as_str)));
+        }
+    }
+
+    fn outlines<'w>(&self, items: &[&'w ast::Item], outliner: &Outliner<'_>) -> BTreeMap<Name, Outline<'w>> {
+        let mut outlines: BTreeMap<Name, Outline<'w>> = BTreeMap::new();
+        for item in items {
+            let ast::Item::Workflow(written) = item else { continue };
+            match outlines.get(written.name.text.as_str()) {
+                Some(first) => self.reports.add(findings::names::twice("workflow", &written.name.text, written.name.span, first.model.span)),
+                None => {
+                    outlines.insert(name(&written.name), outliner.outline(written));
+                }
+            }
+        }
+        outlines
+    }
+}
