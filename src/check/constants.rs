@@ -31,7 +31,7 @@ pub(super) fn text(written: &str, wanted: &Type) -> Result<(Value, Type), String
         Type::Contract => Value::Contract(ContractCode::from(written)),
         Type::Lot => Value::Lot(LotId::from(written)),
         Type::Serial => Value::Serial(SerialNo::from(written)),
-        Type::Sodo => Value::Sodo(written.parse().map_err(|e: crate::domain::SodoError| e.to_string())?),
+        Type::Sodo => Value::Sodo(written.parse().map_err(|e: crate::domain::stock::SodoError| e.to_string())?),
         _ => return Ok((Value::text(written), Type::Text)),
     };
     Ok((value, wanted.clone()))
@@ -39,11 +39,12 @@ pub(super) fn text(written: &str, wanted: &Type) -> Result<(Value, Type), String
 
 /// The plain text of a template without holes.
 pub(super) fn plain(template: &TextTemplate) -> Option<String> {
-    let part = |p: &TextPart| match p {
-        TextPart::Plain(text) => Some(text.as_str()),
-        TextPart::Hole(_) | TextPart::Seq { .. } => None,
-    };
-    template.parts.iter().map(part).collect()
+    let mut text = String::new();
+    for part in &template.parts {
+        let TextPart::Plain(words) = part else { return None };
+        text.push_str(words);
+    }
+    Some(text)
 }
 
 /// The declared words of the space that a type names, or the choices of a choice.

@@ -6,7 +6,7 @@ use super::clause::Body;
 use super::declared::name;
 use super::findings::{clauses as say, names as say_name};
 use crate::base::{Name, Span};
-use crate::model::{Changes, Choosing, Expr, ExprKind, MoveQuantity, MoveSpec, NewLot, PlaceSpec, Type};
+use crate::model::{Changes, Choosing, Expr, MoveQuantity, MoveSpec, NewLot, PlaceSpec, Type};
 use crate::syntax::ast::{self, Ident, MoveClause, WithField};
 
 impl Body<'_, '_> {
@@ -21,10 +21,10 @@ impl Body<'_, '_> {
         let to = self.typer.place(&written.to);
         let (choosing, lots) = self.ways(&written.choosing, span);
         let counting = written.counting.as_ref().and_then(|id| self.counting(id));
-        let mut changes = self.changes(&written.becomes);
+        let changes = self.changes(&written.becomes);
         let new_lot = written.new_lot.as_ref().map(|with| self.new_lot(with));
         if new_lot.is_some() && changes.pool.is_none() {
-            changes.pool = self.pool_of_new_lot(written, span);
+            self.pool_of_new_lot(written);
         }
         let (from, to) = (from?, to?);
         self.possible(written, &from, &to, span);
@@ -144,27 +144,26 @@ impl Body<'_, '_> {
         lot
     }
 
-    /// New units need a pool: that of the clause, else that of a field `pool`.
-    fn pool_of_new_lot(&mut self, written: &MoveClause, span: Span) -> Option<Expr> {
-        let pool = Ident { text: "pool".to_owned(), span };
-        let in_line = self.typer.in_line && self.typer.outline.find("pool", true).is_some();
-        if !in_line && self.typer.outline.find("pool", false).is_none() {
-            if !self.typer.outline.written.broken {
-                self.typer.reports.add(say::new_lot_without_pool(written.from.span));
-            }
-            return None;
+    /// New units need a pool: that of the clause, that of what this document put there before, else that of a field `pool`.
+    fn pool_of_new_lot(&mut self, written: &MoveClause) {
+        let outline = self.typer.outline;
+        let in_line = self.typer.in_line && outline.find("pool", true).is_some();
+        if in_line || outline.find("pool", false).is_some() {
+            let path = if in_line { super::typer::line_path("pool") } else { super::typer::field_path("pool") };
+            self.typer.read.borrow_mut().insert(path);
+            return;
         }
-        let path = if in_line { super::typer::line_path("pool") } else { super::typer::field_path("pool") };
-        self.typer.read.borrow_mut().insert(path);
-        let found = self.field_value(&pool, in_line);
-        let as_written = ast::Expr { kind: ast::ExprKind::Name(pool), span };
-        Some(self.typer.fitting(&as_written, found, &Type::Pool))
+        let puts_there = |clause: &ast::Clause| matches!(&clause.kind, ast::ClauseKind::Move(m) if m.to.party.is_none() && m.to.bin.text == written.from.bin.text);
+        let taken_back = outline.written.transitions.iter().any(|t| any_clause(&t.body, &puts_there));
+        if !taken_back && !outline.written.broken {
+            self.typer.reports.add(say::new_lot_without_pool(written.from.span));
+        }
     }
+}
 
-    fn field_value(&mut self, id: &Ident, in_line: bool) -> Expr {
-        let written = ast::Expr { kind: ast::ExprKind::Name(id.clone()), span: id.span };
-        let ty = self.typer.outline.find(&id.text, in_line).map_or(Type::Unknown, |f| f.ty.clone());
-        let kind = if in_line { ExprKind::LineField(name(id)) } else { ExprKind::Field(name(id)) };
-        Expr { kind, ty: self.typer.narrowed(&written, ty), span: id.span }
-    }
+/// Whether a clause of a body, or of its `each line`, is such a one.
+fn any_clause(body: &[ast::Clause], such: &impl Fn(&ast::Clause) -> bool) -> bool {
+    body.iter().any(|clause| {
+        such(clause) || matches!(&clause.kind, ast::ClauseKind::EachLine(each) if any_clause(&each.body, such))
+    })
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::clause::Body;
 use super::declared::{Declared, Outline, name};
 use super::findings::{names as say_name, states as say};
-use super::known::Known;
+use super::known::{Known, Paths};
 use super::needs::needs;
 use super::reports::Reports;
 use super::typer::Typer;
@@ -24,7 +24,8 @@ const OPEN: &str = "open";
 /// Reads the transitions of a workflow.
 pub(super) fn workflow(book: &Declared<'_>, outline: &Outline<'_>, reports: &Reports) -> Workflow {
     let read = RefCell::default();
-    let reader = Reader { book, outline, reports, read: &read, known: Known::of(outline) };
+    let known = Known::of(outline, |transition, before| fields_after(book, outline, transition, before));
+    let reader = Reader { book, outline, reports, read: &read, known };
     let mut model = outline.model.clone();
     model.inbound = reader.inbound();
     for written in &outline.written.transitions {
@@ -45,6 +46,16 @@ pub(super) fn workflow(book: &Declared<'_>, outline: &Outline<'_>, reports: &Rep
     }
     reader.asked_and_unused(&model);
     model
+}
+
+/// Reads a body for what is there afterwards; what is wrong with it is reported when it is read for good.
+fn fields_after(book: &Declared<'_>, outline: &Outline<'_>, transition: &ast::Transition, before: Paths) -> Paths {
+    let (reports, read) = (Reports::default(), RefCell::default());
+    let mut typer = Typer::new(book, outline, &reports, &read);
+    typer.given = before;
+    Body { typer: &mut typer, transition }.clauses(&transition.body);
+    typer.given.retain(|path| path.split_once('.').is_some_and(|(level, field)| matches!(level, "document" | "line") && !field.contains('.')));
+    typer.given
 }
 
 struct Reader<'a> {
