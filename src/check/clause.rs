@@ -52,9 +52,7 @@ impl Body<'_, '_> {
             Written::EachLine(each) => self.each_line(each, span)?,
             Written::Move(spec) => ClauseKind::Move(Box::new(self.movement(spec, span)?)),
             Written::Obligation(spec) => ClauseKind::Obligation(Box::new(self.obligation(spec, span)?)),
-            Written::Issue { document, from, to, at, with_reverse } => {
-                self.issue(document, from.as_ref().or(at.as_ref()), to.as_ref(), *with_reverse)?
-            }
+            Written::Issue { document, from, to, at, with_reverse } => self.issue(document, from.as_ref().or(at.as_ref()), to.as_ref(), *with_reverse)?,
             Written::CloseReverse(document) => ClauseKind::CloseReverse(self.paper(document, true)?),
             Written::Start(spec) => ClauseKind::Start(Box::new(self.start(spec, span)?)),
             Written::Notify { whom, text } => {

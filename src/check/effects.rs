@@ -29,7 +29,8 @@ impl Body<'_, '_> {
         };
         let rate = written.rate.as_ref().map(|r| self.typer.expect(r, &Type::Money));
         if verb == ObligationVerb::Owe {
-            let missing = [(quantity.is_none(), "how much: `owe 1 of part`"), (to.is_none(), "to whom: `to asp`"), (within.is_none(), "until when: `within 7 days`")];
+            let missing =
+                [(quantity.is_none(), "how much: `owe 1 of part`"), (to.is_none(), "to whom: `to asp`"), (within.is_none(), "until when: `within 7 days`")];
             for (_, help) in missing.iter().filter(|(missing, _)| *missing) {
                 self.typer.reports.add(say::owe_incomplete(span, help));
             }

@@ -153,7 +153,8 @@ impl Body<'_, '_> {
             self.typer.read.borrow_mut().insert(path);
             return;
         }
-        let puts_there = |clause: &ast::Clause| matches!(&clause.kind, ast::ClauseKind::Move(m) if m.to.party.is_none() && m.to.bin.text == written.from.bin.text);
+        let puts_there =
+            |clause: &ast::Clause| matches!(&clause.kind, ast::ClauseKind::Move(m) if m.to.party.is_none() && m.to.bin.text == written.from.bin.text);
         let taken_back = outline.written.transitions.iter().any(|t| any_clause(&t.body, &puts_there));
         if !taken_back && !outline.written.broken {
             self.typer.reports.add(say::new_lot_without_pool(written.from.span));
@@ -163,7 +164,5 @@ impl Body<'_, '_> {
 
 /// Whether a clause of a body, or of its `each line`, is such a one.
 fn any_clause(body: &[ast::Clause], such: &impl Fn(&ast::Clause) -> bool) -> bool {
-    body.iter().any(|clause| {
-        such(clause) || matches!(&clause.kind, ast::ClauseKind::EachLine(each) if any_clause(&each.body, such))
-    })
+    body.iter().any(|clause| such(clause) || matches!(&clause.kind, ast::ClauseKind::EachLine(each) if any_clause(&each.body, such)))
 }

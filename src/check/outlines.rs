@@ -109,10 +109,8 @@ impl Outliner<'_> {
             if state.initial && state.is_final {
                 self.reports.add(say_state::initial_and_final(state.span));
             }
-            let deadline = state.deadline.as_ref().map(|d| Deadline {
-                within: d.within.value,
-                notify: d.notify.as_ref().and_then(|whom| self.whom(whom, written)),
-            });
+            let deadline =
+                state.deadline.as_ref().map(|d| Deadline { within: d.within.value, notify: d.notify.as_ref().and_then(|whom| self.whom(whom, written)) });
             if let Some(deadline) = state.deadline.as_ref().filter(|_| state.is_final) {
                 self.reports.add(say_state::deadline_of_final(deadline.within.span, &state.name.text));
             }

@@ -26,9 +26,8 @@ pub(super) struct TypeWords {
     pub(super) rules: BTreeSet<Name>,
 }
 
-const PLAIN: [&str; 16] = [
-    "quantity", "money", "number", "text", "date", "time", "duration", "part", "party", "contract", "serial", "sodo", "condition", "owner", "pool", "role",
-];
+const PLAIN: [&str; 16] =
+    ["quantity", "money", "number", "text", "date", "time", "duration", "part", "party", "contract", "serial", "sodo", "condition", "owner", "pool", "role"];
 const OF_RULES: [&str; 5] = ["document", "line", "limit", "offer", "obligation"];
 
 /// Whether a word is a type that no book can declare anew.

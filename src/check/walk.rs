@@ -2,9 +2,7 @@
 //!
 //! Must not know what is looked for. Tests: `check::tests`.
 
-use crate::model::{
-    Choosing, Clause, ClauseKind, Expr, ExprKind, MoveQuantity, MoveSpec, NewLot, ObligationSpec, Query, Template, TemplatePart, Within,
-};
+use crate::model::{Choosing, Clause, ClauseKind, Expr, ExprKind, MoveQuantity, MoveSpec, NewLot, ObligationSpec, Query, Template, TemplatePart, Within};
 
 /// Visits every clause, those inside `each line` too.
 pub(super) fn clauses<'c>(body: &'c [Clause], see: &mut impl FnMut(&'c Clause)) {

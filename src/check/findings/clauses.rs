@@ -20,7 +20,8 @@ pub(crate) fn when_not_here(span: Span, word: &str) -> Diagnostic {
 }
 
 pub(crate) fn undeclared_field(id: &Ident, what: &str) -> Diagnostic {
-    let (block, example) = if what == "a field of lines" { ("`lines`", format!("`{} : quantity`", id.text)) } else { ("the workflow", format!("`field {} : text?`", id.text)) };
+    let (block, example) =
+        if what == "a field of lines" { ("`lines`", format!("`{} : quantity`", id.text)) } else { ("the workflow", format!("`field {} : text?`", id.text)) };
     Diagnostic::error("unknown-name", id.span, format!("`{}` is not {what}", id.text)).help(format!("declare it in {block}, such as {example}"))
 }
 
@@ -50,11 +51,14 @@ pub(crate) fn goes_nowhere(span: Span) -> Diagnostic {
 }
 
 pub(crate) fn new_lot_inside(span: Span) -> Diagnostic {
-    Diagnostic::error("new-lot-inside", span, "new units come from the outside world").label("this bin belongs to a party").help("write a bin that is declared `outside`, or leave `as new lot` out")
+    Diagnostic::error("new-lot-inside", span, "new units come from the outside world")
+        .label("this bin belongs to a party")
+        .help("write a bin that is declared `outside`, or leave `as new lot` out")
 }
 
 pub(crate) fn new_lot_chosen(span: Span) -> Diagnostic {
-    Diagnostic::error("new-lot-chosen", span, "there is nothing to choose from: these units are new").help("leave `choosing` out, or name their serial numbers: `choosing serials …`")
+    Diagnostic::error("new-lot-chosen", span, "there is nothing to choose from: these units are new")
+        .help("leave `choosing` out, or name their serial numbers: `choosing serials …`")
 }
 
 pub(crate) fn new_lot_without_pool(span: Span) -> Diagnostic {

@@ -26,8 +26,7 @@ pub(crate) fn missing_keys(span: Span, keys: &[&str]) -> Diagnostic {
         _ => "`zone: Asia/Kolkata`",
     };
     let add: Vec<&str> = keys.iter().map(|k| example(k)).collect();
-    Diagnostic::error("manifest-missing-key", span, format!("the manifest does not say {}", list(keys.iter().copied())))
-        .help(format!("add {}", add.join(", ")))
+    Diagnostic::error("manifest-missing-key", span, format!("the manifest does not say {}", list(keys.iter().copied()))).help(format!("add {}", add.join(", ")))
 }
 
 pub(crate) fn wants_text(span: Span, key: &str) -> Diagnostic {
@@ -43,7 +42,8 @@ pub(crate) fn not_a_currency(span: Span, written: &str) -> Diagnostic {
 }
 
 pub(crate) fn not_a_month(span: Span) -> Diagnostic {
-    Diagnostic::error("manifest-wrong-value", span, "`fiscal_year_starts_in_month` must be a month, 1 to 12").help("write `fiscal_year_starts_in_month: 4` for a year from April")
+    Diagnostic::error("manifest-wrong-value", span, "`fiscal_year_starts_in_month` must be a month, 1 to 12")
+        .help("write `fiscal_year_starts_in_month: 4` for a year from April")
 }
 
 pub(crate) fn unknown_calendar<'a>(span: Span, calendar: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {

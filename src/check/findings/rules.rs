@@ -30,7 +30,8 @@ pub(crate) fn hours_backwards(span: Span) -> Diagnostic {
 }
 
 pub(crate) fn number_field_absent(id: &Ident, declared: Span) -> Diagnostic {
-    Diagnostic::error("may-be-absent", id.span, format!("`{}` may be absent, and a number must not have a hole", id.text)).also(declared, "declared here with `?`")
+    Diagnostic::error("may-be-absent", id.span, format!("`{}` may be absent, and a number must not have a hole", id.text))
+        .also(declared, "declared here with `?`")
 }
 
 pub(crate) fn number_field_list(id: &Ident, declared: Span) -> Diagnostic {

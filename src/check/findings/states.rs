@@ -28,11 +28,13 @@ pub(crate) fn lines_without_part(span: Span) -> Diagnostic {
 }
 
 pub(crate) fn migrate_from_later(span: Span, from: u32, version: u32) -> Diagnostic {
-    Diagnostic::error("migrate-from-later", span, format!("version {from} is not older than this version, {version}")).help("name an older version, or raise `version`")
+    Diagnostic::error("migrate-from-later", span, format!("version {from} is not older than this version, {version}"))
+        .help("name an older version, or raise `version`")
 }
 
 pub(crate) fn no_states(span: Span, workflow: &str) -> Diagnostic {
-    Diagnostic::error("no-initial-state", span, format!("documents of `{workflow}` have no state to begin in")).help("write `initial` behind one state: `state draft initial`")
+    Diagnostic::error("no-initial-state", span, format!("documents of `{workflow}` have no state to begin in"))
+        .help("write `initial` behind one state: `state draft initial`")
 }
 
 pub(crate) fn two_initial(span: Span, first: Span) -> Diagnostic {
@@ -52,7 +54,8 @@ pub(crate) fn dead_end(span: Span, state: &str) -> Diagnostic {
 }
 
 pub(crate) fn no_way_to_end(span: Span, state: &str) -> Diagnostic {
-    Diagnostic::error("no-way-to-end", span, format!("from `{state}` no document can ever reach a final state")).help("lead a transition from here to a state that leads to an end")
+    Diagnostic::error("no-way-to-end", span, format!("from `{state}` no document can ever reach a final state"))
+        .help("lead a transition from here to a state that leads to an end")
 }
 
 pub(crate) fn leaves_final(id: &Ident, transition: &str, declared: Span) -> Diagnostic {
@@ -62,12 +65,16 @@ pub(crate) fn leaves_final(id: &Ident, transition: &str, declared: Span) -> Diag
 }
 
 pub(crate) fn nobody_fires(span: Span, transition: &str) -> Diagnostic {
-    Diagnostic::error("nobody-fires", span, format!("nobody may fire `{transition}`")).help("say who: `by storekeeper`, or what does: `at once`, `after 48 hours in …`")
+    Diagnostic::error("nobody-fires", span, format!("nobody may fire `{transition}`"))
+        .help("say who: `by storekeeper`, or what does: `at once`, `after 48 hours in …`")
 }
 
 pub(crate) fn timer_elsewhere(id: &Ident, transition: &str, from: &[&str]) -> Diagnostic {
-    Diagnostic::error("timer-cannot-fire", id.span, format!("`{transition}` does not begin in `{}`, so this timer never fires it", id.text))
-        .help(format!("write {}, or begin from `{}` too", crate::base::suggest::list(from.iter().copied()), id.text))
+    Diagnostic::error("timer-cannot-fire", id.span, format!("`{transition}` does not begin in `{}`, so this timer never fires it", id.text)).help(format!(
+        "write {}, or begin from `{}` too",
+        crate::base::suggest::list(from.iter().copied()),
+        id.text
+    ))
 }
 
 pub(crate) fn event_not_opening(id: &Ident, transition: &str) -> Diagnostic {
@@ -76,7 +83,8 @@ pub(crate) fn event_not_opening(id: &Ident, transition: &str) -> Diagnostic {
 }
 
 pub(crate) fn trigger_on_opening(span: Span, transition: &str) -> Diagnostic {
-    Diagnostic::error("trigger-on-opening", span, format!("`{transition}` opens documents: there is none yet that could wait")).help("say who opens it, or `on event …`")
+    Diagnostic::error("trigger-on-opening", span, format!("`{transition}` opens documents: there is none yet that could wait"))
+        .help("say who opens it, or `on event …`")
 }
 
 pub(crate) fn approval_of_opening(id: &Ident, transition: &str) -> Diagnostic {
@@ -95,9 +103,11 @@ pub(crate) fn target_never_chosen(id: &Ident, transition: &str) -> Diagnostic {
 }
 
 pub(crate) fn become_elsewhere(id: &Ident, targets: &[&str], head: Span) -> Diagnostic {
-    Diagnostic::error("become-elsewhere", id.span, format!("this transition does not lead to `{}`", id.text))
-        .also(head, "its states stand here")
-        .help(format!("add it behind `->`: `-> {} or {}`", targets.join(" or "), id.text))
+    Diagnostic::error("become-elsewhere", id.span, format!("this transition does not lead to `{}`", id.text)).also(head, "its states stand here").help(format!(
+        "add it behind `->`: `-> {} or {}`",
+        targets.join(" or "),
+        id.text
+    ))
 }
 
 pub(crate) fn become_always(span: Span, state: &str) -> Diagnostic {
