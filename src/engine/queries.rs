@@ -202,15 +202,15 @@ impl Run<'_> {
         let vocabulary = &self.env.book.vocabulary;
         let good =
             |at: &Position| at.holder.is_none() && self.env.transition.needs.bins.contains(&at.bin) && vocabulary.on_hand_conditions.contains(&at.condition);
-        let mut totals: std::collections::BTreeMap<(PartyCode, PartCode), Quantity> = std::collections::BTreeMap::new();
+        let mut totals: std::collections::BTreeMap<(PartyCode, PartCode, Name), Quantity> = std::collections::BTreeMap::new();
         for balance in self.ledger.select(|at, p| good(at) && (p == part || successor(p))) {
             if let Some(party) = balance.position.party {
-                let total = totals.entry((party, balance.part)).or_default();
+                let total = totals.entry((party, balance.part, balance.position.pool)).or_default();
                 *total = *total + balance.quantity;
             }
         }
         let mut offers: Vec<(bool, Decimal, Value)> = Vec::new();
-        for ((code, offered), quantity) in totals {
+        for ((code, offered, pool), quantity) in totals {
             let Some(party) = snapshot.party(&code) else { continue };
             let distance = here.and_then(|h| kilometres(h, party));
             let same = here.is_some_and(|h| h.code == code);
@@ -220,6 +220,7 @@ impl Run<'_> {
                     ("party", Value::Party(code)),
                     ("kind", Value::text(party.kind.as_str())),
                     ("part", Value::Part(offered.clone())),
+                    ("pool", Value::Name(pool)),
                     ("available", Value::Quantity(quantity)),
                     ("distance", distance.map_or(Value::Absent, Value::Number)),
                     ("same_party", Value::YesNo(same)),

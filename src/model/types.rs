@@ -187,6 +187,7 @@ pub fn properties(ty: &Type) -> Vec<Property> {
             ("party", Type::Party(None)),
             ("kind", Type::Text),
             ("part", Type::Part),
+            ("pool", Type::Pool),
             ("available", Type::Quantity),
             ("distance", optional(Type::Number)),
             ("same_party", Type::YesNo),
