@@ -4,17 +4,23 @@
 //! |---|---|
 //! | `console` | run in the folder of the page, see `docs/console.rs` |
 //! | `sh gate` | each line stands in `.ci/run` |
+//! | `flow …` | parsed and checked, see `docs/fragments.rs` |
 //! | any `from=PATH` | is a stretch of that file of the repository |
 //! | any `file=PATH` | written into the folder of the page, for the `console` blocks after it |
 //! | `text` | nothing: a picture |
 
 mod blocks;
 mod console;
+mod fragments;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+use bincard::model::{Type, properties};
 
 use crate::support::{folder, read};
 use blocks::{Block, blocks, pages};
+use fragments::Page;
 
 #[test]
 fn every_example_of_every_page_works() {
@@ -25,11 +31,13 @@ fn every_example_of_every_page_works() {
 /// Runs the blocks of a page in order, in one folder.
 fn run_page(page: &Path) -> Vec<String> {
     let folder = folder();
-    let run = |block: &Block| run_block(block, folder.path()).err().map(|problem| format!("{}: {problem}", block.place()));
-    blocks(page).iter().filter_map(run).collect()
+    let blocks = blocks(page);
+    let shared = Page::of(&blocks);
+    let run = |block: &Block| run_block(block, folder.path(), &shared).err().map(|problem| format!("{}: {problem}", block.place()));
+    blocks.iter().filter_map(run).collect()
 }
 
-fn run_block(block: &Block, folder: &Path) -> Result<(), String> {
+fn run_block(block: &Block, folder: &Path, shared: &Page) -> Result<(), String> {
     if let Some(path) = block.value("from") {
         return stands_in(&block.text, &read(Path::new(path))).then_some(()).ok_or(format!("is not what stands in {path}"));
     }
@@ -38,6 +46,7 @@ fn run_block(block: &Block, folder: &Path) -> Result<(), String> {
     }
     match (block.language.as_str(), block.part()) {
         ("text", None) => Ok(()),
+        ("flow", _) => shared.flow(block),
         ("console", None) => console::run(&block.text, folder),
         ("sh", Some("gate")) => gate(&block.text),
         (language, part) => Err(format!("no one knows how to run `{language} {}`", part.unwrap_or_default())),
@@ -61,4 +70,17 @@ fn gate(commands: &str) -> Result<(), String> {
     let gate = read(Path::new(".ci/run"));
     let missing = |command: &&str| !gate.lines().any(|l| l.split_once(command).is_some_and(|(_, after)| after.is_empty() || after.starts_with(' ')));
     commands.lines().map(|l| l.split('#').next().unwrap_or("").trim()).find(missing).map_or(Ok(()), |c| Err(format!(".ci/run does not run `{c}`")))
+}
+
+#[test]
+fn the_reference_names_every_property() {
+    let page = read(Path::new("docs/language.md"));
+    let row =
+        |kind: &str| page.lines().find(|l| l.starts_with(&format!("| {kind} | `"))).unwrap_or_else(|| panic!("docs/language.md: no properties of `{kind}`"));
+    let kinds = ["lot", "limit", "offer", "obligation", "document", "line"].map(|kind| (kind, Type::Builtin(kind)));
+    for (kind, ty) in [("part", Type::Part), ("party", Type::Party(None)), ("contract", Type::Contract)].into_iter().chain(kinds) {
+        let written: BTreeSet<String> = row(kind).split('`').skip(1).step_by(2).map(str::to_owned).collect();
+        let real = properties(&ty).into_iter().map(|p| format!("{}{}", p.name, if p.ty.is_optional() { "?" } else { "" })).collect();
+        assert_eq!(written, real, "docs/language.md: the properties of `{kind}`");
+    }
 }
