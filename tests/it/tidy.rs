@@ -16,6 +16,8 @@ use scan::{Token, functions, lines_without_tests, modules_named, says, tokens};
 const FILE_LINES: usize = 400;
 const FUNCTION_LINES: usize = 60;
 const RATCHET: &str = "tests/it/tidy/ratchet.txt";
+/// The length of what is a uniform table: it may grow.
+const TABLE: usize = usize::MAX;
 
 /// Words that say a thing is not finished, or that talk about its making and not about the thing.
 const UNFINISHED: &[&str] =
@@ -139,6 +141,7 @@ fn files_and_functions_stay_small() {
     for (name, line, length, limit) in sizes() {
         match allowed.remove(&name) {
             None if length > limit => problems.push(format!("{name}:{line}: {length} lines, over {limit}: split it")),
+            Some(TABLE) => {}
             Some(entry) if length > entry => problems.push(format!("{name}:{line}: grew from {entry} to {length} lines: split it")),
             Some(entry) if length < entry => {
                 problems.push(format!("{RATCHET}: `{name} {entry}` is now {length} lines: lower the entry, or remove it at {limit} or less"))
@@ -152,7 +155,9 @@ fn files_and_functions_stay_small() {
 
 fn entry(line: &str) -> Option<(String, usize)> {
     let mut words = line.split('#').next()?.split_whitespace();
-    Some((words.next()?.to_owned(), words.next()?.parse().unwrap_or_else(|e| panic!("{RATCHET}: `{line}`: {e}"))))
+    let (name, length) = (words.next()?, words.next()?);
+    let length = if length == "table" { TABLE } else { length.parse().unwrap_or_else(|e| panic!("{RATCHET}: `{line}`: {e}")) };
+    Some((name.to_owned(), length))
 }
 
 /// Name, line, length and limit of every file and function outside of tests; of functions of one name in a file, the longest.
