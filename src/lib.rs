@@ -16,5 +16,6 @@ pub mod network;
 pub mod papers;
 pub mod render;
 pub mod rules;
+pub mod scenario;
 pub mod store;
 pub mod syntax;

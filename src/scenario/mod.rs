@@ -1,0 +1,11 @@
+//! Runs scenarios: an engine on a fresh store, the story step by step, and what differs.
+//!
+//! Must not decide anything: every step is a command to the engine. Tests: `tests/it/scenarios.rs`.
+
+mod cast;
+mod expect;
+mod given;
+mod runner;
+
+pub use cast::{Masters, MastersError};
+pub use runner::{Failure, ScenarioError, ScenarioReport, run};
