@@ -36,6 +36,8 @@ pub struct LoadRequest {
     pub bu: Bu,
     /// The document: existing for a transition, not yet for an opening.
     pub doc: DocId,
+    /// The document that starts it, where it is opened by another; what that one holds is loaded too.
+    pub parent: Option<DocId>,
     /// The command's key, to find a repeat.
     pub key: Key,
     /// The day whose rates value what a party holds.

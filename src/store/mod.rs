@@ -5,10 +5,21 @@
 //! or who asks: it takes decisions as they are and refuses what the world no longer allows.
 //! Tests: `tests/it/store_*.rs` run on all three stores.
 
+mod audit;
+mod body;
 mod chain;
+mod commit;
 mod error;
+mod load;
+mod master;
 mod memory;
+mod postgres;
+mod queries;
+mod rows;
+mod schema;
 mod shape;
+mod sql;
+mod sqlite;
 mod verify;
 mod views;
 
@@ -27,6 +38,10 @@ const MASTER_KINDS: [&str; 8] = ["business units", "parties", "people", "parts",
 /// A store of documents, stock and master data. Cheap to clone; clones share connections.
 #[derive(Debug, Clone)]
 pub enum Store {
+    /// A file.
+    Sqlite(sql::Database),
+    /// A server.
+    Postgres(sql::Database),
     /// In memory, gone with the last clone.
     Memory(memory::Memory),
 }
@@ -35,6 +50,7 @@ pub enum Store {
 macro_rules! each {
     ($store:expr, $($call:tt)+) => {
         match $store {
+            Store::Sqlite(store) | Store::Postgres(store) => store.$($call)+,
             Store::Memory(store) => store.$($call)+,
         }
     };
@@ -49,8 +65,10 @@ impl Store {
     /// # Errors
     /// Not a database URL; the database cannot be reached; a newer program wrote it.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        match url {
-            "memory:" => Ok(Self::memory()),
+        match url.split_once(':') {
+            Some(("memory", "")) => Ok(Self::memory()),
+            Some(("sqlite", _)) => Ok(Self::Sqlite(sql::Database::Sqlite(sqlite::Sqlite::open(url).await?))),
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(sql::Database::Postgres(postgres::Postgres::open(url).await?))),
             _ => Err(StoreError::Url(url.to_owned())),
         }
     }
@@ -65,7 +83,17 @@ impl Store {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "postgres",
             Self::Memory(_) => "memory",
+        }
+    }
+
+    /// Ends all connections, so that a file can be copied or a server stopped.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(store) | Self::Postgres(store) => store.close().await,
+            Self::Memory(_) => {}
         }
     }
 

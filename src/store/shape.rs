@@ -122,6 +122,16 @@ pub(super) fn timer_doc(decision: &Decision) -> &crate::base::DocId {
     }
 }
 
+/// The id of the n-th message of a transition.
+pub(super) fn outbox_id(revision: u64, n: u32) -> String {
+    format!("{revision:06}.{n:03}")
+}
+
+/// The id of the n-th message of a timer.
+pub(super) fn timer_outbox_id(timer: &str, n: u32) -> String {
+    format!("{timer}.t{n:03}")
+}
+
 /// An optional name as it stands in a column: empty where there is none.
 pub(super) fn text_of(name: Option<&Name>) -> &str {
     name.map(AsRef::as_ref).unwrap_or_default()

@@ -247,7 +247,7 @@ impl Tenant {
             let entry = OutboxEntry {
                 bu: d.bu.clone(),
                 doc: doc.clone(),
-                id: format!("{:06}.{ordinal:03}", d.document.revision),
+                id: shape::outbox_id(d.document.revision, ordinal),
                 recorded_at: d.event.recorded_at,
                 row: row.clone(),
             };

@@ -51,7 +51,7 @@ impl Tenant {
         if r.needs.network {
             self.close_over_supersessions(&mut parts);
         }
-        let docs = holders(&r.doc, document.and_then(|d| d.parent.as_ref()));
+        let docs = holders(&r.doc, document.map_or(r.parent.as_ref(), |d| d.parent.as_ref()));
         Wanted { docs, parts, parties, mentioned }
     }
 

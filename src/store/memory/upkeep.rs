@@ -116,7 +116,7 @@ impl Memory {
             }
             TimerOutcome::Done { outbox } => {
                 for (row, ordinal) in outbox.iter().zip(1..) {
-                    let id = format!("{}.t{ordinal:03}", due.timer.id);
+                    let id = shape::timer_outbox_id(&due.timer.id, ordinal);
                     tenant.put_out(OutboxEntry { bu: due.bu.clone(), doc: due.doc.clone(), id, recorded_at: now, row: row.clone() });
                 }
             }

@@ -2,6 +2,8 @@
 //!
 //! Must not hold expectations: what must be true stands in the tests.
 
+pub mod stores;
+
 use std::path::{Path, PathBuf};
 
 /// The folder of the repository.

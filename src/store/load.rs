@@ -1,0 +1,229 @@
+//! Loading from a database: one statement of `UNION ALL` branches, one round trip.
+//!
+//! Each branch gives rows of one kind: a tag, texts, numbers. The text depends on the needs only, so that a handful of
+//! statements serve all transitions and stay prepared. Order is made in Rust (`shape::tidy`). Must not know who asks.
+//! Tests: `tests/it/store_*.rs` compare the stores; `every_statement` prepares each text.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::domain::{LoadRequest, Needs, Snapshot};
+
+use super::chain;
+use super::error::StoreError;
+use super::rows::{self, Cells, Columns, Loading};
+use super::sql::{Arg, Database, Dialect};
+
+/// Rows of one kind.
+struct Branch {
+    tag: &'static str,
+    columns: Columns,
+    from: &'static str,
+    when: fn(&Needs) -> bool,
+}
+
+const fn always(_: &Needs) -> bool {
+    true
+}
+
+const fn columns(texts: &'static [&'static str], numbers: &'static [&'static str]) -> Columns {
+    Columns { texts, numbers }
+}
+
+const BODY: Columns = columns(&["body"], &[]);
+
+// Arguments: $1 business unit, $2 document, $3 parts, $4 parties, $5 contracts, $6 serials, $7 key, $8 person,
+// $9 bins, $10 day of rates, $11 parent of a document to be opened. Lists are JSON.
+const BRANCHES: &[Branch] = &[
+    Branch { tag: "document", columns: rows::DOCUMENT, from: "document WHERE bu = $1 AND doc = $2", when: always },
+    Branch { tag: "line", columns: rows::LINE, from: "document_line WHERE bu = $1 AND doc = $2", when: always },
+    Branch {
+        tag: "event",
+        columns: columns(&["transition", "actor", "hash"], &["revision", "effective_at"]),
+        from: "event WHERE bu = $1 AND doc = $2",
+        when: always,
+    },
+    Branch { tag: "repeat", columns: columns(&["doc", "body_hash"], &["revision"]), from: "event WHERE bu = $1 AND command_key = $7", when: always },
+    Branch { tag: "person", columns: BODY, from: "person WHERE bu = $1 AND person = $8", when: always },
+    Branch { tag: "part", columns: BODY, from: "part WHERE bu = $1 AND part IN (SELECT part FROM want_part)", when: always },
+    Branch { tag: "party", columns: BODY, from: "party WHERE bu = $1 AND party IN (SELECT party FROM want_row)", when: always },
+    Branch {
+        tag: "contract",
+        columns: BODY,
+        from: "contract WHERE bu = $1 AND contract IN (SELECT value FROM {list $5} UNION SELECT code FROM mention WHERE bu = $1 AND doc = $2 AND kind = 'contract')",
+        when: always,
+    },
+    Branch {
+        tag: "rate",
+        columns: columns(&["part"], &["from_day", "rate"]),
+        from: "rate WHERE bu = $1 AND part IN (SELECT part FROM want_part)",
+        when: always,
+    },
+    Branch {
+        tag: "limit",
+        columns: BODY,
+        from: "stock_limit WHERE bu = $1 AND (party = '' OR party IN (SELECT party FROM want_party)) AND (part = '' OR part IN (SELECT part FROM want_part)) \
+               AND (class = '' OR class IN (SELECT p.class FROM part p WHERE p.bu = $1 AND p.part IN (SELECT part FROM want_part)))",
+        when: |n| n.limits,
+    },
+    Branch {
+        tag: "supersession",
+        columns: BODY,
+        from: "supersession WHERE bu = $1 AND (old IN (SELECT part FROM want_part) OR new IN (SELECT part FROM want_part))",
+        when: always,
+    },
+    Branch { tag: "stock", columns: rows::STOCK, from: "want_stock s", when: always },
+    Branch { tag: "serial", columns: rows::STOCK, from: "want_serial s", when: always },
+    Branch {
+        tag: "lot",
+        columns: rows::LOT,
+        from: "lot WHERE bu = $1 AND lot IN (SELECT lot FROM want_stock UNION SELECT lot FROM want_serial UNION SELECT lot FROM want_move)",
+        when: always,
+    },
+    Branch {
+        tag: "inbound",
+        columns: columns(&["inbound_party", "inbound_part", "inbound_pool"], &["CAST(SUM(inbound_quantity) AS BIGINT)"]),
+        from: "document_line WHERE bu = $1 AND inbound_quantity > 0 AND inbound_party IN (SELECT party FROM want_party) AND inbound_part IN (SELECT part FROM want_part) \
+               GROUP BY inbound_party, inbound_part, inbound_pool",
+        when: |n| n.inbound,
+    },
+    Branch {
+        tag: "value",
+        columns: columns(
+            &["party", "bin", "condition", "pool"],
+            &[
+                "CAST(SUM(quantity * COALESCE((SELECT r.rate FROM rate r WHERE r.bu = $1 AND r.part = v.part AND r.from_day <= $10 ORDER BY r.from_day DESC LIMIT 1), 0)) AS BIGINT)",
+            ],
+        ),
+        from: "(SELECT party, bin, condition, pool, part, CAST(SUM(quantity) AS BIGINT) AS quantity FROM stock WHERE bu = $1 AND party <> '' AND party IN (SELECT party FROM want_party) \
+                GROUP BY party, bin, condition, pool, part \
+                UNION ALL SELECT inbound_party, '', '', inbound_pool, inbound_part, CAST(SUM(inbound_quantity) AS BIGINT) FROM document_line \
+                WHERE bu = $1 AND inbound_quantity > 0 AND inbound_party IN (SELECT party FROM want_party) GROUP BY inbound_party, inbound_pool, inbound_part) v \
+               GROUP BY party, bin, condition, pool",
+        when: |n| n.party_value,
+    },
+    Branch { tag: "obligation", columns: rows::OBLIGATION, from: "obligation WHERE bu = $1 AND doc = $2 AND open > 0", when: always },
+    Branch {
+        tag: "obligation",
+        columns: rows::OBLIGATION,
+        from: "obligation WHERE bu = $1 AND debtor IN (SELECT party FROM want_party) AND open > 0",
+        when: |n| n.obligations,
+    },
+    Branch {
+        tag: "paper",
+        columns: rows::PAPER,
+        from: "paper p LEFT JOIN paper r ON r.bu = p.bu AND r.doc = p.doc AND r.revision = p.revision AND r.ordinal = p.reverses WHERE p.bu = $1 AND p.doc = $2",
+        when: always,
+    },
+    Branch {
+        tag: "child",
+        columns: rows::CHILD,
+        from: "child c LEFT JOIN document d ON d.bu = c.bu AND d.doc = c.doc WHERE c.bu = $1 AND c.parent = $2",
+        when: always,
+    },
+    Branch { tag: "move", columns: rows::MOVE, from: "want_move", when: |n| n.past_moves },
+];
+
+/// The statement for some needs, before it is put in a dialect.
+fn statement(needs: &Needs) -> String {
+    let mut sql = String::with_capacity(8_192);
+    sql.push_str("WITH RECURSIVE want_part(part) AS (SELECT value FROM {list $3} UNION SELECT code FROM mention WHERE bu = $1 AND doc = $2 AND kind = 'part'");
+    if needs.network {
+        sql.push_str(
+            " UNION SELECT CASE WHEN x.old = w.part THEN x.new ELSE x.old END FROM want_part w JOIN supersession x ON x.bu = $1 AND (x.old = w.part OR x.new = w.part)",
+        );
+    }
+    sql.push_str("), want_party(party) AS (SELECT value FROM {list $4} UNION SELECT code FROM mention WHERE bu = $1 AND doc = $2 AND kind = 'party')");
+    sql.push_str(", want_stock AS MATERIALIZED (");
+    sql.push_str(STOCK_OF_DOCUMENT);
+    let near = "SELECT s.* FROM want_part w CROSS JOIN want_party y JOIN stock s ON s.bu = $1 AND s.part = w.part AND s.party = y.party WHERE y.party <> ''";
+    let ordinary = " AND s.doc = '' AND s.bin IN (SELECT value FROM {list $9})";
+    if needs.on_hand {
+        sql.push_str(&format!(" UNION ALL {near}"));
+    } else if !needs.bins.is_empty() && !needs.network {
+        sql.push_str(&format!(" UNION ALL {near}{ordinary}"));
+    }
+    if needs.network {
+        sql.push_str(&format!(" UNION ALL SELECT s.* FROM want_part w JOIN stock s ON s.bu = $1 AND s.part = w.part WHERE s.party <> ''{ordinary}"));
+    }
+    sql.push_str(
+        "), want_serial AS MATERIALIZED (SELECT s.* FROM {list $6} JOIN stock s ON s.bu = $1 AND s.serial = value AND s.serial <> '' AND s.party <> '')",
+    );
+    let some_moves = if needs.past_moves { "" } else { " AND 1 = 0" };
+    sql.push_str(&format!(", want_move AS (SELECT * FROM move WHERE bu = $1 AND doc = $2{some_moves})"));
+    sql.push_str(", want_row(party) AS (SELECT party FROM want_party UNION SELECT p.parent FROM party p JOIN want_party w ON p.bu = $1 AND p.party = w.party");
+    sql.push_str(" UNION SELECT p.party FROM party p JOIN want_party w ON p.bu = $1 AND p.parent = w.party");
+    sql.push_str(if needs.network { " UNION SELECT party FROM want_stock) " } else { ") " });
+    branches(needs, &mut sql);
+    sql
+}
+
+const STOCK_OF_DOCUMENT: &str = "SELECT s.* FROM stock s WHERE s.bu = $1 AND s.doc <> '' AND s.doc IN (SELECT $2 UNION SELECT $11 UNION SELECT parent FROM document WHERE bu = $1 AND doc = $2)";
+
+fn branches(needs: &Needs, sql: &mut String) {
+    let wanted: Vec<&Branch> = BRANCHES.iter().filter(|b| (b.when)(needs)).collect();
+    let texts = wanted.iter().map(|b| b.columns.texts.len()).max().unwrap_or_default();
+    let numbers = wanted.iter().map(|b| b.columns.numbers.len()).max().unwrap_or_default();
+    // The first row gives every column its type.
+    sql.push_str("SELECT '' AS tag");
+    (0..texts).for_each(|_| sql.push_str(", CAST(NULL AS TEXT)"));
+    (0..numbers).for_each(|_| sql.push_str(", CAST(NULL AS BIGINT)"));
+    for branch in wanted {
+        sql.push_str(&format!(" UNION ALL SELECT '{}'", branch.tag));
+        let padded = |own: &[&'static str], width: usize| own.iter().copied().chain(std::iter::repeat_n("NULL", width - own.len())).collect::<Vec<_>>();
+        for column in padded(branch.columns.texts, texts).into_iter().chain(padded(branch.columns.numbers, numbers)) {
+            sql.push_str(", ");
+            sql.push_str(column);
+        }
+        sql.push_str(&format!(" FROM {}", branch.from));
+    }
+}
+
+/// How many text columns the statement for some needs has: numbers start behind them.
+fn text_columns(needs: &Needs) -> usize {
+    BRANCHES.iter().filter(|b| (b.when)(needs)).map(|b| b.columns.texts.len()).max().unwrap_or_default()
+}
+
+/// The statement for some needs in a dialect, made once.
+fn interned(dialect: Dialect, needs: &Needs) -> Arc<str> {
+    static TEXTS: OnceLock<Mutex<HashMap<u16, Arc<str>>>> = OnceLock::new();
+    let flags = [
+        dialect == Dialect::Postgres,
+        !needs.bins.is_empty(),
+        needs.on_hand,
+        needs.inbound,
+        needs.network,
+        needs.obligations,
+        needs.limits,
+        needs.party_value,
+        needs.past_moves,
+    ];
+    let key = flags.iter().fold(0_u16, |key, flag| key << 1 | u16::from(*flag));
+    let mut texts = TEXTS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(texts.entry(key).or_insert_with(|| dialect.text(&statement(needs)).into()))
+}
+
+impl Database {
+    pub(super) async fn load(&self, r: &LoadRequest) -> Result<Snapshot, StoreError> {
+        let args: [Arg; 11] = [
+            r.bu.as_str().into(),
+            r.doc.as_str().into(),
+            chain::json(&r.parts)?.into(),
+            chain::json(&r.parties)?.into(),
+            chain::json(&r.contracts)?.into(),
+            chain::json(&r.serials)?.into(),
+            r.key.as_str().into(),
+            r.person.as_ref().map(AsRef::as_ref).unwrap_or_default().into(),
+            chain::json(&r.needs.bins)?.into(),
+            r.effective_on.days().into(),
+            r.parent.as_ref().map(AsRef::as_ref).unwrap_or_default().into(),
+        ];
+        let rows = self.fetch_text(interned(self.dialect(), &r.needs), &args).await?;
+        let mut loading = Loading::default();
+        let numbers = text_columns(&r.needs) + 1;
+        for row in &rows {
+            loading.take(&r.bu, row.text(0)?, &Cells::tagged(row, numbers))?;
+        }
+        Ok(loading.end())
+    }
+}

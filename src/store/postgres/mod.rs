@@ -1,0 +1,107 @@
+//! PostgreSQL: how a server is reached, and how a commit reaches it.
+//!
+//! The rules of the store stand in `schema/*.sql`; the schema that they name `bincard` is the one the URL asks for.
+//! Must not know queries. Tests: `tests/it/store_*.rs`.
+
+use std::str::FromStr;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Row};
+
+use super::commit::Raised;
+use super::error::StoreError;
+use super::schema::{GUARDED, Guard, VERSION, is_missing};
+use super::sql::{Arg, bound};
+
+const CONNECTIONS: u32 = 8;
+/// Held while the schema is made, so that programs that start at once make it once.
+const MIGRATION_LOCK: i64 = 0x0062_696e_6361_7264;
+
+/// A database server.
+#[derive(Debug, Clone)]
+pub struct Postgres {
+    pub(super) pool: PgPool,
+    schema: String,
+}
+
+impl Postgres {
+    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+        let wrong = || StoreError::Url(url.to_owned());
+        let (plain, query) = url.split_once('?').unwrap_or((url, ""));
+        let mut schema = "bincard";
+        let mut rest = Vec::new();
+        for option in query.split('&').filter(|o| !o.is_empty()) {
+            match option.strip_prefix("schema=") {
+                Some(name) => schema = name,
+                None => rest.push(option),
+            }
+        }
+        let plain_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if !schema.starts_with(|c: char| c.is_ascii_lowercase()) || !schema.chars().all(plain_name) || schema.len() > 48 {
+            return Err(wrong());
+        }
+        let options = PgConnectOptions::from_str(&format!("{plain}?{}", rest.join("&"))).map_err(|_| wrong())?;
+        // The plans do not depend on the arguments; planning the load anew each time would cost more than running it.
+        let options = options.options([("search_path", schema), ("plan_cache_mode", "force_generic_plan"), ("jit", "off")]).application_name("bincard");
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).test_before_acquire(false).connect_with(options.statement_cache_capacity(300)).await?;
+        let store = Self { pool, schema: schema.to_owned() };
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// Calls one of the procedures of the schema, in one round trip.
+    pub(super) async fn call(&self, procedure: &str, args: &[Arg]) -> Result<String, Raised> {
+        let sql = format!("SELECT {}.{procedure}($1, $2::jsonb)", self.schema);
+        let row = bound!(sql, args).fetch_one(&self.pool).await.map_err(|e| Raised::new(e, |e| message_of(e)))?;
+        row.try_get(0).map_err(|error| Raised { said: None, error })
+    }
+
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
+        let name = &self.schema;
+        let start = format!(
+            "SET LOCAL client_min_messages = warning; CREATE SCHEMA IF NOT EXISTS {name}; CREATE TABLE IF NOT EXISTS {name}.schema_version (version BIGINT NOT NULL)"
+        );
+        sqlx::raw_sql(AssertSqlSafe(start)).execute(&mut *transaction).await?;
+        let found = sqlx::query("SELECT max(version) FROM schema_version").fetch_one(&mut *transaction).await?.try_get(0)?;
+        if is_missing(found)? {
+            sqlx::raw_sql(AssertSqlSafe(schema(name))).execute(&mut *transaction).await?;
+            sqlx::query("INSERT INTO schema_version VALUES ($1)").bind(VERSION).execute(&mut *transaction).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+}
+
+/// The state that a procedure raised, and its words.
+fn message_of(e: &dyn sqlx::error::DatabaseError) -> Option<(String, String)> {
+    let code = e.code()?;
+    match code.as_ref() {
+        // Two at once: a unique key, a lock or a snapshot was in the way. The next load tells what has changed.
+        "23505" | "40001" | "40P01" => Some(("BC100".to_owned(), String::new())),
+        _ => Some((code.into_owned(), e.message().to_owned())),
+    }
+}
+
+/// The whole schema as one text.
+fn schema(name: &str) -> String {
+    let mut text = String::new();
+    for file in [
+        include_str!("schema/tables.sql"),
+        include_str!("schema/moves.sql"),
+        include_str!("schema/commit.sql"),
+        include_str!("schema/upkeep.sql"),
+        include_str!("schema/guard.sql"),
+    ] {
+        text.push_str(file);
+    }
+    for (table, guard, instead) in GUARDED {
+        let how = match guard {
+            Guard::Commit => "commit",
+            Guard::Once => "once",
+            Guard::Derived => "derived",
+        };
+        text.push_str(&include_str!("schema/guard_table.sql").replace("{table}", table).replace("{instead}", instead).replace("{how}", how));
+    }
+    text.replace("bincard.", &format!("{name}.")).replace(r"bincard\\.", &format!(r"{name}\\."))
+}

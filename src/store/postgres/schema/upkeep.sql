@@ -1,0 +1,32 @@
+-- Books, timers and the outbox: the small procedures beside a commit.
+CREATE FUNCTION bincard.put_book(p_hash text, p_body jsonb) RETURNS text LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  INSERT INTO bincard.book VALUES (p_hash, p_body ->> 'name', p_body ->> 'files') ON CONFLICT DO NOTHING;
+  RETURN '';
+END $$;
+
+-- A timer has done its work (its messages go out), was refused (for a document to be started, that is recorded), or tries again.
+CREATE FUNCTION bincard.finish_timer(p_bu text, p_body jsonb) RETURNS text LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  b_doc text := p_body ->> 'doc';
+BEGIN
+  IF p_body -> 'again' <> 'null' THEN
+    UPDATE bincard.timer SET due_at = (p_body ->> 'again')::bigint WHERE bu = p_bu AND doc = b_doc AND id = p_body ->> 'id';
+  ELSE
+    DELETE FROM bincard.timer WHERE bu = p_bu AND doc = b_doc AND id = p_body ->> 'id';
+  END IF;
+  IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC110', MESSAGE = 'timer'; END IF;
+  IF p_body ->> 'refused' <> '' THEN
+    UPDATE bincard.child SET refused = p_body ->> 'refused' WHERE bu = p_bu AND parent = b_doc AND doc = p_body ->> 'child';
+  END IF;
+  INSERT INTO bincard.outbox SELECT p_bu, b_doc, n.*, (p_body ->> 'now')::bigint, 0
+    FROM jsonb_to_recordset(p_body -> 'outbox') AS n(id text, kind text, topic text, message text, payload text);
+  RETURN '';
+END $$;
+
+CREATE FUNCTION bincard.mark_sent(p_bu text, p_body jsonb) RETURNS text LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE bincard.outbox SET sent_at = (p_body ->> 'now')::bigint WHERE bu = p_bu AND doc = p_body ->> 'doc' AND id = p_body ->> 'id' AND sent_at = 0;
+  IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC110', MESSAGE = 'outbox'; END IF;
+  RETURN '';
+END $$;

@@ -1,0 +1,48 @@
+//! What the two schemas have in common: their version, and which tables are guarded with which words.
+//!
+//! Must not know how a statement is run. Tests: `tests/it/store_guard.rs` attacks every table named here.
+
+use super::error::StoreError;
+
+/// The version of the schema that this program writes.
+pub(super) const VERSION: i64 = 1;
+
+/// When rows of a guarded table may change again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guard {
+    /// By a commit.
+    Commit,
+    /// Never: a row is written once.
+    Once,
+    /// By the trigger on `move`.
+    Derived,
+}
+
+/// Every guarded table, how it is guarded, and what to do instead of editing it by hand.
+pub(super) const GUARDED: [(&str, Guard, &str); 16] = [
+    ("document", Guard::Commit, "a document is not edited by hand; fire a transition"),
+    ("document_line", Guard::Commit, "the lines of a document are not edited by hand; fire a transition that asks for them"),
+    ("mention", Guard::Commit, "what a document names is not edited by hand; fire a transition"),
+    ("event", Guard::Once, "the journal is not edited by hand; fire a transition"),
+    ("move", Guard::Once, "a move is not posted by hand; fire a transition"),
+    ("stock", Guard::Derived, "stock is not edited by hand; fire a transition, or open a stock count"),
+    ("lot", Guard::Once, "a lot is not edited by hand; fire a transition that receives it"),
+    ("obligation", Guard::Commit, "an obligation is not edited by hand; fire a transition that settles, waives or debits it"),
+    ("obligation_change", Guard::Once, "an obligation is not changed by hand; fire a transition that settles, waives or debits it"),
+    ("paper", Guard::Commit, "a paper is not edited by hand; fire a transition that issues or closes it"),
+    ("series", Guard::Commit, "numbers are not given by hand; fire a transition"),
+    ("claim", Guard::Commit, "a claim is not edited by hand; fire a transition"),
+    ("child", Guard::Commit, "started documents are not edited by hand; fire a transition"),
+    ("timer", Guard::Commit, "timers are not edited by hand; fire a transition"),
+    ("outbox", Guard::Commit, "messages are not edited by hand; fire a transition"),
+    ("book", Guard::Once, "a book is not edited by hand; deploy a new one"),
+];
+
+/// Whether the schema must be made, given the version that is there.
+pub(super) fn is_missing(found: Option<i64>) -> Result<bool, StoreError> {
+    match found {
+        None => Ok(true),
+        Some(found) if found > VERSION => Err(StoreError::NewerSchema { found, known: VERSION }),
+        Some(_) => Ok(false),
+    }
+}

@@ -1,0 +1,95 @@
+//! SQLite: how a file is opened, and how a commit reaches it.
+//!
+//! One connection writes, a few read; WAL lets them work at the same time. The rules of the store stand in
+//! `schema/*.sql`. Must not know queries. Tests: `tests/it/store_*.rs`.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Row};
+
+use super::commit::Raised;
+use super::error::StoreError;
+use super::schema::{GUARDED, Guard, VERSION, is_missing};
+use super::sql::{Arg, bound};
+
+const READERS: u32 = 4;
+const WAIT: Duration = Duration::from_secs(10);
+
+/// A database file.
+#[derive(Debug, Clone)]
+pub struct Sqlite {
+    pub(super) writer: SqlitePool,
+    pub(super) readers: SqlitePool,
+}
+
+impl Sqlite {
+    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+        let wrong = || StoreError::Url(url.to_owned());
+        let (path, query) = url.split_once('?').unwrap_or((url, ""));
+        let path = path.strip_prefix("sqlite:").ok_or_else(wrong)?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let mut synchronous = "normal";
+        for option in query.split('&').filter(|o| !o.is_empty()) {
+            synchronous = option.strip_prefix("synchronous=").ok_or_else(wrong)?;
+        }
+        if path.is_empty() || path.contains(":memory:") {
+            return Err(wrong());
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::from_str(synchronous).map_err(|_| wrong())?)
+            .foreign_keys(true)
+            .busy_timeout(WAIT)
+            .statement_cache_capacity(300)
+            .pragma("cache_size", "-32768");
+        let pool = |most| SqlitePoolOptions::new().max_connections(most).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+        let writer = pool(1).connect_with(options.clone()).await?;
+        migrate(&writer).await?;
+        Ok(Self { writer, readers: pool(READERS).connect_lazy_with(options.pragma("query_only", "on")) })
+    }
+
+    /// Inserts one row into the command table, and reads back what `then` selects, in one round trip.
+    pub(super) async fn command(&self, sql: &'static str, args: &[Arg]) -> Result<Vec<sqlx::sqlite::SqliteRow>, Raised> {
+        bound!(sql, args).fetch_all(&self.writer).await.map_err(|e| Raised::new(e, |e| message_of(e)))
+    }
+}
+
+/// What a trigger said, as code and text.
+fn message_of(e: &dyn sqlx::error::DatabaseError) -> Option<(String, String)> {
+    match e.code().as_deref() {
+        // SQLITE_CONSTRAINT_TRIGGER: one of our own words; the other constraints are raced only by other writers.
+        Some("1811") => {
+            let (code, text) = e.message().split_once(' ').unwrap_or((e.message(), ""));
+            Some((code.to_owned(), text.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
+    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+    sqlx::raw_sql("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL) STRICT").execute(&mut *transaction).await?;
+    let found = sqlx::query("SELECT max(version) FROM schema_version").fetch_one(&mut *transaction).await?.try_get(0)?;
+    if is_missing(found)? {
+        sqlx::raw_sql(AssertSqlSafe(schema())).execute(&mut *transaction).await?;
+        sqlx::query("INSERT INTO schema_version VALUES ($1)").bind(VERSION).execute(&mut *transaction).await?;
+    }
+    Ok(transaction.commit().await?)
+}
+
+/// The whole schema as one text.
+fn schema() -> String {
+    let mut text = String::new();
+    for file in [include_str!("schema/tables.sql"), include_str!("schema/moves.sql"), include_str!("schema/commit.sql"), include_str!("schema/upkeep.sql")] {
+        text.push_str(file);
+    }
+    for (table, guard, instead) in GUARDED {
+        let once = if guard == Guard::Once { "1" } else { "0" };
+        text.push_str(&include_str!("schema/guard.sql").replace("{table}", table).replace("{instead}", instead).replace("{once}", once));
+    }
+    text
+}

@@ -1,0 +1,25 @@
+-- Books, timers and the outbox: the small commands beside a commit.
+CREATE TRIGGER command_book AFTER INSERT ON command WHEN NEW.kind = 'book'
+BEGIN
+  INSERT INTO book SELECT NEW.doc, NEW.body ->> '$.name', NEW.body ->> '$.files' WHERE NOT EXISTS (SELECT 1 FROM book WHERE hash = NEW.doc);
+  DELETE FROM command;
+END;
+
+-- A timer has done its work (its messages go out), was refused (for a document to be started, that is recorded), or tries again.
+CREATE TRIGGER command_timer AFTER INSERT ON command WHEN NEW.kind = 'timer'
+BEGIN
+  SELECT RAISE(ABORT, 'BC110 timer') WHERE NOT EXISTS (SELECT 1 FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id');
+  UPDATE child SET refused = NEW.body ->> '$.refused' WHERE bu = NEW.bu AND parent = NEW.doc AND doc = NEW.body ->> '$.child' AND NEW.body ->> '$.refused' <> '';
+  INSERT INTO outbox SELECT NEW.bu, NEW.doc, n.value ->> '$.id', n.value ->> '$.kind', n.value ->> '$.topic', n.value ->> '$.message', n.value ->> '$.payload',
+    NEW.body ->> '$.now', 0 FROM json_each(NEW.body, '$.outbox') n;
+  UPDATE timer SET due_at = NEW.body ->> '$.again' WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id' AND NEW.body ->> '$.again' IS NOT NULL;
+  DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id' AND NEW.body ->> '$.again' IS NULL;
+  DELETE FROM command;
+END;
+
+CREATE TRIGGER command_sent AFTER INSERT ON command WHEN NEW.kind = 'sent'
+BEGIN
+  SELECT RAISE(ABORT, 'BC110 outbox') WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id' AND sent_at = 0);
+  UPDATE outbox SET sent_at = NEW.body ->> '$.now' WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id';
+  DELETE FROM command;
+END;

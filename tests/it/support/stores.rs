@@ -1,0 +1,256 @@
+//! The three stores, each empty and of its own, and decisions to commit to them.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bincard::base::{Bu, Date, DocId, Name, Quantity, Timestamp};
+use bincard::domain::{
+    Decision, Document, Event, Holder, Inbound, Input, Line, LoadRequest, Lot, Move, Needs, Obligation, PaperDraft, Position, SeriesTake, Snapshot, Timer,
+    TimerKind, Value,
+};
+use bincard::store::Store;
+
+/// An empty store, and what must live as long as it does.
+pub struct Fixture {
+    pub store: Store,
+    /// The URL that opens it again; `memory:` gives another one.
+    pub url: String,
+    _folder: tempfile::TempDir,
+}
+
+/// An empty SQLite file.
+pub async fn sqlite() -> Fixture {
+    let folder = super::folder();
+    let url = format!("sqlite://{}", folder.path().join("store.db").display());
+    Fixture { store: Store::open(&url).await.expect("a new file"), url, _folder: folder }
+}
+
+/// An empty schema on the tests' server.
+pub async fn postgres() -> Fixture {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let base = super::postgres_url();
+    let join = if base.contains('?') { '&' } else { '?' };
+    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_nanos();
+    let url = format!("{base}{join}schema=t{}_{nanos}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    Fixture { store: Store::open(&url).await.expect("a new schema"), url, _folder: super::folder() }
+}
+
+/// An empty store in memory.
+pub async fn memory() -> Fixture {
+    Fixture { store: Store::open("memory:").await.expect("memory"), url: "memory:".into(), _folder: super::folder() }
+}
+
+/// All three.
+pub async fn stores() -> Vec<Fixture> {
+    vec![memory().await, sqlite().await, postgres().await]
+}
+
+/// The business unit of the fixtures.
+pub fn bu() -> Bu {
+    Bu::from("ac")
+}
+
+/// Microseconds make poor reading: the n-th minute of the fixtures' day.
+pub fn minute(n: i64) -> Timestamp {
+    Timestamp::from_micros(1_775_000_000_000_000 + n * 60_000_000)
+}
+
+/// A place: `party.bin`, `party.bin for doc/line`, or a bin of the outside world.
+pub fn place(text: &str) -> Position {
+    let (place, holder) = text.split_once(" for ").map_or((text, None), |(place, holder)| (place, Some(holder)));
+    let (party, bin) = place.split_once('.').map_or((None, place), |(party, bin)| (Some(party), bin));
+    let holder = holder.and_then(|h| h.split_once('/')).map(|(doc, line)| Holder { doc: doc.into(), line: line.parse().expect("a line") });
+    Position { party: party.map(Into::into), bin: bin.into(), holder, condition: "ok".into(), owner: "company".into(), pool: "main".into() }
+}
+
+/// A move of units of a lot; the lot's name begins with the part: `PCB#1` is a lot of `PCB`.
+pub fn moved(lot: &str, units: i64, from: &str, to: &str) -> Move {
+    let part = lot.split_once('#').expect("a lot named part#n").0;
+    Move {
+        line: 1,
+        part: part.into(),
+        lot: lot.into(),
+        serial: None,
+        quantity: Quantity::units(units),
+        from: place(from),
+        to: place(to),
+        rate: "30.33".parse().expect("a rate"),
+    }
+}
+
+/// A move of one unit.
+pub fn unit(lot: &str, serial: &str, from: &str, to: &str) -> Move {
+    Move { serial: Some(serial.into()), ..moved(lot, 1, from, to) }
+}
+
+/// A lot that a document brings in.
+pub fn lot(id: &str, doc: &str) -> Lot {
+    Lot {
+        id: id.into(),
+        part: id.split_once('#').expect("a lot named part#n").0.into(),
+        label: None,
+        received_at: minute(1),
+        sodo: Some("4500010001/10 80001234".parse().expect("a sodo")),
+        rate: "30.33".parse().expect("a rate"),
+        expires: Some("2027-03-31".parse().expect("a date")),
+        parent: None,
+        doc: doc.into(),
+    }
+}
+
+/// What a technician owes.
+pub fn owed(id: &str, doc: &str, units: i64) -> Obligation {
+    Obligation {
+        id: id.into(),
+        doc: doc.into(),
+        line: 1,
+        kind: "defective_return".into(),
+        part: "PCB".into(),
+        quantity: Quantity::units(units),
+        open: Quantity::units(units),
+        debtor: "TECH".into(),
+        creditor: "PUNE".into(),
+        opened_at: minute(3),
+        due_at: minute(9),
+        rate: "30.33".parse().expect("a rate"),
+    }
+}
+
+/// The n-th number taken from a series.
+pub fn take(series: &str, ordinal: u32) -> SeriesTake {
+    SeriesTake { series: series.into(), prefix: format!("{series}/26-27/"), width: 5, suffix: String::new(), ordinal }
+}
+
+/// A challan from the warehouse.
+pub fn challan(ordinal: u32, reverse_of: Option<u32>) -> PaperDraft {
+    PaperDraft { kind: "dc".into(), number: take("DC", ordinal), from: Some("WH".into()), to: Some("PUNE".into()), reverse_of }
+}
+
+/// A timer of the state `open`.
+pub fn timer(id: &str, at: Timestamp, kind: TimerKind) -> Timer {
+    Timer { id: id.into(), due_at: at, kind, state: "open".into() }
+}
+
+/// A decision that opens a document in the state `open`, with one line of `PCB`.
+pub fn opening(doc: &str) -> Decision {
+    let fields = BTreeMap::from([(Name::from("asp"), Value::Party("PUNE".into())), (Name::from("purpose"), Value::name("base_stock"))]);
+    let values = BTreeMap::from([(Name::from("part"), Value::Part("PCB".into())), (Name::from("requested"), Value::Quantity(Quantity::units(4)))]);
+    let document = Document {
+        bu: bu(),
+        id: doc.into(),
+        number: String::new(),
+        workflow: "ship_to_store".into(),
+        version: 1,
+        state: "open".into(),
+        ended: false,
+        revision: 1,
+        fields,
+        lines: vec![Line { no: 1, values, inbound: None }],
+        opened_by: "asha".into(),
+        opened_at: minute(0),
+        entered_at: minute(0),
+        parent: None,
+    };
+    decision(document, String::new(), "open", None)
+}
+
+/// A decision that changes nothing but the revision, from what was loaded.
+pub fn firing(snapshot: &Snapshot, transition: &str) -> Decision {
+    let mut document = snapshot.document.clone().expect("a document");
+    let from = document.state.clone();
+    document.revision += 1;
+    decision(document, snapshot.chain.clone(), transition, Some(from))
+}
+
+fn decision(document: Document, chain: String, transition: &str, from: Option<Name>) -> Decision {
+    let at = minute(i64::try_from(document.revision).expect("few revisions"));
+    let event = Event {
+        transition: transition.into(),
+        from,
+        to: document.state.clone(),
+        actor: "asha".into(),
+        role: "asp_manager".into(),
+        key: format!("{}-{}", document.id, document.revision).into(),
+        body_hash: "body".into(),
+        book_hash: "book".into(),
+        version: 1,
+        recorded_at: at,
+        effective_at: at,
+        input: Input::default(),
+        rules: Vec::new(),
+    };
+    let number = (document.revision == 1).then(|| take("STS", 1));
+    Decision {
+        bu: bu(),
+        opens: document.revision == 1,
+        number,
+        document,
+        chain,
+        event,
+        lots: Vec::new(),
+        moves: Vec::new(),
+        owed: Vec::new(),
+        obligation_changes: Vec::new(),
+        papers: Vec::new(),
+        papers_closed: Vec::new(),
+        timers: Vec::new(),
+        enters_state: true,
+        fired_timer: None,
+        outbox: Vec::new(),
+        claims: Vec::new(),
+        children: Vec::new(),
+    }
+}
+
+/// A request for a document and nothing else.
+pub fn request(doc: &str) -> LoadRequest {
+    LoadRequest {
+        bu: bu(),
+        doc: DocId::from(doc),
+        parent: None,
+        key: "none".into(),
+        effective_on: "2026-04-01".parse::<Date>().expect("a date"),
+        person: None,
+        parts: Vec::new(),
+        parties: Vec::new(),
+        contracts: Vec::new(),
+        serials: Vec::new(),
+        needs: Needs::default(),
+    }
+}
+
+/// A request for everything that a transition of a document could ever use.
+pub fn everything(doc: &str) -> LoadRequest {
+    let needs = Needs {
+        bins: vec!["available".into(), "quarantine".into()],
+        on_hand: true,
+        inbound: true,
+        network: true,
+        obligations: true,
+        limits: true,
+        party_value: true,
+        past_moves: true,
+    };
+    LoadRequest {
+        person: Some("asha".into()),
+        parts: vec!["PCB".into(), "FAN".into()],
+        parties: vec!["PUNE".into(), "TECH".into()],
+        contracts: vec!["AMC-1".into()],
+        serials: vec!["S1".into(), "S2".into(), "S3".into()],
+        needs,
+        ..request(doc)
+    }
+}
+
+/// A promise of units to Pune.
+pub fn promise(units: i64) -> Inbound {
+    Inbound { party: "PUNE".into(), part: "PCB".into(), pool: Some("main".into()), quantity: Quantity::units(units) }
+}
+
+/// A decision that opens a document and receives lots of 10 units each at Pune.
+pub fn receiving(doc: &str, lots: &[&str]) -> Decision {
+    let mut decision = opening(doc);
+    decision.lots = lots.iter().map(|l| lot(l, doc)).collect();
+    decision.moves = lots.iter().map(|l| moved(l, 10, "supplier", "PUNE.available")).collect();
+    decision
+}
