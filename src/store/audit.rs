@@ -134,7 +134,10 @@ impl Database {
             "SELECT {texts}, bu, (SELECT e.content FROM event e WHERE e.bu = document.bu AND e.doc = document.doc AND e.revision = document.revision) \
              FROM document WHERE (bu, doc) > ($1, $2) ORDER BY bu, doc LIMIT {PAGE}"
         );
-        let lines = format!("SELECT {}, bu, doc, CAST(0 AS BIGINT) FROM document_line WHERE (bu, doc) > ($1, $2) AND (bu, doc) <= ($3, $4) ORDER BY line", rows::LINE.list());
+        let lines = format!(
+            "SELECT {}, bu, doc, CAST(0 AS BIGINT) FROM document_line WHERE (bu, doc) > ($1, $2) AND (bu, doc) <= ($3, $4) ORDER BY line",
+            rows::LINE.list()
+        );
         let width = rows::DOCUMENT.texts.len() + rows::DOCUMENT.numbers.len();
         loop {
             let args: Vec<Arg> = vec![mark.0.as_str().into(), mark.1.as_str().into()];
