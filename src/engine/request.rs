@@ -15,6 +15,10 @@ pub fn request(book: &Book, command: &Command) -> LoadRequest {
     let mut request = LoadRequest {
         bu: command.bu.clone(),
         doc: command.doc.clone(),
+        parent: match &command.action {
+            Action::Open { parent, .. } => parent.clone(),
+            Action::Fire { .. } => None,
+        },
         key: command.key.clone(),
         effective_on: command.effective_at.date(&book.manifest.zone),
         person: match &command.actor {

@@ -89,6 +89,7 @@ impl Engine {
         let request = LoadRequest {
             bu: bu.clone(),
             doc: doc.clone(),
+            parent: None,
             key: format!("can:{doc}").into(),
             effective_on: now.date(&self.book().manifest.zone),
             person: Some(person.clone()),
