@@ -1,11 +1,11 @@
 //! Commit and load on all three stores: what is written is read back, nothing is half done, and a lost race is told apart.
 
 use bincard::base::{Quantity, Timestamp};
-use bincard::domain::{ChildStart, Claim, ObligationChange, ObligationChangeKind, OutboxKind, OutboxRow, TimerKind, Value};
+use bincard::domain::{ChildStart, ObligationChange, ObligationChangeKind, OutboxKind, OutboxRow, TimerKind, Value};
 use bincard::store::{CommitError, Conflict, DueTimer, StockFilter, Store, TimerOutcome};
 
 use crate::support::stores::{
-    bu, challan, everything, firing, lot, memory, minute, moved, opening, owed, place, promise, receiving, request, stores, take, timer, unit,
+    bu, challan, claim, everything, firing, lot, memory, minute, moved, opening, owed, place, promise, receiving, request, stores, take, timer, unit,
 };
 
 /// Stock as lines of text, without the outside world.
@@ -23,7 +23,7 @@ async fn what_is_committed_is_loaded_again() {
         d.papers = vec![challan(1, None), challan(2, Some(0))];
         d.timers = vec![timer("1.1", minute(5), TimerKind::Deadline { notify: Some("service_ops".into()) })];
         d.outbox = vec![OutboxRow { kind: OutboxKind::Notify, topic: "service_ops".into(), text: "look".into(), payload: serde_json::json!({"a": "é"}) }];
-        d.claims = vec![Claim { key: "job 7".into(), until: vec!["closed".into()], sentence: String::new() }];
+        d.claims = vec![claim("job 7", &["closed"])];
         d.children = vec![ChildStart { doc: "D2".into(), workflow: "shipment".into() }];
         let committed = f.store.commit(&d).await.unwrap();
         assert_eq!((committed.number.as_str(), committed.revision), ("STS/26-27/00001", 1), "{}", f.store.kind());
@@ -205,12 +205,12 @@ async fn numbers_run_without_gaps_in_each_series() {
 async fn a_claim_is_held_by_one_document_until_a_state_gives_it_up() {
     for f in stores().await {
         let kind = f.store.kind();
-        let claim = || vec![Claim { key: "job 7".into(), until: vec!["closed".into(), "cancelled".into()], sentence: String::new() }];
+        let claims = || vec![claim("job 7", &["closed", "cancelled"])];
         let mut d = opening("D1");
-        d.claims = claim();
+        d.claims = claims();
         f.store.commit(&d).await.unwrap();
         let mut other = opening("D2");
-        other.claims = claim();
+        other.claims = claims();
         match f.store.commit(&other).await {
             Err(CommitError::Claimed { key, holder }) => assert_eq!((key.as_str(), holder.as_str()), ("job 7", "D1"), "{kind}"),
             done => panic!("{kind}: {done:?}"),

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bincard::base::{Bu, Date, DocId, Name, Quantity, Timestamp};
 use bincard::domain::{
-    Decision, Document, Event, Holder, Inbound, Input, Line, LoadRequest, Lot, Move, Needs, Obligation, PaperDraft, Position, SeriesTake, Snapshot, Timer,
-    TimerKind, Value,
+    Claim, Decision, Document, Event, Holder, Inbound, Input, Line, LoadRequest, Lot, Move, Needs, Obligation, PaperDraft, Position, SeriesTake, Snapshot,
+    Timer, TimerKind, Value,
 };
 use bincard::store::Store;
 
@@ -124,6 +124,11 @@ pub fn take(series: &str, ordinal: u32) -> SeriesTake {
 /// A challan from the warehouse.
 pub fn challan(ordinal: u32, reverse_of: Option<u32>) -> PaperDraft {
     PaperDraft { kind: "dc".into(), number: take("DC", ordinal), from: Some("WH".into()), to: Some("PUNE".into()), reverse_of }
+}
+
+/// A key that one document may hold, until it enters one of the states.
+pub fn claim(key: &str, until: &[&str]) -> Claim {
+    Claim { key: key.into(), until: until.iter().map(|s| Name::from(*s)).collect(), sentence: String::new(), code: None, line: None }
 }
 
 /// A timer of the state `open`.
