@@ -20,6 +20,8 @@ mod needs;
 mod numbers;
 mod outlines;
 mod reports;
+mod scenario_values;
+mod scenarios;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
@@ -38,6 +40,7 @@ use sha2::{Digest, Sha256};
 use self::declared::{Declared, Outline, name};
 use self::outlines::Outliner;
 use self::reports::Reports;
+use self::scenarios::Teller;
 use crate::base::{Diagnostic, FileId, Name, Severity, SourceMap};
 use crate::model::{Book, Manifest, Vocabulary};
 use crate::rules::{Layer, RuleScript, Rules};
@@ -180,13 +183,19 @@ impl Checker<'_> {
             graph::states(outline, self.reports);
             workflows.insert(name.clone(), Arc::new(workflows::workflow(&declared, outline, self.reports)));
         }
+        let codes = scenarios::codes(workflows.values().map(Arc::as_ref));
+        let tell = |item: &&ast::Item| match item {
+            ast::Item::Scenario(written) => Some(Teller::new(&declared, &self.manifest.zone, &codes, self.reports).scenario(written)),
+            _ => None,
+        };
+        let scenarios = items.iter().filter_map(tell).collect();
         let (rules, found) = Rules::compile(&declared.vocabulary, scripts);
         found.into_iter().for_each(|d| self.reports.add(d));
         let book = Book {
             manifest: self.manifest.clone(),
             vocabulary: declared.vocabulary,
             workflows,
-            scenarios: Vec::new(),
+            scenarios,
             sources: SourceMap::default(),
             hash: String::new(),
         };

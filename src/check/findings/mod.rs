@@ -7,5 +7,6 @@ pub(super) mod clauses;
 pub(super) mod manifest;
 pub(super) mod names;
 pub(super) mod rules;
+pub(super) mod scenarios;
 pub(super) mod states;
 pub(super) mod types;
