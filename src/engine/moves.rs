@@ -110,7 +110,8 @@ impl Run<'_> {
             let itself = (m.lot.clone(), m.serial.clone());
             let parent = self.lot(&m.lot).and_then(|l| l.parent.clone()).map(|lot| (lot, m.serial.clone()));
             let key = if sent.contains_key(&itself) { Some(itself) } else { parent };
-            if let Some(entry) = key.and_then(|k| sent.get_mut(&k)) {
+            // A unit of another condition is another unit: the old part that was replaced, not the one that was fitted.
+            if let Some(entry) = key.and_then(|k| sent.get_mut(&k)).filter(|(at, _)| at.condition == m.from.condition) {
                 entry.1 = entry.1 - m.quantity;
             }
         }
@@ -138,14 +139,15 @@ impl Run<'_> {
     }
 
     /// Parts enter the world under new lots. What this line put into the outside bin before comes back first, each lot
-    /// under a new one that remembers it; the rest (and units whose serial numbers are named) is a receipt of its own.
+    /// under a new one that remembers it; the rest, and what is told apart from what was put there by its serial numbers
+    /// or its condition, is a receipt of its own.
     fn bring_in(&mut self, spec: &MoveSpec, part: &PartCode) -> Result<Quantity, Halt> {
         let Some(quantity) = self.wanted(spec)? else { return Ok(Quantity::ZERO) };
         let facts = spec.new_lot.clone().unwrap_or_default();
-        let named = self.names_serials(spec)?;
+        let others = self.names_serials(spec)? || spec.changes.condition.is_some();
         let mut sent = self.sent_outside(spec, part);
         self.oldest_first(&mut sent);
-        let back = if named { Vec::new() } else { Self::pick(&sent, quantity) };
+        let back = if others { Vec::new() } else { Self::pick(&sent, quantity) };
         let mut lots: Vec<(LotId, LotId)> = Vec::new();
         for (unit, returned) in &back {
             let known = lots.iter().find(|(parent, _)| *parent == unit.lot).map(|(_, id)| id.clone());
@@ -161,7 +163,7 @@ impl Run<'_> {
         let rest = quantity - back.iter().map(|(_, q)| *q).sum();
         if rest.is_positive() {
             let units = self.entering_units(spec, part, rest)?;
-            let id = self.enter_lot(&facts, part, sent.first().filter(|_| named).map(|b| &b.lot))?;
+            let id = self.enter_lot(&facts, part, sent.first().filter(|_| others).map(|b| &b.lot))?;
             let to = self.entry(spec)?;
             let from = Position { party: None, bin: spec.from.bin.clone(), holder: None, ..to.clone() };
             for (serial, quantity) in units {
