@@ -8,6 +8,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests state what must hold"))]
 
 pub mod base;
+pub mod book_folder;
 pub mod check;
 pub mod domain;
 pub mod engine;

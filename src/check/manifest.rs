@@ -9,7 +9,7 @@ use super::reports::Reports;
 use crate::base::{FileId, Name, SourceMap, Span};
 use crate::model::Manifest;
 
-const KEYS: [&str; 9] = ["name", "currency", "zone", "fiscal_month", "calendar", "workflows", "rules", "master", "database"];
+const KEYS: [&str; 9] = ["name", "currency", "zone", "fiscal_year_starts_in_month", "default_calendar", "workflows", "rules", "master", "database"];
 
 /// Reads the manifest; what is missing or wrong is reported and takes its usual value.
 pub(super) fn manifest(sources: &SourceMap, file: FileId, reports: &Reports) -> Manifest {
@@ -105,10 +105,10 @@ impl Reader<'_> {
 
     fn fiscal_month(&self) -> i8 {
         const APRIL: i8 = 4;
-        let Some(value) = self.table.get("fiscal_month") else { return APRIL };
+        let Some(value) = self.table.get("fiscal_year_starts_in_month") else { return APRIL };
         let month = value.as_i64().and_then(|m| i8::try_from(m).ok()).filter(|m| (1..=12).contains(m));
         month.unwrap_or_else(|| {
-            self.reports.add(say::not_a_month(self.key_span("fiscal_month")));
+            self.reports.add(say::not_a_month(self.key_span("fiscal_year_starts_in_month")));
             APRIL
         })
     }
@@ -120,7 +120,7 @@ impl Reader<'_> {
             currency: self.currency(),
             zone: self.zone(),
             fiscal_month: self.fiscal_month(),
-            calendar: self.words("calendar").map(Name::from),
+            calendar: self.words("default_calendar").map(Name::from),
             workflows: words_or("workflows", "workflows"),
             rules: words_or("rules", "rules"),
             master: self.words("master"),
@@ -132,6 +132,6 @@ impl Reader<'_> {
 /// Where the calendar is named, for a finding about it.
 pub(super) fn calendar_span(sources: &SourceMap, file: FileId) -> Span {
     let text = sources.file(file).map_or("", |f| &*f.text);
-    let at = text.find("calendar:").unwrap_or(0);
+    let at = text.find("default_calendar:").unwrap_or(0);
     whole_line(file, text, at)
 }

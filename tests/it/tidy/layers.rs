@@ -11,8 +11,8 @@ pub struct Layer {
 }
 
 /// What stands below the faces and above the engine may use all of this.
-const CORE: &[&str] = &["base", "domain", "syntax", "model", "rules", "check", "store", "engine"];
-const TOOLS: &[&str] = &["base", "render", "domain", "syntax", "model", "rules", "check", "store", "engine", "network", "papers", "insight", "scenario"];
+const CORE: &[&str] = &["base", "domain", "syntax", "model", "rules", "check", "book_folder", "store", "engine"];
+const TOOLS: &[&str] = &["base", "render", "domain", "syntax", "model", "rules", "check", "book_folder", "store", "engine", "network", "papers", "insight", "scenario"];
 
 /// Files and the clock. A module that is given neither can be run again and gives the same answer.
 const OUTSIDE: &[&str] = &["std::fs", "std::env", "SystemTime", "Instant", "Timestamp::now", "Zoned::now"];
@@ -27,6 +27,7 @@ pub const LAYERS: &[Layer] = &[
     // A monotonic clock stops scripts that take too long; it decides nothing.
     Layer { module: "rules", uses: &["base", "domain", "model"], never: &["std::fs", "std::env", "SystemTime", "Timestamp::now", "Zoned::now"] },
     Layer { module: "check", uses: &["base", "domain", "syntax", "model", "rules", "engine"], never: OUTSIDE },
+    Layer { module: "book_folder", uses: &["base", "check", "model"], never: &["std::env", "SystemTime", "Instant", "Timestamp::now"] },
     Layer { module: "store", uses: &["base", "domain"], never: &["Timestamp::now", "SystemTime"] },
     Layer { module: "engine", uses: &["base", "domain", "model", "rules", "store"], never: &[] },
     Layer { module: "network", uses: CORE, never: &[] },
