@@ -42,7 +42,8 @@ pub(crate) fn not_a_currency(span: Span, written: &str) -> Diagnostic {
 }
 
 pub(crate) fn not_a_month(span: Span) -> Diagnostic {
-    Diagnostic::error("manifest-wrong-value", span, "`fiscal_year_starts_in_month` must be a month, 1 to 12").help("write `fiscal_year_starts_in_month: 4` for a year from April")
+    Diagnostic::error("manifest-wrong-value", span, "`fiscal_year_starts_in_month` must be a month, 1 to 12")
+        .help("write `fiscal_year_starts_in_month: 4` for a year from April")
 }
 
 pub(crate) fn unknown_calendar<'a>(span: Span, calendar: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {

@@ -12,7 +12,8 @@ pub struct Layer {
 
 /// What stands below the faces and above the engine may use all of this.
 const CORE: &[&str] = &["base", "domain", "syntax", "model", "rules", "check", "book_folder", "store", "engine"];
-const TOOLS: &[&str] = &["base", "render", "domain", "syntax", "model", "rules", "check", "book_folder", "store", "engine", "network", "papers", "insight", "scenario"];
+const TOOLS: &[&str] =
+    &["base", "render", "domain", "syntax", "model", "rules", "check", "book_folder", "store", "engine", "network", "papers", "insight", "scenario"];
 
 /// Files and the clock. A module that is given neither can be run again and gives the same answer.
 const OUTSIDE: &[&str] = &["std::fs", "std::env", "SystemTime", "Instant", "Timestamp::now", "Zoned::now"];
