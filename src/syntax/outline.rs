@@ -4,7 +4,7 @@
 //! by what the lines around it are, so that it costs one report. Must not know what stands inside a clause.
 //! Tests: `parser`, `format`.
 
-use super::words::{Context, context_of_block, first_word, starts_clause};
+use super::words::{Context, context_of_block, first_word, misspelt_step, starts_clause};
 
 /// How deep blocks may be nested.
 const MAX_BLOCKS: usize = 12;
@@ -219,11 +219,11 @@ impl Builder<'_> {
 
     fn line(&mut self, piece: Piece) {
         let range = self.trimmed(piece.range);
+        self.hoist(range);
         if self.fresh_line && self.joins(piece.kind, range) {
             self.join(range);
             return;
         }
-        self.hoist(range);
         self.blank();
         let doc = std::mem::take(&mut self.pending_doc);
         self.push(Entry::Statement(Statement { head: range, block: None, doc }));
@@ -247,7 +247,7 @@ impl Builder<'_> {
         let above = text.get(last.head.start..last.head.end).unwrap_or("");
         let starts = starts_clause(context, line);
         if context == Context::Scenario {
-            return !starts;
+            return !starts && misspelt_step(line).is_none();
         }
         kind == PieceKind::Joined || !starts && (above.ends_with(',') || open_parens(above))
     }

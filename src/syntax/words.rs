@@ -91,9 +91,11 @@ const SCENARIO: &[Opening] = &[
     opening("given", "given stock at PARTY, given master \"folder\", or given part CODE …"),
     opening("on", "on 2026-04-20 09:30"),
     opening("when", "when ROLE at PARTY opens WORKFLOW NAME with …, or when ROLE at PARTY fires TRANSITION on NAME with …"),
-    opening("then", "then NAME is STATE"),
-    opening("and", "and NAME is STATE"),
+    opening("then", STEP),
+    opening("and", STEP),
 ];
+
+const STEP: &str = "then NAME is STATE, then refused CODE, then stock at PARTY.BIN is PART 3, then NAME line PART has FIELD 3, then books balance";
 
 const LINES: &[Opening] = &[opening("inbound", "inbound to PARTY is QUANTITY")];
 
@@ -149,6 +151,17 @@ pub(super) fn starts_clause(context: Context, line: &str) -> bool {
         None => true,
         Some(c) => c.is_alphanumeric() || matches!(c, '_' | '"' | '\'' | '“' | '(' | '-' | '!' | '{'),
     }
+}
+
+/// The step that a line of a scenario was probably meant to begin: a word that is nearly one, and no row of stock.
+pub(super) fn misspelt_step(line: &str) -> Option<&'static str> {
+    let word = first_word(line);
+    let rest = line.get(word.len()..).unwrap_or("").trim_start();
+    let is_row = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == ',');
+    if is_row || word.len() < 3 || !word.chars().all(|c| c.is_ascii_lowercase()) {
+        return None;
+    }
+    crate::base::suggest::nearest(word, SCENARIO.iter().map(|o| o.words).filter(|w| w.len() > 3)).filter(|near| *near != word)
 }
 
 /// What kind of block a head opens.

@@ -7,4 +7,5 @@ mod support;
 
 mod docs;
 mod store_commit;
+mod spoiled;
 mod tidy;

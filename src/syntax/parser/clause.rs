@@ -5,11 +5,12 @@
 use super::items::statements;
 use super::node::Node;
 use super::{Reader, Rule};
+use crate::base::Span;
 use crate::syntax::ast::{
     AsClause, Choosing, Clause, ClauseKind, EachLine, MoveClause, MoveQuantity, ObligationClause, ObligationVerb, StartClause, WithField,
 };
-use crate::syntax::outline::{Block, Statement};
-use crate::syntax::words::{Context, opening_of};
+use crate::syntax::outline::{Block, Range, Statement};
+use crate::syntax::words::{Context, Opening, first_word, opening_of};
 
 impl<'a> Reader<'a> {
     /// The clauses of a block, and whether all of it could be read.
@@ -22,18 +23,37 @@ impl<'a> Reader<'a> {
     fn clause(&self, statement: &Statement, context: Context) -> Clause {
         let span = self.span_of(Self::whole(statement));
         let broken = Clause { kind: ClauseKind::Broken, when: None, span };
+        if first_word(self.slice(statement.head)) == "if" {
+            return self.meant_as_when(statement).unwrap_or(broken);
+        }
         let Some(opening) = opening_of(Context::Body, self.slice(statement.head)) else {
             self.unknown_line(Context::Body, statement);
+            self.inside(statement);
             return broken;
         };
         if opening.words == "each line" {
             return self.each_line(statement, opening.pattern, context).unwrap_or(broken);
         }
         self.no_block(statement);
-        let Some(node) = self.head(clause_rule(opening.words), statement, opening.pattern) else { return broken };
+        self.plain_clause(self.without_semicolon(statement.head), opening, span).unwrap_or(broken)
+    }
+
+    fn plain_clause(&self, range: Range, opening: &Opening, span: Span) -> Option<Clause> {
+        let node = self.by_rule(clause_rule(opening.words), range, opening.pattern)?;
         let when = node.get(Rule::when_suffix).and_then(|w| self.expr_in(&w));
-        let kind = self.clause_kind(&node).unwrap_or(ClauseKind::Broken);
-        Clause { kind, when, span }
+        Some(Clause { kind: self.clause_kind(&node)?, when, span })
+    }
+
+    /// `if … then …`, by habit.
+    fn meant_as_when(&self, statement: &Statement) -> Option<Clause> {
+        if statement.block.is_some() {
+            self.no_if(statement.head);
+            self.inside(statement);
+            return None;
+        }
+        let (rest, condition) = self.if_clause(self.without_semicolon(statement.head))?;
+        let clause = self.plain_clause(rest, opening_of(Context::Body, self.slice(rest))?, self.span_of(statement.head))?;
+        Some(Clause { when: Some(condition), ..clause })
     }
 
     fn each_line(&self, statement: &Statement, pattern: &str, context: Context) -> Option<Clause> {

@@ -22,6 +22,7 @@ impl<'a> Reader<'a> {
         let line = self.slice(statement.head);
         let Some(opening) = opening_of(Context::File, line) else {
             self.unknown_line(Context::File, statement);
+            self.inside(statement);
             return None;
         };
         match opening.words {

@@ -2,12 +2,9 @@
 //!
 //! Never prints a grammar rule's name. Tests: `tests.rs`, and the spoiled flows in `tests/it`.
 
-use pest::error::{Error, ErrorVariant, InputLocation};
-
+use super::Reader;
 use super::expr::MAX_DEPTH;
 use super::node::Node;
-use super::symbol::{Symbol, symbol};
-use super::{Reader, Rule};
 use crate::base::suggest;
 use crate::base::{Diagnostic, Span};
 use crate::syntax::outline::{Range, Slip, Statement};
@@ -53,39 +50,6 @@ impl<'a> Reader<'a> {
             .help("give parts of it a name with `let`, each on its own line")
     }
 
-    /// What pest could not read, as an analyst would say it.
-    pub(super) fn explain(&self, error: &Error<Rule>, range: Range, pattern: &str) -> Diagnostic {
-        let offset = match error.location {
-            InputLocation::Pos(at) => at,
-            InputLocation::Span((at, _)) => at,
-        };
-        let ErrorVariant::ParsingError { positives, .. } = &error.variant else { return self.too_deep(range.start + offset) };
-        let expected = Expected::from_rules(positives);
-        let slice = self.slice(range);
-        let rest = slice.get(offset..).unwrap_or("");
-        let help = |hint: Option<String>| {
-            let written = format!("written as: {pattern}");
-            hint.map_or(written.clone(), |h| format!("{h}; {written}"))
-        };
-        if rest.trim().is_empty() {
-            let end = range.start + slice.get(..offset).unwrap_or(slice).trim_end().len();
-            let title = format!("the line ends too early: {} is missing", expected.phrase());
-            return Diagnostic::error("incomplete", self.place(end.saturating_sub(1), end), title)
-                .label(format!("expected {} after this", expected.phrase()))
-                .help(help(None));
-        }
-        let found = token_at(rest);
-        let start = range.start + offset;
-        let span = self.place(start, start + found.len());
-        let hint = suggest::nearest(found, expected.words.iter().copied()).map(|word| format!("did you mean `{word}`?"));
-        let title = if expected.nothing_more() {
-            format!("`{found}` is too much here: the line could end before it")
-        } else {
-            format!("`{found}` is not understood here")
-        };
-        Diagnostic::error("syntax", span, title).label(format!("expected {}", expected.phrase())).help(help(hint))
-    }
-
     pub(super) fn explain_slip(&self, slip: &Slip) -> Diagnostic {
         match slip {
             Slip::Unclosed { open, head, before } => {
@@ -116,6 +80,14 @@ impl<'a> Reader<'a> {
         let span = self.first_word_of(statement);
         if line.is_empty() {
             return self.mark_unread();
+        }
+        if super::joins(line) {
+            let title = format!("`{word}` goes on with a clause, and there is none above it to go on with");
+            return self.mistake(Diagnostic::error("nothing-to-join", span, title).help("put it behind the clause that it belongs to"));
+        }
+        if let Some(near) = openings(context).iter().find(|o| first_word(o.words) == word) {
+            let title = format!("`{word}` alone does not begin a line {}", inside(context));
+            return self.mistake(Diagnostic::error("unknown-word", span, title).help(format!("written as: {}", near.pattern)));
         }
         if let Some((elsewhere, place)) = belongs_elsewhere(context, line) {
             let title = format!("`{elsewhere}` does not belong {}", inside(context));
@@ -173,10 +145,10 @@ impl<'a> Reader<'a> {
         );
     }
 
-    pub(super) fn no_version(&self, node: &Node<'a>, statement: &Statement) {
-        let name = self.name(node).map(|n| n.text).unwrap_or_default();
+    pub(super) fn no_version(&self, statement: &Statement) {
+        let title = "this workflow has no version";
         self.mistake(
-            Diagnostic::error("no-version", self.first_line(statement), format!("workflow `{name}` has no version"))
+            Diagnostic::error("no-version", self.first_line(statement), title)
                 .help("add `version 1` after the title; whoever changes a workflow in use raises it"),
         );
     }
@@ -233,78 +205,5 @@ fn inside(context: Context) -> &'static str {
         Context::Migrate => "in `migrate`",
         Context::Scenario => "in a scenario",
         Context::Record | Context::Unknown => "here",
-    }
-}
-
-/// The piece of text that a report underlines.
-fn token_at(rest: &str) -> &str {
-    let word = first_word(rest);
-    if !word.is_empty() {
-        return word;
-    }
-    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''));
-    if let Some(quote) = quote {
-        let end = rest
-            .get(1..)
-            .and_then(|r| r.find([quote, '\n']))
-            .map_or(rest.len(), |at| at + 1 + usize::from(rest.get(at + 1..).is_some_and(|r| r.starts_with(quote))));
-        return rest.get(..end).unwrap_or(rest);
-    }
-    let signs = ["->", "<=", ">=", "=>", "==", "!=", "&&", "||", ":="];
-    let length = signs.iter().find(|s| rest.starts_with(**s)).map_or_else(|| rest.chars().next().map_or(0, char::len_utf8), |s| s.len());
-    rest.get(..length).unwrap_or(rest)
-}
-
-/// What could stand at a place.
-struct Expected {
-    phrases: Vec<String>,
-    words: Vec<&'static str>,
-    end: bool,
-}
-
-impl Expected {
-    fn from_rules(rules: &[Rule]) -> Self {
-        let mut expected = Self { phrases: Vec::new(), words: Vec::new(), end: false };
-        let mut operator = false;
-        for rule in rules {
-            match symbol(*rule) {
-                Symbol::Word(word) => expected.words.push(word),
-                Symbol::Thing(thing) => expected.add(thing.to_owned()),
-                Symbol::Operator => operator = true,
-                Symbol::End => expected.end = true,
-                Symbol::Hidden => {}
-            }
-        }
-        let words: Vec<String> = expected.words.iter().map(|w| format!("`{w}`")).collect();
-        for word in words {
-            expected.add(word);
-        }
-        if operator && expected.phrases.is_empty() {
-            expected.add("a sign or word such as `+`, `is` or `and`".to_owned());
-        }
-        expected
-    }
-
-    fn add(&mut self, phrase: String) {
-        if !self.phrases.contains(&phrase) {
-            self.phrases.push(phrase);
-        }
-    }
-
-    fn nothing_more(&self) -> bool {
-        self.end
-    }
-
-    /// `a`, `b` or `c`
-    fn phrase(&self) -> String {
-        let mut all = self.phrases.clone();
-        if self.end {
-            all.push("the end of the line".to_owned());
-        }
-        match all.pop() {
-            None => "something else".to_owned(),
-            Some(last) if all.is_empty() => last,
-            Some(last) => format!("{} or {last}", all.join(", ")),
-        }
     }
 }

@@ -1,10 +1,12 @@
 //! Reads flow files: outline first, then each clause by the rule of its first word.
 //!
 //! This folder is the only place that names pest. `node.rs` wraps its pairs; `items.rs` … `scenario.rs` make the tree;
-//! `mistake.rs` turns what pest says about a failed clause into an analyst's words; `habit.rs` repairs habits.
+//! `expected.rs` turns what pest says about a failed clause into an analyst's words, `mistake.rs` says what else can be
+//! wrong, `habit.rs` repairs habits.
 //! Must not know what a name means. Tests: `tests.rs`, and `tests/it`.
 
 mod clause;
+mod expected;
 mod expr;
 mod habit;
 mod items;
@@ -73,6 +75,12 @@ fn pieces(text: &str) -> Vec<Piece> {
             kind(pair.as_rule()).map(|kind| Piece { kind, range: Range { start: span.start(), end: span.end() } })
         })
         .collect()
+}
+
+/// Whether a line would continue the clause above it.
+fn joins(line: &str) -> bool {
+    let pieces = pieces(line);
+    pieces.first().is_some_and(|p| p.kind == PieceKind::Joined) && !super::words::first_word(line).is_empty()
 }
 
 /// What is being read, and what has been found wrong with it so far.

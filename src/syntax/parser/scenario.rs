@@ -6,7 +6,7 @@ use super::items::statements;
 use super::node::Node;
 use super::{Reader, Rule};
 use crate::syntax::ast::{Expr, ExprKind, Given, GivenStock, Ident, Row, RowWord, Scenario, Step, StepKind, When, WhenAction};
-use crate::syntax::outline::Statement;
+use crate::syntax::outline::{Block, Statement};
 use crate::syntax::words::{Context, opening_of};
 
 impl<'a> Reader<'a> {
@@ -18,9 +18,13 @@ impl<'a> Reader<'a> {
             }
             return None;
         };
-        let steps = statements(&block.entries).flat_map(|s| self.steps(s)).collect();
+        let steps = self.steps_of(block);
         let title = self.label(&node?)?;
         Some(Scenario { title, steps, doc: self.doc(statement), span: self.span_of(Self::whole(statement)) })
+    }
+
+    pub(super) fn steps_of(&self, block: &Block) -> Vec<Step> {
+        statements(&block.entries).flat_map(|s| self.steps(s)).collect()
     }
 
     fn steps(&self, statement: &Statement) -> Vec<Step> {

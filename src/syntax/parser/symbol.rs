@@ -14,8 +14,12 @@ pub(super) enum Symbol {
     Word(&'static str),
     /// A thing, with its article.
     Thing(&'static str),
-    /// Something between two operands.
-    Operator,
+    /// A word that may go on after a value; said only where nothing else is expected.
+    GoesOn(&'static str),
+    /// A sign that may go on after a value, likewise.
+    Sign(&'static str),
+    /// A unit of time, after a number.
+    Unit,
     /// The end of the line.
     End,
     /// Nothing to say: what it begins with says it.
@@ -27,9 +31,13 @@ static WORDS: LazyLock<HashMap<Rule, String>> = LazyLock::new(|| {
     named.filter_map(|(rule, name)| Some((rule, name.strip_prefix("kw_")?.to_owned()))).collect()
 });
 
+/// Words that go on with an expression. They are expected after nearly every value, so saying so helps nobody.
+const CONTINUES: &[Rule] = &[Rule::kw_and, Rule::kw_or, Rule::kw_is, Rule::kw_in, Rule::kw_not, Rule::kw_between, Rule::kw_has, Rule::kw_where];
+
 /// What a rule is to an analyst.
 pub(super) fn symbol(rule: Rule) -> Symbol {
     match WORDS.get(&rule) {
+        Some(word) if CONTINUES.contains(&rule) => Symbol::GoesOn(word),
         Some(word) => Symbol::Word(word),
         None => thing(rule).map_or_else(|| unnamed(rule), Symbol::Thing),
     }
@@ -39,21 +47,17 @@ fn thing(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::comma => "`,`",
         Rule::colon => "`:`",
-        Rule::open_paren => "`(`",
         Rule::close_paren => "`)`",
         Rule::name => "a name",
         Rule::name_list => "names with commas",
-        Rule::label | Rule::text => "a text in double quotes",
+        Rule::label | Rule::text | Rule::habit_quotes_label | Rule::habit_text => "a text in double quotes",
         Rule::integer => "a whole number",
         Rule::number | Rule::row_number | Rule::value_number => "a number",
         Rule::date | Rule::value_date => "a date such as `2026-01-31`",
         Rule::time_of_day => "a time of day such as `09:30`",
         Rule::duration => "a duration such as `2 working days`",
-        Rule::duration_unit | Rule::unit_working | Rule::unit_minute | Rule::unit_hour | Rule::unit_day | Rule::unit_week => {
-            "a unit of time such as `days` or `working hours`"
-        }
-        Rule::arrow => "`->`",
-        Rule::assign | Rule::field_default | Rule::with_value => "`=`",
+        Rule::arrow | Rule::habit_arrow | Rule::habit_to | Rule::habit_no_arrow => "`->`",
+        Rule::assign | Rule::habit_assign | Rule::field_default | Rule::with_value => "`=`",
         Rule::optional_mark => "`?`",
         Rule::type_expr | Rule::type_record | Rule::type_yes_no | Rule::type_choice | Rule::type_name => "a type",
         Rule::type_list => "`list of`",
@@ -80,7 +84,7 @@ fn thing(rule: Rule) -> Option<&'static str> {
         Rule::head_once => "`at once`",
         Rule::head_event => "`on event`",
         Rule::migrate_keep => "`keep deadlines`",
-        Rule::when_suffix => "`when`",
+        Rule::when_suffix | Rule::habit_if => "`when`",
         Rule::where_suffix => "`where`",
         Rule::ask_lines | Rule::start_lines | Rule::with_lines => "`lines`",
         Rule::ask_optional => "`optional`",
@@ -138,8 +142,6 @@ fn thing(rule: Rule) -> Option<&'static str> {
         | Rule::with_value_list
         | Rule::row_values
         | Rule::value => "a value",
-        Rule::property => "`.` and a name",
-        Rule::call_args => "arguments in parentheses",
         Rule::limit_of => "`of`",
         Rule::code => "a code such as `PCB-220`",
         Rule::given_master => "`master`",
@@ -162,6 +164,7 @@ fn thing(rule: Rule) -> Option<&'static str> {
         Rule::then_line | Rule::then_paper | Rule::then_started | Rule::then_has | Rule::then_state => "what must hold",
         Rule::paper_number => "`numbered`",
         Rule::paper_state => "`open` or `closed`",
+        Rule::close_hole => "`}`",
         _ => return None,
     })
 }
@@ -183,7 +186,10 @@ fn unnamed(rule: Rule) -> Symbol {
         | Rule::op_divide
         | Rule::tail_between
         | Rule::tail_choice
-        | Rule::tail_in => Symbol::Operator,
+        | Rule::tail_in => Symbol::Sign("a sign such as `+`"),
+        Rule::property => Symbol::Sign("`.` and a name"),
+        Rule::open_paren | Rule::call_args => Symbol::Sign("`(`"),
+        Rule::unit_day | Rule::unit_hour | Rule::unit_minute | Rule::unit_week | Rule::unit_working | Rule::duration_unit => Symbol::Unit,
         _ => Symbol::Hidden,
     }
 }

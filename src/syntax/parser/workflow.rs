@@ -5,42 +5,33 @@
 use super::items::statements;
 use super::node::Node;
 use super::{Reader, Rule};
-use crate::syntax::ast::{Deadline, FieldDef, InboundDef, LinesDef, Migration, PartyDef, StateDef, Transition, TransitionTrigger, Workflow};
-use crate::syntax::outline::Statement;
+use crate::base::Span;
+use crate::syntax::ast::{Deadline, FieldDef, Ident, InboundDef, LinesDef, Migration, PartyDef, StateDef, Transition, TransitionTrigger, Workflow};
+use crate::syntax::outline::{Block, Range, Statement};
 use crate::syntax::words::{Context, declares_field, first_word, opening_of};
 
 impl<'a> Reader<'a> {
     pub(super) fn workflow(&self, statement: &Statement, pattern: &str) -> Option<Workflow> {
-        let node = self.head(Rule::workflow_head, statement, pattern)?;
-        let name = self.name(&node)?;
-        let version = node.get(Rule::workflow_version).and_then(|v| v.get(Rule::integer)).and_then(|i| self.integer(&i));
-        if !node.has(Rule::workflow_version) {
-            self.no_version(&node, statement);
+        let node = self.head(Rule::workflow_head, statement, pattern);
+        let version = node.as_ref().and_then(|n| n.get(Rule::workflow_version));
+        if node.as_ref().is_some_and(|n| !n.has(Rule::workflow_version)) {
+            self.no_version(statement);
         }
+        let name = node.as_ref().map_or_else(|| self.second_word(statement), |n| self.name(n));
+        let Some(name) = name else {
+            self.inside(statement);
+            return None;
+        };
         let mut workflow = Workflow {
-            title: self.label(&node),
+            title: node.as_ref().and_then(|n| self.label(n)),
+            version: version.and_then(|v| v.get(Rule::integer)).and_then(|i| self.integer(&i)),
             doc: self.doc(statement),
             span: self.span_of(Self::whole(statement)),
-            name,
-            version,
-            number: None,
-            parties: Vec::new(),
-            fields: Vec::new(),
-            lines: None,
-            states: Vec::new(),
-            transitions: Vec::new(),
-            migrations: Vec::new(),
-            broken: false,
+            broken: node.is_none(),
+            ..unread(name)
         };
         match &statement.block {
-            Some(block) => {
-                workflow.broken = block.close.is_none();
-                for inner in statements(&block.entries) {
-                    if self.part_of_workflow(&mut workflow, inner).is_none() {
-                        workflow.broken = true;
-                    }
-                }
-            }
+            Some(block) => self.body_of_workflow(&mut workflow, block),
             None => {
                 workflow.broken = true;
                 self.no_body(statement, "workflow");
@@ -49,9 +40,41 @@ impl<'a> Reader<'a> {
         Some(workflow)
     }
 
+    /// The name in a head that could not be read, so that its uses are not reported as well.
+    fn second_word(&self, statement: &Statement) -> Option<Ident> {
+        let line = self.slice(statement.head);
+        let rest = line.get(first_word(line).len()..)?;
+        let word = first_word(rest.trim_start());
+        let start = statement.head.start + line.len() - rest.trim_start().len();
+        let named = word.starts_with(|c: char| c.is_ascii_alphabetic());
+        named.then(|| Ident { text: word.to_owned(), span: self.span_of(Range { start, end: start + word.len() }) })
+    }
+
+    fn body_of_workflow(&self, workflow: &mut Workflow, block: &Block) {
+        workflow.broken |= block.close.is_none();
+        for inner in statements(&block.entries) {
+            if self.part_of_workflow(workflow, inner).is_none() {
+                workflow.broken = true;
+            }
+        }
+    }
+
+    /// Reads the inside of something that could not be read itself, for the mistakes in it.
+    pub(super) fn inside(&self, statement: &Statement) {
+        let Some(block) = &statement.block else { return };
+        match block.context {
+            Context::Workflow => self.body_of_workflow(&mut unread(Ident { text: String::new(), span: Span::default() }), block),
+            Context::Body | Context::EachLine => drop(self.clauses(block)),
+            Context::Lines => drop(self.lines(statement)),
+            Context::Scenario => drop(self.steps_of(block)),
+            Context::File | Context::Migrate | Context::Record | Context::Unknown => {}
+        }
+    }
+
     fn part_of_workflow(&self, workflow: &mut Workflow, statement: &Statement) -> Option<()> {
         let Some(opening) = opening_of(Context::Workflow, self.slice(statement.head)) else {
             self.unknown_line(Context::Workflow, statement);
+            self.inside(statement);
             return None;
         };
         let pattern = opening.pattern;
@@ -193,9 +216,23 @@ impl<'a> Reader<'a> {
             _ => None,
         }
     }
+}
 
-    /// Whether a word can begin a line of a transition.
-    pub(super) fn is_clause_word(line: &str) -> bool {
-        opening_of(Context::Body, line).is_some() || first_word(line) == "if"
+/// A workflow of which nothing has been read but its name.
+fn unread(name: Ident) -> Workflow {
+    Workflow {
+        name,
+        title: None,
+        version: None,
+        number: None,
+        parties: Vec::new(),
+        fields: Vec::new(),
+        lines: None,
+        states: Vec::new(),
+        transitions: Vec::new(),
+        migrations: Vec::new(),
+        doc: Vec::new(),
+        span: Span::default(),
+        broken: true,
     }
 }
