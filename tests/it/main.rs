@@ -6,6 +6,6 @@
 mod support;
 
 mod docs;
-mod store_commit;
 mod spoiled;
+mod store_commit;
 mod tidy;
