@@ -101,6 +101,9 @@ impl Reader<'_> {
     }
 
     fn record(&self, kind: &Name, fields: &[(&str, Type)], got: &Dynamic, path: &str) -> Result<Value, Misfit> {
+        if got.read_lock::<Rec>().is_some_and(|rec| rec.0.kind != *kind) {
+            return Err(misfit(path, &Type::Record(fields.iter().map(|(name, ty)| (Name::from(*name), ty.clone())).collect()), got, None));
+        }
         let given = open(got);
         let expected = fields.iter().map(|(name, _)| *name);
         if let Some(unknown) = given.keys().find(|key| !fields.iter().any(|(name, _)| *name == key.as_str())) {
@@ -149,11 +152,19 @@ fn join(path: &str, name: &str) -> String {
 }
 
 fn quantity(n: Decimal) -> Result<Value, String> {
-    Quantity::from_decimal(n).map(Value::Quantity).map_err(|e| format!("{e}: round it, such as `floor(x)` or `round(x, 3)`"))
+    Quantity::from_decimal(n)
+        .map(Value::Quantity)
+        .map_err(|_| format!("{} is too fine for a quantity: round it, such as `floor(x)` or `round(x, 3)`", short(n)))
 }
 
 fn money(n: Decimal) -> Result<Value, String> {
-    Money::from_decimal(n).map(Value::Money).map_err(|e| format!("{e}: round it, such as `round(x, 2)`"))
+    Money::from_decimal(n).map(Value::Money).map_err(|_| format!("{} is too fine for money: round it, such as `round(x, 2)`", short(n)))
+}
+
+/// A number as a message shows it: an endless one is cut off.
+fn short(n: Decimal) -> String {
+    let cut = n.trunc_with_scale(6).normalize();
+    if cut == n { format!("`{cut}`") } else { format!("`{cut}…`") }
 }
 
 fn decimal(unit: Unit, n: Decimal) -> Result<Value, String> {

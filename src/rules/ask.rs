@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, NativeCallContext, Position};
 
 use super::answer::Reader;
-use super::fault::{FaultKind, RuleFault, Site};
+use super::fault::{FaultKind, RuleFault, Shape, Site};
 use super::host::{self, Limits};
 use super::layer::Layer;
 use super::value::{complain, to_open_record, to_script};
@@ -103,7 +103,7 @@ impl Rules {
         };
         let expected = self.inner.vocabulary.rules.get(rule).map_or(0, |sig| sig.params.len());
         if expected != args.len() {
-            return Err(nobody(rule, format!("it takes {expected} arguments, and {} are given", args.len())));
+            return Err(nobody(rule, format!("it takes {expected} argument(s), and {} given", args.len())));
         }
         let frame = Frame { inner: Arc::clone(&self.inner), chain: chain.into(), at: 0, rule: rule.clone() };
         let done = host::metered(&self.inner.limits, || frame.run(args.iter().map(to_script).collect()));
@@ -156,11 +156,11 @@ impl Frame {
         let answer = inner
             .engine
             .call_fn_with_options::<Dynamic>(options, &mut rhai::Scope::new(), &written.ast, rule.as_str(), args)
-            .map_err(|error| site.from_error(&written.ast, *error))?;
+            .map_err(|error| site.of_error(&written.ast, *error))?;
         Reader { vocabulary: &inner.vocabulary, rule: &rule }.read(&sig.answer, &answer).map_err(|misfit| {
             let field = misfit.path.split(['.', '[']).next().unwrap_or_default();
             let position = written.fields_at.get(field).copied().unwrap_or(written.answer_at);
-            let kind = FaultKind::Shape { expected: misfit.expected, got: misfit.got, path: misfit.path };
+            let kind = FaultKind::Shape(Box::new(Shape { expected: misfit.expected, got: misfit.got, path: misfit.path }));
             site.fault(kind, position, misfit.message)
         })
     }

@@ -101,7 +101,7 @@ impl Compiled {
         if let Some(ast) = &ast {
             collect_properties(ast, &mut self.properties);
         }
-        let bodies = ast.as_ref().map(|ast| parse::functions(source, ast)).unwrap_or_default();
+        let bodies = ast.as_ref().map(|ast| parse::functions(source, ast).named).unwrap_or_default();
         for (n, header) in source.headers.iter().enumerate() {
             let Some(name) = vocabulary.rules.get_key_value(header.name.as_str()).map(|(name, _)| name) else {
                 continue;

@@ -7,6 +7,7 @@ use std::fmt;
 use rhai::{AST, ASTNode, EvalAltResult, Expr, Position, Stmt};
 
 use super::host;
+use super::operator::misfit;
 use super::value::{Complaint, show};
 use crate::base::Name;
 
@@ -20,18 +21,22 @@ pub enum FaultKind {
     /// The script threw it.
     Thrown,
     /// The answer does not fit the signature.
-    Shape {
-        /// What the signature says.
-        expected: String,
-        /// What the script answered.
-        got: String,
-        /// Which part of the answer: `maximum`, `rank[0]`; empty for all of it.
-        path: String,
-    },
+    Shape(Box<Shape>),
     /// Values that do not go together: an absent value used, unlike values compared, an unknown property.
     Value,
     /// No layer answers the rule, or it was asked with the wrong number of arguments.
     Unknown,
+}
+
+/// Where an answer does not fit the signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    /// What the signature says.
+    pub expected: String,
+    /// What the script answered.
+    pub got: String,
+    /// Which part of the answer: `maximum`, `rank[0]`; empty for all of it.
+    pub path: String,
 }
 
 /// A rule that failed. Nothing is posted; the engine stays healthy.
@@ -88,7 +93,7 @@ impl Site<'_> {
     }
 
     /// The fault for an error of the script engine. A fault of a lower layer comes through unchanged.
-    pub(super) fn from_error(&self, ast: &AST, error: EvalAltResult) -> RuleFault {
+    pub(super) fn of_error(&self, ast: &AST, error: EvalAltResult) -> RuleFault {
         let (error, position) = innermost(error);
         if host::is_limit(&error) {
             return self.fault(FaultKind::Limit, position, limit(&error));
@@ -129,10 +134,15 @@ fn limit(error: &EvalAltResult) -> String {
     .to_owned()
 }
 
-/// The complaint, naming what is absent where the script says it plainly.
+/// The complaint, naming what it is about where the script says it plainly.
 fn sentence(ast: &AST, position: Position, complaint: &Complaint) -> String {
-    let named = complaint.absent.and_then(|operand| operand_at(ast, position, operand));
-    named.map_or_else(|| complaint.message.clone(), |path| format!("`{path}` has no value here: ask `has({path})` before using it"))
+    if let Some(path) = complaint.absent.and_then(|operand| operand_at(ast, position, operand)) {
+        return format!("`{path}` has no value here: ask `has({path})` before using it");
+    }
+    match &complaint.unlike {
+        Some((op, left, right)) => misfit(*op, (left, right), (operand_at(ast, position, 0), operand_at(ast, position, 1))),
+        None => complaint.message.clone(),
+    }
 }
 
 /// The operand of the operator or call at a position, if it is a plain path such as `lot.expires`.
@@ -172,6 +182,10 @@ fn explain(error: &EvalAltResult) -> String {
         EvalAltResult::ErrorMismatchDataType(..) | EvalAltResult::ErrorMismatchOutputType(..) => "this value does not fit here".into(),
         EvalAltResult::ErrorArrayBounds(size, index, _) => format!("there is no item {index}: the list has {size}, counted from 0"),
         EvalAltResult::ErrorStringBounds(size, index, _) => format!("there is no character {index}: the text has {size}, counted from 0"),
+        EvalAltResult::ErrorDataRace(name, _) => {
+            let name = name.split('\'').nth(1).unwrap_or("the variable");
+            format!("`{name}` is used before the dot and inside the condition: give the list a name with `let` first")
+        }
         EvalAltResult::ErrorFor(_) => "`for` goes over a list or a range such as `0..3`".into(),
         EvalAltResult::ErrorIndexingType(..) | EvalAltResult::ErrorIndexNotFound(..) => "`[…]` picks from a list, by a number from 0".into(),
         EvalAltResult::ErrorDotExpr(..) => "this property cannot be read or changed: what a rule is given cannot be changed".into(),

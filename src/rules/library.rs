@@ -17,7 +17,8 @@ type Body = fn(&NativeCallContext, Arguments) -> Outcome;
 pub(super) struct Function {
     pub name: &'static str,
     pub arity: usize,
-    /// What it answers: `number`, `text`, `yes or no`, `list`, `date`, `same` (what its first argument is) or `any`.
+    /// What it answers: `number`, `quantity`, `money`, `text`, `yes or no`, `date`, `list`, `same` (what its first
+    /// argument is), `either` (what its arguments are), `item` (of its list, if there is one) or `any`.
     pub answers: &'static str,
     body: Body,
 }
@@ -26,14 +27,15 @@ const fn function(name: &'static str, arity: usize, answers: &'static str, body:
     Function { name, arity, answers, body }
 }
 
-/// Longest list that a rule may build.
-pub(super) const LONGEST_LIST: usize = 5_000;
+/// Longest list that a rule may make, counting what is inside its items. It also bounds how deep lists nest, and so how
+/// much stack it takes to measure and drop them: 2,500 levels overflow a stack of 2 MiB in a debug build.
+pub(super) const LONGEST_LIST: usize = 1_000;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function("has", 1, "yes or no", |_, a| Ok((!arg(a, 0).is_unit()).into())),
     // numbers
-    function("min", 2, "any", |_, a| extreme(arg(a, 0), arg(a, 1), Operator::LessOrEqual)),
-    function("max", 2, "any", |_, a| extreme(arg(a, 0), arg(a, 1), Operator::MoreOrEqual)),
+    function("min", 2, "either", |_, a| extreme(arg(a, 0), arg(a, 1), Operator::LessOrEqual)),
+    function("max", 2, "either", |_, a| extreme(arg(a, 0), arg(a, 1), Operator::MoreOrEqual)),
     function("abs", 1, "same", |_, a| rounded(a, |n| n.abs())),
     function("floor", 1, "same", |_, a| rounded(a, |n| n.floor())),
     function("ceil", 1, "same", |_, a| rounded(a, |n| n.ceil())),
@@ -85,8 +87,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         _ => Ok(position("contains", arg(a, 0), arg(a, 1))?.is_some().into()),
     }),
     function("index_of", 2, "any", |_, a| Ok(position("index_of", arg(a, 0), arg(a, 1))?.map_or(Dynamic::UNIT, |i| number(Decimal::from(i))))),
-    function("first", 1, "any", |_, a| Ok(list("first", arg(a, 0))?.first().cloned().unwrap_or(Dynamic::UNIT))),
-    function("last", 1, "any", |_, a| Ok(list("last", arg(a, 0))?.last().cloned().unwrap_or(Dynamic::UNIT))),
+    function("first", 1, "item", |_, a| Ok(list("first", arg(a, 0))?.first().cloned().unwrap_or(Dynamic::UNIT))),
+    function("last", 1, "item", |_, a| Ok(list("last", arg(a, 0))?.last().cloned().unwrap_or(Dynamic::UNIT))),
     function("sum", 1, "any", |_, a| list("sum", arg(a, 0))?.iter().try_fold(Dynamic::from_int(0), |sum, item| apply(Operator::Add, &sum, item))),
     function("push", 2, "any", |_, a| {
         let mut items = list("push", arg(a, 0))?;
@@ -123,7 +125,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("map", 2, "list", |ctx, a| listed(mapped(ctx, "map", &list("map", arg(a, 0))?, arg(a, 1))?)),
     function("any", 2, "yes or no", |ctx, a| Ok(tests(ctx, "any", &list("any", arg(a, 0))?, arg(a, 1))?.contains(&true).into())),
     function("all", 2, "yes or no", |ctx, a| Ok((!tests(ctx, "all", &list("all", arg(a, 0))?, arg(a, 1))?.contains(&false)).into())),
-    function("find", 2, "any", |ctx, a| {
+    function("find", 2, "item", |ctx, a| {
         let items = list("find", arg(a, 0))?;
         let found = tests(ctx, "find", &items, arg(a, 1))?.into_iter().position(|t| t);
         Ok(found.and_then(|i| items.get(i).cloned()).unwrap_or(Dynamic::UNIT))
@@ -181,6 +183,13 @@ fn day(function: &str, value: &Dynamic) -> Result<Date, Box<rhai::EvalAltResult>
 
 fn list(function: &str, value: &Dynamic) -> Result<Array, Box<rhai::EvalAltResult>> {
     value.flatten_clone().into_array().map_err(|_| wrong(function, "a list", value))
+}
+
+/// Two lists in one.
+pub(super) fn joined(first: &Dynamic, second: &Dynamic) -> Outcome {
+    let mut items = list("+", first)?;
+    items.extend(list("+", second)?);
+    listed(items)
 }
 
 fn listed(items: Array) -> Outcome {

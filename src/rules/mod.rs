@@ -20,6 +20,6 @@ mod value;
 
 pub use ask::{Answer, Rules, Scope};
 pub use compile::RuleScript;
-pub use fault::{FaultKind, RuleFault};
+pub use fault::{FaultKind, RuleFault, Shape};
 pub use host::Limits;
 pub use layer::{Layer, LayerError};

@@ -7,7 +7,8 @@ use std::cmp::Ordering;
 use rhai::{Dynamic, Engine};
 use rust_decimal::Decimal;
 
-use super::value::{Item, Outcome, Unit, absent, complain, in_unit, number, show};
+use super::library;
+use super::value::{Complaint, Item, Outcome, Unit, absent, complain, in_unit, number, raise, show};
 use crate::base::Date;
 use crate::domain::{Record, Value};
 
@@ -46,11 +47,11 @@ impl Operator {
         OPERATORS.iter().find(|(s, _)| *s == symbol).map(|(_, op)| *op)
     }
 
-    const fn compares(self) -> bool {
+    pub(super) const fn compares(self) -> bool {
         matches!(self, Self::Equal | Self::NotEqual | Self::Less | Self::LessOrEqual | Self::More | Self::MoreOrEqual)
     }
 
-    const fn orders(self) -> bool {
+    pub(super) const fn orders(self) -> bool {
         self.compares() && !matches!(self, Self::Equal | Self::NotEqual)
     }
 
@@ -86,7 +87,8 @@ pub(super) fn apply(op: Operator, left: &Dynamic, right: &Dynamic) -> Outcome {
         (Item::Date(a), Item::Decimal(Unit::Plain, days)) if matches!(op, Operator::Add | Operator::Subtract) => shift(a, days, op == Operator::Subtract),
         (Item::Time(a), Item::Time(b)) if op.compares() => Ok(op.holds(a.cmp(&b)).into()),
         (Item::Duration(a), Item::Duration(b)) if op.compares() && !op.orders() => Ok(op.holds(if a == b { Ordering::Equal } else { Ordering::Less }).into()),
-        (a, b) => coded(op, &a, &b).unwrap_or_else(|| Err(complain(misfit(op, &a, &b)))),
+        (Item::List, Item::List) if op == Operator::Add => library::joined(left, right),
+        (a, b) => coded(op, &a, &b).unwrap_or_else(|| Err(unlike(op, &a.kind(), &b.kind()))),
     }
 }
 
@@ -102,7 +104,7 @@ fn whole(op: Operator, a: i64, b: i64) -> Option<Dynamic> {
 }
 
 fn decimals(op: Operator, (u, a): (Unit, Decimal), (v, b): (Unit, Decimal)) -> Outcome {
-    let unit = unit_of(op, u, v).ok_or_else(|| complain(misfit(op, &Item::Decimal(u, a), &Item::Decimal(v, b))))?;
+    let unit = unit_of(op, u, v).ok_or_else(|| unlike(op, u.in_words(), v.in_words()))?;
     let value = match op {
         Operator::Add => a.checked_add(b),
         Operator::Subtract => a.checked_sub(b),
@@ -126,6 +128,10 @@ pub(super) fn unit_of(op: Operator, left: Unit, right: Unit) -> Option<Unit> {
         (_, Plain, unit) | (_, unit, Plain) => Some(unit),
         (_, a, b) => (a == b).then_some(a),
     }
+}
+
+fn unlike(op: Operator, left: &str, right: &str) -> Box<rhai::EvalAltResult> {
+    raise(Complaint { message: misfit(op, (left, right), (None, None)), absent: None, unlike: Some((op, left.to_owned(), right.to_owned())) })
 }
 
 /// Part, party or contract beside a code or beside another record of the same kind: their codes are compared.
@@ -154,11 +160,15 @@ fn shift(date: Date, days: Decimal, back: bool) -> Outcome {
     Ok(Dynamic::from(date.plus_days(if back { -days } else { days })))
 }
 
-fn misfit(op: Operator, left: &Item, right: &Item) -> String {
-    let (a, b) = (left.kind(), right.kind());
+/// Why two kinds of value do not go together; each is named where it has a name.
+pub(super) fn misfit(op: Operator, (a, b): (&str, &str), names: (Option<String>, Option<String>)) -> String {
+    let named = |kind: &str, name: Option<String>| name.map_or_else(|| kind.to_owned(), |name| format!("`{name}` ({kind})"));
+    let alike = a == b;
+    let lists = a == "a list" || b == "a list";
+    let (a, b) = (named(a, names.0), named(b, names.1));
     match op {
-        _ if op.orders() && a == b => format!("{a} cannot be ordered"),
-        _ if op.compares() && (a == "a list" || b == "a list") => "lists are not compared: ask `list.contains(x)`, or compare what is in them".into(),
+        _ if op.orders() && alike => format!("{a} cannot be ordered"),
+        _ if op.compares() && lists => "lists are not compared: ask `list.contains(x)`, or compare what is in them".into(),
         _ if op.compares() => format!("{a} cannot be compared with {b}"),
         Operator::Add => format!("{a} and {b} cannot be added"),
         Operator::Subtract => format!("{b} cannot be subtracted from {a}"),
@@ -218,7 +228,7 @@ pub(super) fn register(engine: &mut Engine) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::value::{Amount, Complaint, Qty};
+    use crate::rules::value::{Amount, Qty};
     use rhai::EvalAltResult;
 
     fn eval(text: &str) -> Result<String, String> {
@@ -241,8 +251,8 @@ mod tests {
             ("2 * q", "5: a quantity"),
             ("q / 2", "1.25: a quantity"),
             ("q / q", "1: a number"),
-            ("m * q", "25: money"),
-            ("m / q", "4: money"),
+            ("m * q", "25.00: money"),
+            ("m / q", "4.00: money"),
             ("7 / 2", "3.5: a number"),
             ("0.1 + 0.2 == 0.3", "yes: yes or no"),
             ("d + 2", "2026-04-01: a date"),
@@ -250,6 +260,7 @@ mod tests {
             ("q > 2 && m <= 10", "yes: yes or no"),
             ("\"a\" + q", "a2.5: text"),
             ("-q", "-2.5: a quantity"),
+            ("[1] + [2]", "[1, 2]: a list"),
             ("let x = 1; x /= 2; x += q; x", "3: a quantity"),
         ] {
             assert_eq!(eval(text).as_deref(), Ok(expected), "{text}");

@@ -2,7 +2,9 @@
 //!
 //! Must not know layers or signatures. Tests: `tests/syntax.rs`.
 
-use rhai::{AST, ASTNode, Engine, LexError, ParseError, ParseErrorType, Position, Stmt};
+use std::collections::BTreeMap;
+
+use rhai::{AST, ASTNode, Engine, LexError, ParseError, ParseErrorType, Position, ScriptFnMetadata, Stmt};
 
 use super::host;
 use super::scan::{self, Header, Token};
@@ -58,28 +60,60 @@ impl Source {
     }
 }
 
-/// A function of a script that parses.
+/// The functions of a script that parses.
+pub(super) struct Functions<'a> {
+    /// Those with a name, in the order of the text.
+    pub named: Vec<Function<'a>>,
+    /// Conditions such as `|x| x > 1`, by the name that rhai gives them.
+    pub closures: BTreeMap<String, Closure>,
+}
+
+/// A function with its statements.
 pub(super) struct Function<'a> {
     pub header: &'a Header,
     pub body: Vec<Stmt>,
 }
 
-/// The functions with their bodies, in the order of the text. rhai keeps bodies to itself, but walks them.
-pub(super) fn functions<'a>(source: &'a Source, ast: &AST) -> Vec<Function<'a>> {
-    let mut functions: Vec<Function<'a>> = source.headers.iter().map(|header| Function { header, body: Vec::new() }).collect();
+/// A function without a name.
+pub(super) struct Closure {
+    /// Its parameters, after the variables that it uses from outside.
+    pub params: Vec<String>,
+    pub body: Vec<Stmt>,
+    range: (usize, usize),
+}
+
+/// The functions with their bodies. rhai keeps bodies to itself but walks them: each statement that the walk begins
+/// with belongs to the innermost function around its place.
+pub(super) fn functions<'a>(source: &'a Source, ast: &AST) -> Functions<'a> {
+    let mut named: Vec<Function<'a>> = source.headers.iter().map(|header| Function { header, body: Vec::new() }).collect();
+    let mut closures: BTreeMap<String, Closure> = ast.iter_functions().filter_map(|f| closure(source, ast, &f)).collect();
     let mut outside = ast.statements().len();
     ast.walk(&mut |path: &[ASTNode]| {
-        if let [ASTNode::Stmt(statement)] = path {
-            let at = source.offset(statement.position());
-            if outside > 0 {
-                outside -= 1;
-            } else if let Some(function) = functions.iter_mut().find(|f| (f.header.range.0..f.header.range.1).contains(&at)) {
-                function.body.push((*statement).clone());
-            }
+        let [ASTNode::Stmt(statement)] = path else {
+            return true;
+        };
+        let at = source.offset(statement.position());
+        let inside = |(from, to): (usize, usize)| (from..to).contains(&at);
+        let innermost = closures.values_mut().filter(|c| inside(c.range)).min_by_key(|c| c.range.1 - c.range.0);
+        if outside > 0 {
+            outside -= 1;
+        } else if let Some(closure) = innermost {
+            closure.body.push((*statement).clone());
+        } else if let Some(function) = named.iter_mut().find(|f| inside(f.header.range)) {
+            function.body.push((*statement).clone());
         }
         true
     });
-    functions
+    Functions { named, closures }
+}
+
+fn closure(source: &Source, ast: &AST, function: &ScriptFnMetadata) -> Option<(String, Closure)> {
+    let name = function.name.to_owned();
+    let body = &ast.shared_lib().get_script_fn(&name, function.params.len()).filter(|_| name.starts_with("anon$"))?.body;
+    let from = source.offset(body.start_position());
+    // A condition without braces is one statement, and begins where that begins.
+    let to = if body.end_position().is_none() { from + 1 } else { source.offset(body.end_position()) };
+    Some((name, Closure { params: function.params.iter().map(|p| (*p).to_owned()).collect(), body: Vec::new(), range: (from, to) }))
 }
 
 /// Lines and columns beyond this are not told apart by rhai.
@@ -115,7 +149,10 @@ fn diagnostic(source: &Source, error: &ParseError) -> Diagnostic {
     };
     let syntax = |title: &str| Diagnostic::error("rule-syntax", span, title);
     match error.err_type() {
+        ParseErrorType::MissingToken(..) if matches!(source.word(span), "and" | "or" | "is" | "not") => forbidden(span, source.word(span)),
         ParseErrorType::MissingToken(token, _) if token == ";" => missing(";").help("end the statement with `;`"),
+        ParseErrorType::MissingToken(token, _) if token == "," => missing(",").help("put `,` between two values, or close the bracket"),
+        ParseErrorType::MissingToken(token, _) if token == "}" => missing("}").help("close what `{` opens; a function cannot be inside another"),
         ParseErrorType::MissingToken(token, _) => missing(token),
         ParseErrorType::Reserved(word) => forbidden(span, word),
         ParseErrorType::BadInput(error) => lexical(span, source.word(span), error),
@@ -134,11 +171,12 @@ fn diagnostic(source: &Source, error: &ParseError) -> Diagnostic {
         ParseErrorType::UnexpectedEOF => syntax("the script ends in the middle").help("look for a `}` or a closing quote that is missing"),
         ParseErrorType::DuplicatedProperty(name) => syntax(&format!("the record has `{name}` twice")),
         ParseErrorType::DuplicatedVariable(name) => syntax(&format!("`{name}` is there twice")),
-        ParseErrorType::AssignmentToConstant(name) => syntax(&format!("`{name}` cannot be changed")),
-        ParseErrorType::AssignmentToInvalidLHS(_) | ParseErrorType::MismatchedType(..) => {
+        ParseErrorType::AssignmentToConstant(name) if !name.is_empty() => syntax(&format!("`{name}` cannot be changed")),
+        ParseErrorType::AssignmentToConstant(_) | ParseErrorType::AssignmentToInvalidLHS(_) | ParseErrorType::MismatchedType(..) => {
             syntax("a value cannot be given to this").help("write `==` to compare; `=` only gives a variable a new value")
         }
         ParseErrorType::ExprExpected(_) | ParseErrorType::MissingSymbol(_) | ParseErrorType::MalformedIndexExpr(_) => syntax("a value is expected here"),
+        ParseErrorType::PropertyExpected if host::FORBIDDEN.iter().any(|(word, _)| *word == source.word(span)) => forbidden(span, source.word(span)),
         ParseErrorType::PropertyExpected => syntax("the name of a property is expected here"),
         ParseErrorType::VariableExpected | ParseErrorType::ForbiddenVariable(_) => syntax("a name is expected here"),
         ParseErrorType::WrongSwitchDefaultCase => syntax("`_` comes last in a `switch`"),

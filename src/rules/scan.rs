@@ -61,7 +61,8 @@ fn next(rest: &str) -> (Option<TokenKind>, usize) {
     } else if matches!(first, '"' | '`' | '\'') {
         (Some(TokenKind::Text), quoted(rest, first))
     } else {
-        const LONG: [&str; 18] = ["..=", "??", "&&", "||", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "=>", "::", "..", "#{", "?."];
+        const LONG: [&str; 23] =
+            ["===", "!==", "**", "<<", ">>", "..=", "??", "&&", "||", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "=>", "::", "..", "#{", "?."];
         (Some(TokenKind::Symbol), LONG.iter().find(|s| rest.starts_with(**s)).map_or(first.len_utf8(), |s| s.len()))
     }
 }

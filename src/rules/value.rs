@@ -2,13 +2,13 @@
 //!
 //! Must not know layers or files. Tests: `operator.rs`, `tests/`.
 
-use std::fmt;
 use std::sync::Arc;
 
 use rhai::{Dynamic, EvalAltResult, ImmutableString, Position};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::operator::Operator;
 use crate::base::{Date, Duration, Timestamp, suggest};
 use crate::domain::{Record, Value};
 
@@ -30,6 +30,17 @@ pub(super) enum Unit {
     Plain,
     Quantity,
     Money,
+}
+
+impl Unit {
+    /// What it is, in words that fit after "is".
+    pub(super) const fn in_words(self) -> &'static str {
+        match self {
+            Self::Plain => "a number",
+            Self::Quantity => "a quantity",
+            Self::Money => "money",
+        }
+    }
 }
 
 /// A value taken out of its box, to compute with.
@@ -54,12 +65,14 @@ pub(super) struct Complaint {
     pub message: String,
     /// Which operand or argument is absent, where that is the mistake.
     pub absent: Option<usize>,
+    /// The operator and the kinds of its operands, where those do not go together.
+    pub unlike: Option<(Operator, String, String)>,
 }
 
 pub(super) type Outcome = Result<Dynamic, Box<EvalAltResult>>;
 
 pub(super) fn complain(message: impl Into<String>) -> Box<EvalAltResult> {
-    raise(Complaint { message: message.into(), absent: None })
+    raise(Complaint { message: message.into(), absent: None, unlike: None })
 }
 
 pub(super) fn raise(complaint: Complaint) -> Box<EvalAltResult> {
@@ -67,7 +80,7 @@ pub(super) fn raise(complaint: Complaint) -> Box<EvalAltResult> {
 }
 
 pub(super) fn absent(operand: usize) -> Box<EvalAltResult> {
-    raise(Complaint { message: "a value is absent here: ask `has(…)` before using it".into(), absent: Some(operand) })
+    raise(Complaint { message: "a value is absent here: ask `has(…)` before using it".into(), absent: Some(operand), unlike: None })
 }
 
 impl Item {
@@ -121,9 +134,7 @@ impl Item {
         match self {
             Self::Absent => "absent".into(),
             Self::YesNo(_) => "yes or no".into(),
-            Self::Decimal(Unit::Plain, _) => "a number".into(),
-            Self::Decimal(Unit::Quantity, _) => "a quantity".into(),
-            Self::Decimal(Unit::Money, _) => "money".into(),
+            Self::Decimal(unit, _) => unit.in_words().into(),
             Self::Text(_) => "text".into(),
             Self::Date(_) => "a date".into(),
             Self::Time(_) => "a point in time".into(),
@@ -216,6 +227,7 @@ pub(super) fn show(value: &Dynamic) -> String {
     match Item::of(value) {
         Item::Absent => "nothing".into(),
         Item::YesNo(b) => (if b { "yes" } else { "no" }).into(),
+        Item::Decimal(Unit::Money, n) if n.normalize().scale() <= 2 => format!("{n:.2}"),
         Item::Decimal(_, n) => n.normalize().to_string(),
         Item::Text(text) => text.to_string(),
         Item::Date(date) => date.to_string(),
@@ -246,11 +258,5 @@ pub(super) fn quote(value: &Dynamic) -> String {
         Item::Text(_) => format!("the text `{shown}`"),
         item @ Item::Decimal(..) => format!("`{shown}` ({})", item.kind()),
         _ => format!("`{shown}`"),
-    }
-}
-
-impl fmt::Display for Complaint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
     }
 }

@@ -18,44 +18,94 @@ fn the_nearest_layer_answers_and_may_ask_the_one_below() {
     insta::assert_snapshot!([shown("tv", "delhi"), shown("ac", "delhi"), shown("ac", "pune"), shown("tv", "pune")].join("\n"));
 }
 
-#[test]
-fn an_answer_of_another_shape_is_a_fault_with_its_place() {
-    let bodies = [
-        "#{ maximum: 10 }",
-        "#{ maximum: 10, triger: 2 }",
-        "#{ maximum: 10, trigger: \"two\" }",
-        "#{ maximum: 10, trigger: 10 / 3.0 * part.pack }",
-        "#{ maximum: 10, trigger: 2, value: part.pack }",
-        "#{ maximum: 10, trigger: 2, value: 1.005 }",
-        "if part.class == \"B\" { #{ maximum: 10, trigger: 1 } }",
-        "7",
-    ];
-    let shown: Vec<String> = bodies.iter().map(|b| format!("{b}\n  {}", answer("msl", &format!("fn msl(party, part, pool) {{\n  {b}\n}}")))).collect();
-    insta::assert_snapshot!(shown.join("\n"));
+/// The faults of an `allocation` whose body is the text. What the vocabulary types is checked before any run, so
+/// these use the fields of the line, whose types only its workflow knows.
+fn allocations(bodies: &[&str]) -> String {
+    let shown = bodies.iter().map(|b| format!("{b}\n  {}", answer("allocation", &format!("fn allocation(line, lot, cover) {{\n  {b}\n}}"))));
+    shown.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn names_in_answers_must_be_declared() {
-    let shown = answer("eligibility", "fn eligibility(part) { #{ covered: true, pools: [\"in_waranty\"], payer: \"oem\" } }");
-    insta::assert_snapshot!(shown);
+fn answers_are_typed_by_the_signature() {
+    insta::assert_snapshot!(allocations(&[
+        "#{ take: line.requested > 5, rank: [lot.received, line.days, line.requested, line.rate], reason: `${line.serials}` }",
+        "#{ take: lot.condition in [\"ok\", \"repaired\"], rank: [], reason: `rate ${lot.rate}, due ${line.due}` }",
+        "#{ take: has(lot.expires), rank: [lot.days_left ?? 9999], reason: \"\" }",
+        "#{ take: cover.pools.contains(\"in_warranty\"), rank: [round(10 / 3, 2)], reason: \"\" }",
+    ]));
+}
+
+#[test]
+fn an_answer_of_another_shape_is_a_fault_with_its_place() {
+    insta::assert_snapshot!(allocations(&[
+        "let a = #{}; a.take = true; a.rank = []; a",
+        "let a = #{}; a.take = true; a.rnk = []; a.reason = \"\"; a",
+        "#{\n    take: line.days,\n    rank: [],\n    reason: \"\"\n  }",
+        "#{\n    take: true,\n    rank: [1, line.purpose],\n    reason: \"\"\n  }",
+        "#{ take: true, rank: [line.requested / 3], reason: \"\" }",
+        "#{ take: true, rank: [line.rate / 3], reason: \"\" }",
+        "#{ take: true, rank: line.days, reason: \"\" }",
+        "#{ take: true, rank: [], reason: line.due }",
+        "line.days",
+        "line.due",
+        "line",
+    ]));
+    let pools = "fn eligibility(part) { let p = \"in_\" + \"waranty\"; #{ covered: true, pools: [p], payer: \"oem\" } }";
+    insta::assert_snapshot!("names_in_answers_must_be_declared", answer("eligibility", pools));
 }
 
 #[test]
 fn properties_units_and_absent_values_are_strict() {
-    let bodies = [
-        "#{ take: line.requested > 5, rank: [lot.received, lot.days_left], reason: \"\" }",
-        "#{ take: lot.condition in [\"ok\", \"repaired\"], rank: [], reason: `rate ${lot.rate}` }",
-        "#{ take: has(lot.expires), rank: [lot.days_left ?? 9999], reason: \"\" }",
-        "#{ take: cover.pools.contains(\"in_warranty\"), rank: [line.requested], reason: \"\" }",
-        "#{ take: lot.onhand > 5, rank: [], reason: \"\" }",
-        "#{ take: lot.expires > lot.received, rank: [], reason: \"\" }",
-        "#{ take: lot.quantity > lot.rate, rank: [], reason: \"\" }",
-        "#{ take: lot.quantity + lot.rate > 5, rank: [], reason: \"\" }",
-        "#{ take: lot.condition.label == \"ok\", rank: [], reason: \"\" }",
-        "lot.quantity = 7; #{ take: true, rank: [], reason: \"\" }",
-        "#{ take: lot.days_left < \"7\", rank: [], reason: \"\" }",
+    let shown = allocations(&[
+        "let x = line.requestd > 5; #{ take: true, rank: [], reason: \"\" }",
+        "let x = line.due > lot.received; #{ take: true, rank: [], reason: \"\" }",
+        "let x = -line.due; #{ take: true, rank: [], reason: \"\" }",
+        "let x = min(1, line.due); #{ take: true, rank: [], reason: \"\" }",
+        "let x = line.purpose in line.due; #{ take: true, rank: [], reason: \"\" }",
+        "let x = line.due.year(); #{ take: true, rank: [], reason: \"\" }",
+        "let x = line.due.city; #{ take: true, rank: [], reason: \"\" }",
+        "let x = line.requested > line.rate; #{ take: true, rank: [], reason: \"\" }",
+        "let x = line.requested + line.rate; #{ take: true, rank: [], reason: \"\" }",
+        "let x = line.requested == \"6\"; #{ take: true, rank: [], reason: \"\" }",
+        "let x = line.purpose.label == \"ok\"; #{ take: true, rank: [], reason: \"\" }",
+        "let x = line.requested.unit; #{ take: true, rank: [], reason: \"\" }",
+        "line.requested = 7; #{ take: true, rank: [], reason: \"\" }",
+        "let x = line.days < \"7\"; #{ take: true, rank: [], reason: \"\" }",
+        "if line.days { 1 }; #{ take: true, rank: [], reason: \"\" }",
+        "let x = line.days && true; #{ take: true, rank: [], reason: \"\" }",
+        "let x = line.serials[5]; #{ take: true, rank: [], reason: \"\" }",
+        "let x = line.serials.first().part; #{ take: true, rank: [], reason: \"\" }",
+        "for x in line.days { } #{ take: true, rank: [], reason: \"\" }",
+        "let x = line.serials.filter(|s| s.len()); #{ take: true, rank: [], reason: \"\" }",
+        "let x = line.serials.sort_by(|s| line.due); #{ take: true, rank: [], reason: \"\" }",
+        "let x = [1, \"a\", lot.received].sort(); #{ take: true, rank: [], reason: \"\" }",
+        "let x = 1 / (line.days - 41); #{ take: true, rank: [], reason: \"\" }",
+        "let x = date(line.purpose); #{ take: true, rank: [], reason: \"\" }",
+        "let x = lot.received + 0.5; #{ take: true, rank: [], reason: \"\" }",
         "throw \"no such pool\"",
-    ];
-    let shown: Vec<String> = bodies.iter().map(|b| format!("{b}\n  {}", answer("allocation", &format!("fn allocation(line, lot, cover) {{ {b} }}")))).collect();
+        "throw #{ code: \"MSL\", room: 3 }",
+    ]);
+    insta::assert_snapshot!(shown.replace(" #{ take: true, rank: [], reason: \"\" }", ""));
+}
+
+#[test]
+fn a_fault_in_a_lower_layer_names_that_layer() {
+    let (rules, found) = compile(&[
+        ("rules/default/score.rhai", "// the standard\nfn score(n) {\n    helper(n)\n}\nfn helper(n) {\n    1 / (n - n)\n}"),
+        ("rules/bu/ac/score.rhai", "fn score(n) { base(n) + 1 }"),
+    ]);
+    assert_eq!(found, "");
+    let fault = ask(&rules, "score").unwrap_err();
+    assert_eq!(fault.to_string(), "rule `score`: division by zero: ask whether it is zero first (rules/default/score.rhai:6, layer default)");
+    assert_eq!((fault.line, fault.column), (Some(6), Some(7)));
+}
+
+#[test]
+fn asking_what_nobody_answers_is_a_fault() {
+    let (rules, found) = compile(&[("rules/bu/ac/score.rhai", "fn score(n) { n }"), ("rules/default/msl.rhai", "fn msl(a, b, c) { broken")]);
+    assert!(found.contains("rule-syntax"), "{found}");
+    let elsewhere = rules.call(&Scope { bu: &Bu::from("tv"), parties: &[] }, &"score".into(), &[Value::Number(1.into())]).unwrap_err();
+    let few = rules.call(&Scope { bu: &Bu::from("ac"), parties: &[] }, &"score".into(), &[]).unwrap_err();
+    let shown = [elsewhere, few, ask(&rules, "msl").unwrap_err(), ask(&Rules::empty(), "score").unwrap_err()].map(|f| f.to_string());
     insta::assert_snapshot!(shown.join("\n"));
 }

@@ -1,6 +1,9 @@
 //! Tests of the rules host as a whole. What they share stands here.
 
 mod answers;
+mod sandbox;
+mod static_checks;
+mod syntax;
 
 use std::collections::BTreeMap;
 
@@ -74,7 +77,18 @@ fn lot() -> Value {
 }
 
 fn line() -> Value {
-    Value::record(Record::new("line", [("requested", Value::Quantity("6".parse().unwrap())), ("no", Value::Number(1.into()))]))
+    Value::record(Record::new(
+        "line",
+        [
+            ("no", Value::Number(1.into())),
+            ("requested", Value::Quantity("6".parse().unwrap())),
+            ("rate", Value::Money("12.50".parse().unwrap())),
+            ("due", Value::Absent),
+            ("days", Value::Number(41.into())),
+            ("purpose", Value::name("emergency")),
+            ("serials", Value::List(vec![Value::Serial("S1".into()), Value::Serial("S2".into())])),
+        ],
+    ))
 }
 
 fn cover() -> Value {
