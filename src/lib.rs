@@ -10,8 +10,10 @@
 pub mod base;
 pub mod book_folder;
 pub mod check;
+pub mod cli;
 pub mod domain;
 pub mod engine;
+pub mod insight;
 pub mod model;
 pub mod network;
 pub mod papers;

@@ -25,6 +25,18 @@ pub enum Kind {
     NobodyReads,
 }
 
+impl Kind {
+    /// As programs read it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Usage => "usage",
+            Self::Fault => "fault",
+            Self::NobodyReads => "nobody reads",
+        }
+    }
+}
+
 /// A failure with what would help.
 #[derive(Debug)]
 pub struct CliError {
@@ -81,6 +93,12 @@ impl From<io::Error> for CliError {
 
 impl From<crate::store::StoreError> for CliError {
     fn from(error: crate::store::StoreError) -> Self {
+        Self::fault(error)
+    }
+}
+
+impl From<crate::engine::EngineError> for CliError {
+    fn from(error: crate::engine::EngineError) -> Self {
         Self::fault(error)
     }
 }

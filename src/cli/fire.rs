@@ -1,0 +1,59 @@
+//! `bincard fire`: fires a transition of a document, or shows what it would do.
+//!
+//! Tests: `tests/it/cli.rs`.
+
+use clap::Args;
+
+use crate::domain::{Action, Command};
+
+use super::args::Global;
+use super::error::CliError;
+use super::input::input;
+use super::open::Acting;
+use super::outcome::{actor, send};
+use super::output::Out;
+use super::session::{Session, acting, key};
+
+/// What to fire on what.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bincard fire submit STS/coolfix/26-27/00001 --as meera
+  bincard fire approve STS/coolfix/26-27/00001 --as priya --line PCB:approved=2 --line CAP:approved=20
+  bincard fire ship SHP/coolfix/26-27/00001 --as deepa \"sodo=4500010001/10 80001234/10\" --dry-run
+
+What a transition asks for: `bincard todo STS/coolfix/26-27/00001 --as meera`.
+A refusal names every reason with its numbers, the rule and its layer, the place in the flow, and what would pass.")]
+pub struct FireArgs {
+    /// The transition
+    transition: String,
+    /// The document: its number or id
+    document: String,
+    /// Refuse if the document has moved on from this revision
+    #[arg(long, value_name = "N")]
+    if_revision: Option<u64>,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+/// Fires a transition.
+pub async fn run(args: &FireArgs, global: &Global, out: Out) -> Result<(), CliError> {
+    let session = Session::open(global).await?;
+    let acts = &args.acting;
+    let person = acting(acts.person.as_deref())?;
+    let (bu, head) = session.document(&args.document, acts.bu.as_deref()).await?;
+    let at = session.at(acts.at.as_deref())?;
+    let workflow = session.book.workflows.get(&head.workflow);
+    let command = Command {
+        bu,
+        doc: head.id,
+        action: Action::Fire { transition: args.transition.as_str().into() },
+        actor: actor(person.as_str()),
+        input: input(&acts.fields, &acts.lines, workflow.map(AsRef::as_ref))?,
+        key: key(acts.key.as_deref()),
+        recorded_at: at.max(super::session::now()),
+        effective_at: at,
+        seen_revision: args.if_revision,
+    };
+    send(&session, command, acts.dry_run, &head.number, out).await
+}

@@ -1,0 +1,119 @@
+//! `bincard load`: brings master data in, or tells all that is wrong with it.
+//!
+//! Tests: `tests/it/cli.rs`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use crate::domain::MasterData;
+use crate::model::Book;
+use crate::network::{self, Changes, Known};
+
+use super::args::Global;
+use super::error::CliError;
+use super::output::Out;
+use super::report;
+use super::session::Session;
+use super::{book, session};
+
+/// What to load.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bincard load                        the folder that bincard.yaml names
+  bincard load examples/network       another folder of CSV and YAML files
+  bincard load --dry-run              what would change
+
+Loading the same files again changes nothing. Rows that are no longer in the files stay: history refers to them.
+Everything that is wrong in any file is listed at once, and then nothing is loaded.")]
+pub struct LoadArgs {
+    /// The folder [default: `master` of bincard.yaml]
+    folder: Option<PathBuf>,
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Loads master data.
+pub async fn run(args: &LoadArgs, global: &Global, out: Out) -> Result<(), CliError> {
+    let session = Session::open(global).await?;
+    let folder = match &args.folder {
+        Some(folder) => folder.clone(),
+        None => {
+            let root = book::root(global)?;
+            let named = session.book.manifest.master.as_ref();
+            let named = named.ok_or_else(|| CliError::usage("which master data?").hint("give a folder, or name one as `master:` in bincard.yaml"))?;
+            root.join(named)
+        }
+    };
+    let data = read(&folder, &session.book, out)?;
+    let mut before = MasterData::default();
+    for unit in session.store().business_units().await? {
+        let known = session.store().master(&unit.code).await?;
+        before.business_units.push(unit);
+        before.parties.extend(known.parties);
+        before.people.extend(known.people);
+        before.parts.extend(known.parts);
+        before.rates.extend(known.rates);
+        before.contracts.extend(known.contracts);
+        before.limits.extend(known.limits);
+        before.supersessions.extend(known.supersessions);
+    }
+    let changes = network::diff(&before, &data);
+    if !args.dry_run {
+        session.engine.load_master(&data).await?;
+    }
+    show(&changes, args.dry_run, out)
+}
+
+/// The network of a folder; all that is wrong with it is shown.
+pub fn read(folder: &Path, book: &Book, out: Out) -> Result<MasterData, CliError> {
+    let sources = network::read_folder(folder).map_err(|e| CliError::usage(e.to_string()))?;
+    match network::check(&sources, &known(book)) {
+        Ok(checked) => {
+            report::show(out, &checked.warnings, &sources)?;
+            Ok(checked.data)
+        }
+        Err(findings) => {
+            if out.is_json() {
+                out.json(&json!({ "outcome": "errors", "findings": report::to_json(&findings, &sources) }))?;
+            } else {
+                report::show(out, &findings, &sources)?;
+                out.line(format!("{} in {}; nothing was loaded", session::count(findings.len(), "finding"), folder.display()))?;
+            }
+            Err(CliError::rejected())
+        }
+    }
+}
+
+/// The names of a book that master data uses.
+pub fn known(book: &Book) -> Known {
+    let words = &book.vocabulary;
+    Known {
+        party_kinds: words.party_kinds.iter().map(|k| k.name.clone()).collect(),
+        roles: words.roles.iter().map(|(name, role)| (name.clone(), role.at.clone())).collect(),
+        pools: words.pools.iter().map(|p| p.name.clone()).collect(),
+        calendars: words.calendars.keys().cloned().collect(),
+    }
+}
+
+fn show(changes: &Changes, dry_run: bool, out: Out) -> Result<(), CliError> {
+    if out.is_json() {
+        return out.json(&json!({ "outcome": if dry_run { "possible" } else { "done" }, "kinds": changes.kinds }));
+    }
+    let rows: Vec<Vec<String>> = changes
+        .kinds
+        .iter()
+        .map(|k| vec![k.kind.replace('_', " "), k.added.len().to_string(), k.changed.len().to_string(), k.unchanged.to_string(), k.absent.len().to_string()])
+        .collect();
+    out.table(&["", "new#", "changed#", "as before#", "kept, not in the files#"], &rows)?;
+    for kind in &changes.kinds {
+        for change in &kind.changed {
+            let fields: Vec<String> = change.fields.iter().map(|f| format!("{} {} → {}", f.field, f.old, f.new)).collect();
+            out.line(format!("  {} {}: {}", kind.kind, change.row, fields.join(", ")))?;
+        }
+    }
+    if dry_run { out.line("nothing was written") } else { Ok(()) }
+}

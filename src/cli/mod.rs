@@ -1,0 +1,98 @@
+//! The program `bincard`: one file a command. A face: it reads what people type, calls the library, and shows what comes back.
+//!
+//! Makes no decisions of its own; times and keys are made here, so that a retry decides the same. Tests: `tests/it/cli.rs`.
+
+mod args;
+mod book;
+mod check;
+mod completions;
+mod demo;
+mod error;
+mod fire;
+mod fmt;
+mod input;
+mod load;
+mod new;
+mod open;
+mod outcome;
+mod output;
+mod plain;
+mod refusal;
+mod replay;
+mod report;
+mod session;
+mod show;
+mod stock;
+mod test;
+mod todo;
+mod trace;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Cli, Command};
+use error::CliError;
+use output::Out;
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => {
+            let code = if told.use_stderr() { 2 } else { 0 };
+            // Where nobody reads the help any more, there is nobody to tell.
+            let _ = told.print();
+            return ExitCode::from(code);
+        }
+    };
+    let out = Out::new(cli.global.json);
+    match run(cli, out) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&error, out);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(cli: Cli, out: Out) -> Result<(), CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let global = &cli.global;
+    runtime.block_on(async {
+        match &cli.command {
+            Command::New(args) => new::run(args, out),
+            Command::Check(args) => check::run(args, global, out),
+            Command::Fmt(args) => fmt::run(args, global, out),
+            Command::Test(args) => test::run(args, global, out).await,
+            Command::Load(args) => load::run(args, global, out).await,
+            Command::Open(args) => open::run(args, global, out).await,
+            Command::Fire(args) => fire::run(args, global, out).await,
+            Command::Show(args) => show::run(args, global, out).await,
+            Command::Todo(args) => todo::run(args, global, out).await,
+            Command::Stock(args) => stock::run(args, global, out).await,
+            Command::Trace(args) => trace::run(args, global, out).await,
+            Command::Demo(args) => demo::run(args, global, out).await,
+            Command::Replay(args) => replay::run(args, global, out).await,
+            Command::Completions(args) => completions::run(args, &mut Cli::command()),
+        }
+    })
+}
+
+/// Tells what went wrong, unless that has been done.
+fn say(error: &CliError, out: Out) {
+    if error.message.is_empty() {
+        return;
+    }
+    let mut stderr = io::stderr().lock();
+    let told = if out.is_json() {
+        writeln!(stderr, "{}", serde_json::json!({ "outcome": "error", "kind": error.kind.word(), "message": error.message, "hint": error.hint }))
+    } else {
+        let hint = error.hint.as_ref().map(|h| format!("\n  hint: {h}")).unwrap_or_default();
+        writeln!(stderr, "error: {}{hint}", error.message)
+    };
+    // stderr is the last place to tell anything.
+    drop(told);
+}

@@ -1,0 +1,125 @@
+//! What became of a command, shown; the same for `open` and `fire`, carried out or only tried.
+//!
+//! Must not decide anything. Tests: `tests/it/cli.rs`.
+
+use serde_json::json;
+
+use crate::domain::{Actor, Command, Decision, Document, Move, ObligationChangeKind, Position, Refusal};
+use crate::engine::{Done, Outcome};
+
+use super::error::CliError;
+use super::output::Out;
+use super::plain;
+use super::refusal;
+use super::session::Session;
+
+/// Sends a command, or only tries it, and shows what becomes of it. `document` is what people call it.
+pub async fn send(session: &Session, command: Command, dry_run: bool, document: &str, out: Out) -> Result<(), CliError> {
+    if dry_run {
+        return match session.engine.dry_run(command).await? {
+            Ok(decision) => tried(&decision, out),
+            Err(no) => refused(&no, document, out),
+        };
+    }
+    match session.engine.execute(command).await? {
+        Outcome::Done(done) => carried_out(session, &done, out),
+        Outcome::Refused(no) => refused(&no, document, out),
+    }
+}
+
+/// The actor that a word names.
+pub fn actor(code: &str) -> Actor {
+    if code == "system" { Actor::System } else { Actor::Person(code.into()) }
+}
+
+fn refused(no: &Refusal, document: &str, out: Out) -> Result<(), CliError> {
+    if out.is_json() { out.json(&refusal::to_json(no))? } else { out.line(refusal::to_text(no, document))? }
+    Err(CliError::rejected())
+}
+
+fn tried(decision: &Decision, out: Out) -> Result<(), CliError> {
+    if out.is_json() {
+        return out.json(&json!({ "outcome": "possible", "decision": plain::decision(decision) }));
+    }
+    let d = &decision.document;
+    let what = if d.number.is_empty() { format!("a new {}", d.workflow) } else { d.number.clone() };
+    out.line(format!("possible: {} of {what} {}; nothing was written", decision.event.transition, states(decision)))?;
+    effects(decision, &[], out)
+}
+
+fn carried_out(session: &Session, done: &Done, out: Out) -> Result<(), CliError> {
+    let papers = done.committed.as_ref().map_or(&[][..], |c| c.papers.as_slice());
+    if out.is_json() {
+        return out.json(&json!({
+            "outcome": "done",
+            "repeated": done.repeated(),
+            "number": done.document.number,
+            "revision": done.revision,
+            "papers": papers,
+            "document": plain::document(&done.document),
+            "decision": done.decision.as_ref().map(plain::decision),
+        }));
+    }
+    let d = &done.document;
+    let Some(decision) = &done.decision else {
+        return out.line(format!("{} is {} · this was done before with the same key; nothing was done again", d.number, d.state));
+    };
+    out.line(format!("{} {} {}", d.number, decision.event.transition, states(decision)))?;
+    effects(decision, papers, out)?;
+    if d.state != decision.document.state {
+        out.line(format!("  then, by itself: {}", now_in(session, d)))?;
+    }
+    Ok(())
+}
+
+fn now_in(session: &Session, d: &Document) -> String {
+    let label = session.book.workflows.get(&d.workflow).and_then(|w| w.state(d.state.as_str())).map(|s| format!(", {}", s.label)).unwrap_or_default();
+    format!("{}{label}", d.state)
+}
+
+fn states(decision: &Decision) -> String {
+    match &decision.event.from {
+        None => format!("→ {}", decision.event.to),
+        Some(from) => format!("{from} → {}", decision.event.to),
+    }
+}
+
+/// What a transition changes beside the state.
+fn effects(decision: &Decision, papers: &[String], out: Out) -> Result<(), CliError> {
+    let rows: Vec<Vec<String>> = decision.moves.iter().map(moved).collect();
+    out.table(&["line#", "part", "quantity#", "from", "to", "lot", "serial"], &rows)?;
+    for (index, paper) in decision.papers.iter().enumerate() {
+        let number = papers.get(index).map_or_else(String::new, |n| format!(" {n}"));
+        out.line(format!("  issues {}{number}", paper.kind))?;
+    }
+    for owed in &decision.owed {
+        out.line(format!("  {} owes {} {} of {} ({})", owed.debtor, owed.creditor, owed.quantity, owed.part, owed.kind))?;
+    }
+    for change in &decision.obligation_changes {
+        let word = match change.kind {
+            ObligationChangeKind::Settled => "settles",
+            ObligationChangeKind::Waived => "waives",
+            ObligationChangeKind::Debited => "charges",
+        };
+        out.line(format!("  {word} {} of what was owed", change.quantity))?;
+    }
+    for child in &decision.children {
+        out.line(format!("  starts {}", child.workflow))?;
+    }
+    for message in decision.outbox.iter().filter(|m| !m.text.is_empty()) {
+        out.line(format!("  tells {}: {}", message.topic, message.text))?;
+    }
+    Ok(())
+}
+
+fn moved(m: &Move) -> Vec<String> {
+    let line = if m.line == 0 { String::new() } else { m.line.to_string() };
+    let serial = m.serial.as_ref().map(ToString::to_string).unwrap_or_default();
+    vec![line, m.part.to_string(), m.quantity.to_string(), place(&m.from), place(&m.to), m.lot.to_string(), serial]
+}
+
+/// A place as flows write it, with the condition where it is not the usual one.
+pub fn place(p: &Position) -> String {
+    let party = p.party.as_ref().map(|party| format!("{party}.")).unwrap_or_default();
+    format!("{party}{} ({}, {}, {})", p.bin, p.condition, p.owner, p.pool)
+}
