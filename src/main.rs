@@ -2,4 +2,8 @@
 //!
 //! Must not know: what any command does. Tests: the library's, and `tests/it`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bincard::cli::main()
+}

@@ -71,7 +71,7 @@ pub async fn run(args: &LoadArgs, global: &Global, out: Out) -> Result<(), CliEr
 /// The network of a folder; all that is wrong with it is shown.
 pub fn read(folder: &Path, book: &Book, out: Out) -> Result<MasterData, CliError> {
     let sources = network::read_folder(folder).map_err(|e| CliError::usage(e.to_string()))?;
-    match network::check(&sources, &known(book)) {
+    match network::check(&sources, &Known::of(&book.vocabulary)) {
         Ok(checked) => {
             report::show(out, &checked.warnings, &sources)?;
             Ok(checked.data)
@@ -85,17 +85,6 @@ pub fn read(folder: &Path, book: &Book, out: Out) -> Result<MasterData, CliError
             }
             Err(CliError::rejected())
         }
-    }
-}
-
-/// The names of a book that master data uses.
-pub fn known(book: &Book) -> Known {
-    let words = &book.vocabulary;
-    Known {
-        party_kinds: words.party_kinds.iter().map(|k| k.name.clone()).collect(),
-        roles: words.roles.iter().map(|(name, role)| (name.clone(), role.at.clone())).collect(),
-        pools: words.pools.iter().map(|p| p.name.clone()).collect(),
-        calendars: words.calendars.keys().cloned().collect(),
     }
 }
 

@@ -6,10 +6,8 @@ mod args;
 mod book;
 mod check;
 mod completions;
-mod demo;
 mod error;
 mod fire;
-mod fmt;
 mod input;
 mod load;
 mod new;
@@ -18,7 +16,6 @@ mod outcome;
 mod output;
 mod plain;
 mod refusal;
-mod replay;
 mod report;
 mod session;
 mod show;
@@ -65,7 +62,6 @@ fn run(cli: Cli, out: Out) -> Result<(), CliError> {
         match &cli.command {
             Command::New(args) => new::run(args, out),
             Command::Check(args) => check::run(args, global, out),
-            Command::Fmt(args) => fmt::run(args, global, out),
             Command::Test(args) => test::run(args, global, out).await,
             Command::Load(args) => load::run(args, global, out).await,
             Command::Open(args) => open::run(args, global, out).await,
@@ -74,8 +70,6 @@ fn run(cli: Cli, out: Out) -> Result<(), CliError> {
             Command::Todo(args) => todo::run(args, global, out).await,
             Command::Stock(args) => stock::run(args, global, out).await,
             Command::Trace(args) => trace::run(args, global, out).await,
-            Command::Demo(args) => demo::run(args, global, out).await,
-            Command::Replay(args) => replay::run(args, global, out).await,
             Command::Completions(args) => completions::run(args, &mut Cli::command()),
         }
     })

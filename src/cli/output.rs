@@ -42,13 +42,6 @@ impl Out {
         Ok(writeln!(stdout)?)
     }
 
-    /// One value in one line, for programs that read line by line.
-    pub fn json_line(self, value: &impl Serialize) -> Result<(), CliError> {
-        let mut stdout = io::stdout().lock();
-        serde_json::to_writer(&mut stdout, value)?;
-        Ok(writeln!(stdout)?)
-    }
-
     /// Rows under their titles; nothing where there are none. Titles that end in `#` stand over numbers.
     pub fn table(self, titles: &[&str], rows: &[Vec<String>]) -> Result<(), CliError> {
         if rows.is_empty() { Ok(()) } else { self.line(table(titles, rows)) }

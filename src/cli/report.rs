@@ -2,23 +2,19 @@
 //!
 //! Must not know how they are found. Tests: `tests/it/cli.rs`.
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity as Level};
+use std::io::IsTerminal;
+
 use serde_json::{Value as Json, json};
 
 use crate::base::{Diagnostic, Severity, SourceMap, Span};
+use crate::render::{Style, reports};
 
 use super::error::CliError;
 use super::output::Out;
 
-/// Shows all findings.
+/// Shows findings to people.
 pub fn show(out: Out, findings: &[Diagnostic], sources: &SourceMap) -> Result<(), CliError> {
-    if out.is_json() {
-        return Ok(());
-    }
-    for finding in findings {
-        out.line(picture(finding, sources))?;
-    }
-    Ok(())
+    if out.is_json() || findings.is_empty() { Ok(()) } else { out.line(reports(sources, findings, style())) }
 }
 
 /// Findings for programs.
@@ -44,41 +40,8 @@ fn place(span: Span, sources: &SourceMap) -> Json {
     json!({ "file": file.name, "line": line, "column": column, "end_line": end_line, "end_column": end_column })
 }
 
-/// A finding as a picture of its place.
-pub fn picture(finding: &Diagnostic, sources: &SourceMap) -> String {
-    let level = if finding.severity == Severity::Error { Level::Error } else { Level::Warning };
-    let mut diagnostic = MietteDiagnostic::new(finding.title.clone()).with_code(finding.code).with_severity(level);
-    if let Some(help) = &finding.help {
-        diagnostic = diagnostic.with_help(help.clone());
-    }
-    let here = finding.span().file;
-    // A picture shows one file; what stands in another is told in words.
-    let (inside, elsewhere): (Vec<_>, Vec<_>) = finding.labels.iter().partition(|l| l.span.file == here);
-    let spans = inside.iter().enumerate().map(|(i, label)| {
-        let text = (!label.text.is_empty()).then(|| label.text.clone());
-        let range = label.span.range();
-        let at = (range.start, range.len());
-        if i == 0 { LabeledSpan::new_primary_with_span(text, at) } else { LabeledSpan::new_with_span(text, at) }
-    });
-    diagnostic = diagnostic.with_labels(spans);
-    let mut report = Report::new(diagnostic);
-    if let Some(file) = sources.file(here) {
-        report = report.with_source_code(NamedSource::new(&file.name, file.text.to_string()));
-    }
-    let mut text = String::new();
-    let drawn = handler().render_report(&mut text, report.as_ref());
-    if drawn.is_err() {
-        text = format!("{}: {}\n", sources.place(finding.span()), finding.title);
-    }
-    for label in elsewhere {
-        text.push_str(&format!("  {}: {}\n", sources.place(label.span), label.text));
-    }
-    text.trim_end().to_owned() + "\n"
-}
-
-fn handler() -> GraphicalReportHandler {
-    use std::io::IsTerminal;
-    let colors = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let theme = if colors { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false)
+/// How reports are drawn on this terminal.
+fn style() -> Style {
+    let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    if colours { Style::Colour } else { Style::Plain }
 }

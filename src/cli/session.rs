@@ -28,8 +28,9 @@ pub struct Session {
 impl Session {
     /// Opens the book, which must be without errors, and its database.
     pub async fn open(global: &Global) -> Result<Self, CliError> {
-        let opened = book::open(global)?;
-        let url = global.db.clone().unwrap_or_else(|| book::database(&opened.root, &opened.book.manifest.database));
+        let root = book::root(global)?;
+        let opened = book::open(&root)?;
+        let url = global.db.clone().unwrap_or_else(|| book::database(&root, &opened.book.manifest.database));
         let store = Store::open(&url).await.map_err(|e| CliError::fault(format!("the database `{url}` cannot be opened: {e}")))?;
         let engine = Engine::new(opened.book.clone(), opened.rules, store).await?;
         Ok(Self { engine, book: opened.book })
