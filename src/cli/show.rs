@@ -143,7 +143,7 @@ fn header(session: &Session, doc: &Document, workflow: Option<&Workflow>, out: O
     let title = workflow.map_or_else(|| doc.workflow.to_string(), |w| w.title.clone());
     let label = workflow.and_then(|w| w.state(doc.state.as_str())).map(|s| format!(" · {}", s.label)).unwrap_or_default();
     out.line(format!("{} · {title} · {}{label}, since {}", doc.number, doc.state, session.time(doc.entered_at)))?;
-    let named = |name: &str| workflow.and_then(|w| w.field(name)).map(|f| f.label.clone()).filter(|l| !l.is_empty());
+    let named = |name: &str| workflow.and_then(|w| w.field(name)).map(|f| f.label.clone()).filter(|l| !l.is_empty() && *l != name);
     for (name, value) in doc.fields.iter().filter(|(_, v)| shown(v)) {
         let label = named(name.as_str()).map(|l| format!("  ({l})")).unwrap_or_default();
         out.line(format!("  {name} {value}{label}"))?;
