@@ -3,40 +3,55 @@
 //! Must not know what is in it. Tests: `tests/it/cli.rs`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::book::{self, BookError, MANIFEST, OpenBook};
-use crate::check::Checked;
+use crate::book_folder::{self, BookFolderError};
+use crate::check::{self, Checked};
+use crate::model::Book;
+use crate::rules::Rules;
 
 use super::args::Global;
-use super::error::CliError;
+use super::error::{CliError, Kind};
+
+/// A book without errors, and its rules.
+pub struct OpenBook {
+    /// The model.
+    pub book: Arc<Book>,
+    /// The rules of all layers.
+    pub rules: Arc<Rules>,
+}
 
 /// The folder of the book: the one that was named, or the nearest upwards with a manifest.
 pub fn root(global: &Global) -> Result<PathBuf, CliError> {
     if let Some(folder) = &global.book {
-        return if folder.join(MANIFEST).is_file() {
-            Ok(folder.clone())
-        } else {
-            Err(CliError::usage(format!("`{}` has no {MANIFEST}", folder.display())).hint("`bincard new DIR` begins a book"))
-        };
+        return Ok(folder.clone());
     }
-    book::find(&std::env::current_dir()?).ok_or_else(|| {
-        CliError::usage(format!("there is no {MANIFEST} in this folder or above it")).hint("name the book with `--book DIR`, or begin one with `bincard new DIR`")
+    book_folder::find(&std::env::current_dir()?).ok_or_else(|| {
+        CliError::usage(format!("there is no {} in this folder or above it", book_folder::MANIFEST))
+            .hint("name the book with `--book DIR`, or begin one with `bincard new DIR`")
     })
 }
 
 /// Checks the book, whatever is wrong with it.
 pub fn check(root: &Path) -> Result<Checked, CliError> {
-    book::check(root).map_err(CliError::fault)
+    let files = book_folder::read(root).map_err(|error| match error {
+        BookFolderError::NoBook(_) => CliError::usage(error.to_string()).hint("`bincard new DIR` begins a book"),
+        _ => CliError::fault(error),
+    })?;
+    Ok(check::check(&files))
 }
 
 /// The book, which must be without errors.
 pub fn open(root: &Path) -> Result<OpenBook, CliError> {
-    book::open(root).map_err(|error| match error {
-        BookError::Unreadable { .. } => CliError::fault(error),
-        BookError::Mistakes { .. } => {
-            CliError { kind: super::error::Kind::Rejected, message: "the book has errors".to_owned(), hint: Some("`bincard check` shows them all".to_owned()) }
-        }
-    })
+    let checked = check(root)?;
+    match checked.book {
+        Some(book) => Ok(OpenBook { book: Arc::new(book), rules: Arc::new(checked.rules) }),
+        None => Err(CliError {
+            kind: Kind::Rejected,
+            message: format!("the book `{}` has errors", root.display()),
+            hint: Some("`bincard check` shows them all".to_owned()),
+        }),
+    }
 }
 
 /// The database's URL, a file relative to the book made one relative to here.

@@ -8,14 +8,13 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use serde_json::{Value as Json, json};
 
-use crate::book::OpenBook;
 use crate::engine::Engine;
 use crate::model::Scenario;
 use crate::scenario::{self, Failure, Masters, ScenarioReport};
 use crate::store::Store;
 
 use super::args::Global;
-use super::book;
+use super::book::{self, OpenBook};
 use super::error::CliError;
 use super::output::{Out, progress};
 use super::session::{count, now};
