@@ -11,7 +11,9 @@ use super::error::CliError;
 
 /// Which shell.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  bincard completions bash > ~/.local/share/bash-completion/completions/bincard\n  bincard completions zsh > ~/.zfunc/_bincard\n  bincard completions fish > ~/.config/fish/completions/bincard.fish")]
+#[command(
+    after_help = "Examples:\n  bincard completions bash > ~/.local/share/bash-completion/completions/bincard\n  bincard completions zsh > ~/.zfunc/_bincard\n  bincard completions fish > ~/.config/fish/completions/bincard.fish"
+)]
 pub struct CompletionsArgs {
     /// The shell
     shell: Shell,

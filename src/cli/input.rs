@@ -17,7 +17,8 @@ pub fn input(fields: &[String], lines: &[String], workflow: Option<&Workflow>) -
     let mut input = Input::default();
     for word in fields {
         let (name, value) = pair(word).ok_or_else(|| {
-            CliError::usage(format!("`{word}` is not a field")).hint("write `name=value`, such as `asp=pune`; values with spaces in quotes: `reason=\"wrong part\"`")
+            CliError::usage(format!("`{word}` is not a field"))
+                .hint("write `name=value`, such as `asp=pune`; values with spaces in quotes: `reason=\"wrong part\"`")
         })?;
         put(&mut input.fields, name, value);
     }

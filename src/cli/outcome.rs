@@ -33,7 +33,11 @@ pub fn actor(code: &str) -> Actor {
 }
 
 fn refused(no: &Refusal, document: &str, out: Out) -> Result<(), CliError> {
-    if out.is_json() { out.json(&refusal::to_json(no))? } else { out.line(refusal::to_text(no, document))? }
+    if out.is_json() {
+        out.json(&refusal::to_json(no))?
+    } else {
+        out.line(refusal::to_text(no, document))?
+    }
     Err(CliError::rejected())
 }
 

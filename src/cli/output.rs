@@ -70,7 +70,8 @@ fn table(titles: &[&str], rows: &[Vec<String>]) -> String {
 
 /// Progress of something long: a bar where the end is known. Silent unless a person watches.
 pub fn progress(total: Option<u64>, what: &str) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(total, if io::stderr().is_terminal() { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() });
+    let bar =
+        ProgressBar::with_draw_target(total, if io::stderr().is_terminal() { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() });
     let template = if total.is_some() { "{msg} {wide_bar} {pos}/{len} {eta}" } else { "{spinner} {msg} {pos}" };
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);

@@ -98,7 +98,13 @@ mod tests {
 
     fn refusal() -> Refusal {
         let reason = Reason::new(ReasonCode::Guard, "PCB: 3 more would make 7, over the maximum of 6.").at_line(Some(1)).remedy("at most 2 of `requested`");
-        Refusal { doc: "D1".into(), transition: "submit".into(), state: Some("draft".into()), reasons: vec![reason], allowed: vec!["amend".into(), "withdraw".into()] }
+        Refusal {
+            doc: "D1".into(),
+            transition: "submit".into(),
+            state: Some("draft".into()),
+            reasons: vec![reason],
+            allowed: vec!["amend".into(), "withdraw".into()],
+        }
     }
 
     #[test]

@@ -104,7 +104,10 @@ async fn one(session: &Session, bu: &Bu, head: &DocumentHead, out: Out) -> Resul
     let held = store.stock(&StockFilter { holder: Some(doc.id.clone()), ..StockFilter::new(bu.clone()) }).await?;
     let children = store.children(bu, &doc.id).await?;
     if out.is_json() {
-        let children: Vec<_> = children.iter().map(|c| json!({ "id": c.child.doc, "workflow": c.child.workflow, "state": c.child.state, "ended": c.child.ended, "refused": c.refused })).collect();
+        let children: Vec<_> = children
+            .iter()
+            .map(|c| json!({ "id": c.child.doc, "workflow": c.child.workflow, "state": c.child.state, "ended": c.child.ended, "refused": c.refused }))
+            .collect();
         let events: Vec<_> = events.iter().map(|r| json!({ "revision": r.revision, "transition": r.event.transition, "from": r.event.from, "to": r.event.to, "actor": r.event.actor, "role": r.event.role, "effective_at": r.event.effective_at, "recorded_at": r.event.recorded_at })).collect();
         return out.json(&json!({
             "document": plain::document(&doc), "events": events, "papers": papers, "obligations": owed,
@@ -117,7 +120,15 @@ async fn one(session: &Session, bu: &Bu, head: &DocumentHead, out: Out) -> Resul
     story(session, &events, out)?;
     let rows: Vec<Vec<String>> = papers
         .iter()
-        .map(|p| vec![p.number.clone(), p.kind.to_string(), text(p.from.as_ref()), text(p.to.as_ref()), if p.reverse_of.is_some() && p.open { "open".to_owned() } else { String::new() }])
+        .map(|p| {
+            vec![
+                p.number.clone(),
+                p.kind.to_string(),
+                text(p.from.as_ref()),
+                text(p.to.as_ref()),
+                if p.reverse_of.is_some() && p.open { "open".to_owned() } else { String::new() },
+            ]
+        })
         .collect();
     section(out, "papers", &["number", "kind", "from", "to", ""], &rows)?;
     let rows: Vec<Vec<String>> = held
@@ -127,13 +138,27 @@ async fn one(session: &Session, bu: &Bu, head: &DocumentHead, out: Out) -> Resul
     section(out, "holds", &["part", "quantity#", "where", "serial"], &rows)?;
     let rows: Vec<Vec<String>> = owed
         .iter()
-        .map(|o| vec![o.kind.to_string(), o.part.to_string(), o.quantity.to_string(), o.open.to_string(), o.debtor.to_string(), o.creditor.to_string(), session.time(o.due_at)])
+        .map(|o| {
+            vec![
+                o.kind.to_string(),
+                o.part.to_string(),
+                o.quantity.to_string(),
+                o.open.to_string(),
+                o.debtor.to_string(),
+                o.creditor.to_string(),
+                session.time(o.due_at),
+            ]
+        })
         .collect();
     section(out, "obligations", &["kind", "part", "owed#", "open#", "by", "to", "due"], &rows)?;
     let mut rows = Vec::new();
     for c in &children {
         let number = store.document(bu, &c.child.doc).await?.map_or_else(|| c.child.doc.to_string(), |d| d.number);
-        let state = c.child.state.as_ref().map_or_else(|| c.refused.as_ref().map_or_else(|| "to be opened".to_owned(), |why| format!("refused: {why}")), ToString::to_string);
+        let state = c
+            .child
+            .state
+            .as_ref()
+            .map_or_else(|| c.refused.as_ref().map_or_else(|| "to be opened".to_owned(), |why| format!("refused: {why}")), ToString::to_string);
         rows.push(vec![number, c.child.workflow.to_string(), state]);
     }
     section(out, "started", &["document", "workflow", "state"], &rows)
@@ -159,7 +184,11 @@ fn lines(doc: &Document, workflow: Option<&Workflow>, out: Out) -> Result<(), Cl
     let rows: Vec<Vec<String>> = doc
         .lines
         .iter()
-        .map(|l| std::iter::once(l.no.to_string()).chain(used.iter().map(|n| l.values.get(*n).filter(|v| shown(v)).map(ToString::to_string).unwrap_or_default())).collect())
+        .map(|l| {
+            std::iter::once(l.no.to_string())
+                .chain(used.iter().map(|n| l.values.get(*n).filter(|v| shown(v)).map(ToString::to_string).unwrap_or_default()))
+                .collect()
+        })
         .collect();
     section(out, "lines", &titles.iter().map(String::as_str).collect::<Vec<_>>(), &rows)
 }

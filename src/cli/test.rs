@@ -68,7 +68,11 @@ pub async fn run(args: &TestArgs, global: &Global, out: Out) -> Result<(), CliEr
     }
     if args.list {
         let rows: Vec<Vec<String>> = scenarios.iter().map(|s| vec![place(s), s.title.clone()]).collect();
-        return if out.is_json() { out.json(&rows.iter().map(|r| json!({ "place": r.first(), "title": r.last() })).collect::<Vec<_>>()) } else { out.table(&["place", "scenario"], &rows) };
+        return if out.is_json() {
+            out.json(&rows.iter().map(|r| json!({ "place": r.first(), "title": r.last() })).collect::<Vec<_>>())
+        } else {
+            out.table(&["place", "scenario"], &rows)
+        };
     }
     let stores = match args.store {
         On::All => vec![On::Memory, On::Sqlite, On::Postgres],
@@ -131,8 +135,10 @@ impl Fresh {
                 Ok(Self { url: format!("sqlite:{}", folder.join("store.db").display()), folder: Some(folder) })
             }
             On::Postgres => {
-                let server = std::env::var(POSTGRES)
-                    .map_err(|_| CliError::usage(format!("no PostgreSQL to test on: {POSTGRES} is not set")).hint("set it to the URL of a server to try things on, such as postgres://user@localhost/scratch"))?;
+                let server = std::env::var(POSTGRES).map_err(|_| {
+                    CliError::usage(format!("no PostgreSQL to test on: {POSTGRES} is not set"))
+                        .hint("set it to the URL of a server to try things on, such as postgres://user@localhost/scratch")
+                })?;
                 let join = if server.contains('?') { '&' } else { '?' };
                 Ok(Self { url: format!("{server}{join}schema={unique}"), folder: None })
             }
@@ -181,8 +187,7 @@ fn beside(failure: &Failure) -> Vec<(String, String)> {
 }
 
 fn to_json(report: &ScenarioReport, on: On) -> Json {
-    let failures: Vec<Json> =
-        report.failures.iter().map(|f| json!({ "place": f.place, "text": f.text, "expected": f.expected, "actual": f.actual })).collect();
+    let failures: Vec<Json> = report.failures.iter().map(|f| json!({ "place": f.place, "text": f.text, "expected": f.expected, "actual": f.actual })).collect();
     json!({ "title": report.title, "place": report.place, "store": word(on), "passed": report.passed(), "story": report.story, "failures": failures })
 }
 

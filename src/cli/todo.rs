@@ -50,7 +50,15 @@ pub async fn run(args: &TodoArgs, global: &Global, out: Out) -> Result<(), CliEr
     }
     let rows: Vec<Vec<String>> = list
         .iter()
-        .map(|t| vec![t.document.number.clone(), t.document.workflow.to_string(), t.document.state.to_string(), session.time(t.document.entered_at), words(&t.transitions)])
+        .map(|t| {
+            vec![
+                t.document.number.clone(),
+                t.document.workflow.to_string(),
+                t.document.state.to_string(),
+                session.time(t.document.entered_at),
+                words(&t.transitions),
+            ]
+        })
         .collect();
     out.table(&["document", "workflow", "state", "since", "may"], &rows)
 }
@@ -60,7 +68,11 @@ fn show(possible: &[Possible], number: &str, person: &str, out: Out) -> Result<(
         let rows: Vec<_> = possible
             .iter()
             .map(|p| {
-                let asks: Vec<_> = p.asks.iter().map(|a| json!({ "field": a.field, "type": a.ty, "optional": a.optional, "per_line": a.per_line, "label": a.label })).collect();
+                let asks: Vec<_> = p
+                    .asks
+                    .iter()
+                    .map(|a| json!({ "field": a.field, "type": a.ty, "optional": a.optional, "per_line": a.per_line, "label": a.label }))
+                    .collect();
                 let blocked: Vec<_> = p.blocked.iter().map(|r| json!({ "code": super::refusal::code(r.code), "sentence": r.sentence })).collect();
                 json!({ "transition": p.transition, "role": p.role, "to": p.to, "asks": asks, "blocked": blocked })
             })
