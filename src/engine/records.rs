@@ -139,6 +139,7 @@ impl Run<'_> {
     pub fn document_record(&self) -> Value {
         let doc = &self.doc;
         let mut fields: BTreeMap<Name, Value> = doc.fields.clone();
+        fields.insert("id".into(), Value::text(doc.id.as_str()));
         fields.insert("number".into(), Value::text(&doc.number));
         fields.insert("workflow".into(), Value::text(doc.workflow.as_str()));
         fields.insert("state".into(), Value::text(doc.state.as_str()));
