@@ -8,4 +8,6 @@ mod support;
 mod docs;
 mod spoiled;
 mod store_commit;
+mod store_guard;
+mod store_parity;
 mod tidy;

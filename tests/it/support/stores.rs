@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bincard::base::{Bu, Date, DocId, Name, Quantity, Timestamp};
 use bincard::domain::{
-    Claim, Decision, Document, Event, Holder, Inbound, Input, Line, LoadRequest, Lot, Move, Needs, Obligation, PaperDraft, Position, SeriesTake, Snapshot,
-    Timer, TimerKind, Value,
+    ChildStart, Claim, Decision, Document, Event, Holder, Inbound, Input, Line, LoadRequest, Lot, Move, Needs, Obligation, ObligationChange,
+    ObligationChangeKind, OutboxKind, OutboxRow, PaperDraft, Position, SeriesTake, Snapshot, Timer, TimerKind, Value,
 };
-use bincard::store::Store;
+use bincard::store::{Book, Store};
 
 /// An empty store, and what must live as long as it does.
 pub struct Fixture {
@@ -258,4 +258,55 @@ pub fn receiving(doc: &str, lots: &[&str]) -> Decision {
     decision.lots = lots.iter().map(|l| lot(l, doc)).collect();
     decision.moves = lots.iter().map(|l| moved(l, 10, "supplier", "PUNE.available")).collect();
     decision
+}
+
+/// A decision that leaves a row in every table.
+pub fn with_everything() -> Decision {
+    let mut d = receiving("D1", &["PCB#1"]);
+    d.document.fields.insert("contract".into(), Value::Contract("AMC-1".into()));
+    d.owed = vec![owed("O1", "D1", 2)];
+    d.obligation_changes = vec![ObligationChange { id: "O1".into(), kind: ObligationChangeKind::Settled, quantity: Quantity::ONE }];
+    d.papers = vec![challan(1, None), challan(2, Some(0))];
+    d.timers = vec![timer("1.1", minute(5), TimerKind::Fire { transition: "expire".into() })];
+    d.outbox = vec![OutboxRow { kind: OutboxKind::Emit, topic: "shipped".into(), text: String::new(), payload: serde_json::json!({ "n": 1 }) }];
+    d.claims = vec![claim("job 7", &["closed"])];
+    d.children = vec![ChildStart { doc: "D2".into(), workflow: "shipment".into() }];
+    d
+}
+
+/// A book to be kept.
+pub fn book() -> Book {
+    Book { hash: "b00c".into(), name: "north".into(), files: r#"{"a.flow":"workflow a"}"#.into() }
+}
+
+/// A connection that knows nothing of bincard, with the fixture's schema on its path.
+pub async fn raw_postgres(f: &Fixture) -> (sqlx::PgPool, String) {
+    let (base, schema) = f.url.split_once("schema=").expect("a schema");
+    let options: sqlx::postgres::PgConnectOptions = base.trim_end_matches(['?', '&']).parse().expect("a URL");
+    let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect_with(options.options([("search_path", schema)])).await;
+    (pool.expect("a connection"), schema.to_owned())
+}
+
+/// A connection that knows nothing of bincard.
+pub async fn raw_sqlite(f: &Fixture) -> sqlx::SqlitePool {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(f.url.trim_start_matches("sqlite://"));
+    sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect_with(options).await.expect("a connection")
+}
+
+/// Tables that people may write to; all others are guarded.
+pub const OPEN_TABLES: [&str; 10] =
+    ["business_unit", "party", "person", "part", "rate", "contract", "stock_limit", "supersession", "schema_version", "command"];
+
+/// The guarded tables of a SQLite file.
+pub async fn guarded_sqlite(raw: &sqlx::SqlitePool) -> Vec<String> {
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
+    let names: Vec<String> = sqlx::query_scalar(sql).fetch_all(raw).await.expect("a catalogue");
+    names.into_iter().filter(|n| !OPEN_TABLES.contains(&n.as_str())).collect()
+}
+
+/// The guarded tables of a schema.
+pub async fn guarded_postgres(raw: &sqlx::PgPool, schema: &str) -> Vec<String> {
+    let sql = "SELECT tablename::text FROM pg_tables WHERE schemaname = $1 ORDER BY 1";
+    let names: Vec<String> = sqlx::query_scalar(sql).bind(schema).fetch_all(raw).await.expect("a catalogue");
+    names.into_iter().filter(|n| !OPEN_TABLES.contains(&n.as_str())).collect()
 }

@@ -1,5 +1,7 @@
 -- Balances follow moves, and nothing else: what leaves one position arrives at the other.
 CREATE FUNCTION bincard.move_posts() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_left bigint;
 BEGIN
   IF NEW.from_party = '' THEN
     INSERT INTO bincard.stock AS s VALUES (NEW.bu, '', NEW.part, NEW.from_bin, NEW.from_doc, NEW.from_line, NEW.from_condition, NEW.from_owner, NEW.from_pool, NEW.lot, NEW.serial, -NEW.quantity)
@@ -8,15 +10,16 @@ BEGIN
       AND bu = NEW.bu AND party = '' AND part = NEW.part AND bin = NEW.from_bin AND doc = NEW.from_doc AND line = NEW.from_line
       AND condition = NEW.from_condition AND owner = NEW.from_owner AND pool = NEW.from_pool AND lot = NEW.lot AND serial = NEW.serial;
   ELSE
-    DELETE FROM bincard.stock WHERE quantity = NEW.quantity
+    UPDATE bincard.stock SET quantity = quantity - NEW.quantity WHERE quantity >= NEW.quantity
       AND bu = NEW.bu AND party = NEW.from_party AND part = NEW.part AND bin = NEW.from_bin AND doc = NEW.from_doc AND line = NEW.from_line
-      AND condition = NEW.from_condition AND owner = NEW.from_owner AND pool = NEW.from_pool AND lot = NEW.lot AND serial = NEW.serial;
-    IF NOT FOUND THEN
-      UPDATE bincard.stock SET quantity = quantity - NEW.quantity WHERE quantity > NEW.quantity
+      AND condition = NEW.from_condition AND owner = NEW.from_owner AND pool = NEW.from_pool AND lot = NEW.lot AND serial = NEW.serial
+      RETURNING quantity INTO v_left;
+    IF NOT FOUND AND NEW.serial = '' THEN RAISE EXCEPTION USING ERRCODE = 'BC102', MESSAGE = 'balance'; END IF;
+    IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC103', MESSAGE = 'serial'; END IF;
+    IF v_left = 0 THEN
+      DELETE FROM bincard.stock WHERE quantity = 0
         AND bu = NEW.bu AND party = NEW.from_party AND part = NEW.part AND bin = NEW.from_bin AND doc = NEW.from_doc AND line = NEW.from_line
         AND condition = NEW.from_condition AND owner = NEW.from_owner AND pool = NEW.from_pool AND lot = NEW.lot AND serial = NEW.serial;
-      IF NOT FOUND AND NEW.serial = '' THEN RAISE EXCEPTION USING ERRCODE = 'BC102', MESSAGE = 'balance'; END IF;
-      IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC103', MESSAGE = 'serial'; END IF;
     END IF;
   END IF;
   IF NEW.serial <> '' AND NEW.to_party <> '' AND (NEW.quantity <> 1000 OR EXISTS (

@@ -87,8 +87,7 @@ CREATE INDEX obligation_doc ON bincard.obligation (bu, doc, revision);
 CREATE TABLE bincard.obligation_change (
   bu TEXT NOT NULL, doc TEXT NOT NULL, revision BIGINT NOT NULL, ordinal BIGINT NOT NULL, id TEXT NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('settled', 'waived', 'debited')), quantity BIGINT NOT NULL CHECK (quantity > 0),
-  PRIMARY KEY (bu, doc, revision, ordinal), FOREIGN KEY (bu, id) REFERENCES bincard.obligation (bu, id),
-  FOREIGN KEY (bu, doc, revision) REFERENCES bincard.event (bu, doc, revision));
+  PRIMARY KEY (bu, doc, revision, ordinal), FOREIGN KEY (bu, doc, revision) REFERENCES bincard.event (bu, doc, revision));
 CREATE INDEX obligation_change_id ON bincard.obligation_change (bu, id);
 
 -- Papers and the series of their numbers.

@@ -86,8 +86,7 @@ CREATE INDEX obligation_doc ON obligation (bu, doc, revision);
 CREATE TABLE obligation_change (
   bu TEXT NOT NULL, doc TEXT NOT NULL, revision INTEGER NOT NULL, ordinal INTEGER NOT NULL, id TEXT NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('settled', 'waived', 'debited')), quantity INTEGER NOT NULL CHECK (quantity > 0),
-  PRIMARY KEY (bu, doc, revision, ordinal), FOREIGN KEY (bu, id) REFERENCES obligation (bu, id),
-  FOREIGN KEY (bu, doc, revision) REFERENCES event (bu, doc, revision)) STRICT;
+  PRIMARY KEY (bu, doc, revision, ordinal), FOREIGN KEY (bu, doc, revision) REFERENCES event (bu, doc, revision)) STRICT;
 CREATE INDEX obligation_change_id ON obligation_change (bu, id);
 
 -- Papers and the series of their numbers.
