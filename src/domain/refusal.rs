@@ -30,6 +30,8 @@ pub enum ReasonCode {
     RoleDenied,
     /// Whoever did the one may not do the other.
     FourEyes,
+    /// The transition needs somebody else's approval first.
+    ApprovalMissing,
     /// Something given does not fit what is asked: missing, unknown, of another type, unknown in the master data.
     BadInput,
     /// The effective time is not allowed: before the document's last transition, or in the future.

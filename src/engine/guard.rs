@@ -76,16 +76,18 @@ impl Run<'_> {
         reason.values = values;
     }
 
-    /// The first comparison of a guard that does not hold.
+    /// The first comparison of a guard that does not hold; of alternatives, the one with numbers says most.
     fn failing_comparison<'e>(&self, test: &'e Expr) -> Option<(BinaryOp, &'e Expr, &'e Expr)> {
         match &test.kind {
-            ExprKind::Binary(BinaryOp::And | BinaryOp::Or, a, b) => {
+            ExprKind::Binary(BinaryOp::And, a, b) => {
                 let a_holds = self.truth(a).unwrap_or(false);
                 if a_holds { self.failing_comparison(b) } else { self.failing_comparison(a) }
             }
-            ExprKind::Binary(op @ (BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual | BinaryOp::Is), a, b) => {
-                Some((*op, a, b))
-            }
+            ExprKind::Binary(BinaryOp::Or, a, b) => match self.failing_comparison(a) {
+                Some(found) if found.0 != BinaryOp::Is => Some(found),
+                other => self.failing_comparison(b).or(other),
+            },
+            ExprKind::Binary(op @ (BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual | BinaryOp::Is), a, b) => Some((*op, a, b)),
             _ => None,
         }
     }

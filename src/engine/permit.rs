@@ -81,7 +81,7 @@ pub fn others(workflow: &Workflow, transition: &Transition, snapshot: &Snapshot,
         let visit = snapshot.events.iter().rev().take_while(|e| is_approval(&e.transition));
         if !visit.into_iter().any(|e| e.transition == *approval && e.actor != code) {
             let sentence = format!("`{}` needs an approval by `{by}` first", transition.name);
-            reasons.push(Reason::new(ReasonCode::FourEyes, sentence).remedy(format!("`{approval}`, fired by somebody else in role `{by}`")));
+            reasons.push(Reason::new(ReasonCode::ApprovalMissing, sentence).remedy(format!("`{approval}`, fired by somebody else in role `{by}`")));
         }
     }
     reasons
