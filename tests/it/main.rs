@@ -6,6 +6,7 @@
 mod support;
 
 mod docs;
+mod scenarios;
 mod spoiled;
 mod store_commit;
 mod store_guard;
