@@ -87,7 +87,9 @@ impl Run<'_> {
                 Some(found) if found.0 != BinaryOp::Is => Some(found),
                 other => self.failing_comparison(b).or(other),
             },
-            ExprKind::Binary(op @ (BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual | BinaryOp::Is), a, b) => Some((*op, a, b)),
+            ExprKind::Binary(op @ (BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual | BinaryOp::Is), a, b) => {
+                Some((*op, a, b))
+            }
             _ => None,
         }
     }
