@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `console` | run in the folder of the page, see `docs/console.rs` |
 //! | `sh gate` | each line stands in `.ci/run` |
-//! | `flow …` | parsed and checked, see `docs/fragments.rs` |
+//! | `flow …`, `rhai …` | parsed and checked, see `docs/fragments.rs` |
 //! | any `from=PATH` | is a stretch of that file of the repository |
 //! | any `file=PATH` | written into the folder of the page, for the `console` blocks after it |
 //! | `text` | nothing: a picture |
@@ -46,7 +46,9 @@ fn run_block(block: &Block, folder: &Path, shared: &Page) -> Result<(), String> 
     }
     match (block.language.as_str(), block.part()) {
         ("text", None) => Ok(()),
+        ("text", Some("report")) => shared.report(block),
         ("flow", _) => shared.flow(block),
+        ("rhai", _) => shared.rule(block),
         ("console", None) => console::run(&block.text, folder),
         ("sh", Some("gate")) => gate(&block.text),
         (language, part) => Err(format!("no one knows how to run `{language} {}`", part.unwrap_or_default())),
