@@ -41,7 +41,7 @@ impl Typer<'_> {
             if let Some(first) = found.first()
                 && !super::types::comparable(&first.ty, &value.ty)
             {
-                self.reports.add(say_type::cannot_compare(written.span, (first.span, &first.ty), (value.span, &value.ty)));
+                self.reports.add(say_type::cannot_compare((first.span, &first.ty), (value.span, &value.ty)));
                 return unknown(written.span);
             }
             if several && !ordered(&value.ty) || !several && !counts(&value.ty) {

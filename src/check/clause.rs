@@ -26,9 +26,6 @@ impl Body<'_, '_> {
         let Some(test) = &written.when else {
             return self.kind(&written.kind, span, false).map(|kind| Clause { kind, when: None, span });
         };
-        if let Some(word) = unconditional(&written.kind) {
-            self.typer.reports.add(say::when_not_here(test.span, word));
-        }
         let facts = self.typer.facts(test, true);
         let when = self.typer.truth(test);
         let before = self.typer.given.clone();
@@ -127,15 +124,19 @@ impl Body<'_, '_> {
 
     fn computed(&mut self, id: &Ident, value: &ast::Expr) -> ClauseKind {
         let value = self.typer.expr(value, None);
-        if let Some(local) = self.typer.locals.iter().find(|l| l.name == *id.text) {
+        let mut used = true;
+        if let Some(local) = self.typer.locals.iter_mut().find(|l| l.name == *id.text) {
+            local.used = true;
             let first = local.span;
             self.typer.reports.add(say_name::twice("the name", &id.text, id.span, first));
         } else if let Some(binding) = self.typer.binding(&id.text) {
             let of_line = matches!(binding, super::typer::Binding::LineField(_));
             let declared = self.typer.outline.find(&id.text, of_line).map(|f| f.span);
             self.typer.reports.add(say_name::taken(id, "a field", declared));
+        } else {
+            used = false;
         }
-        self.typer.locals.push(Local { name: name(id), ty: value.ty.clone(), span: id.span, used: false });
+        self.typer.locals.push(Local { name: name(id), ty: value.ty.clone(), span: id.span, used });
         ClauseKind::Let(name(id), value)
     }
 
@@ -173,13 +174,14 @@ impl Body<'_, '_> {
 
     fn each_line(&mut self, each: &ast::EachLine, span: Span) -> Option<ClauseKind> {
         self.typer.needs_lines(span);
+        // Inside another one it has been reported where it was read.
         if self.typer.in_line {
-            self.typer.reports.add(say::nested_each_line(span));
             return None;
         }
         let depth = self.typer.locals.len();
         let before = self.typer.given.clone();
         self.typer.in_line = true;
+        self.typer.of_all_lines.clone_from(&before);
         let filter = each.filter.as_ref().map(|f| {
             let facts = self.typer.facts(f, true);
             let filter = self.typer.truth(f);
@@ -249,16 +251,5 @@ impl Body<'_, '_> {
             self.typer.reports.add(say_name::unknown(id, "a role or a party of this workflow", known));
         }
         None
-    }
-}
-
-/// The word of a clause that always happens and takes no `when`.
-fn unconditional(kind: &Written) -> Option<&'static str> {
-    match kind {
-        Written::Ask { .. } | Written::AskLines => Some("ask"),
-        Written::Let(..) => Some("let"),
-        Written::Require { .. } => Some("require"),
-        Written::EachLine(_) => Some("each line"),
-        _ => None,
     }
 }

@@ -16,7 +16,7 @@ impl Typer<'_> {
             Written::And | Written::Or => self.joined(op, a, b, span),
             Written::Is | Written::IsNot => {
                 let op = if op == Written::Is { BinaryOp::Is } else { BinaryOp::IsNot };
-                let (a, b) = self.compared(a, b, span);
+                let (a, b) = self.compared(a, b);
                 made(op, a, b, Type::YesNo, span)
             }
             Written::Less | Written::LessEqual | Written::Greater | Written::GreaterEqual => {
@@ -26,7 +26,7 @@ impl Typer<'_> {
                     Written::Greater => BinaryOp::Greater,
                     _ => BinaryOp::GreaterEqual,
                 };
-                let (a, b) = self.compared(a, b, span);
+                let (a, b) = self.compared(a, b);
                 for side in [&a, &b] {
                     if !ordered(&side.ty) && comparable(&a.ty, &b.ty) {
                         self.reports.add(say::no_order(span, &side.ty));
@@ -76,14 +76,14 @@ impl Typer<'_> {
         (left, right)
     }
 
-    fn compared(&mut self, a: &ast::Expr, b: &ast::Expr, span: Span) -> (Expr, Expr) {
+    fn compared(&mut self, a: &ast::Expr, b: &ast::Expr) -> (Expr, Expr) {
         if let Some(text) = self.kind_word(a, b) {
             let left = self.operand(a, None);
             return (left, text);
         }
         let (left, right) = self.pair(a, b, None);
         if !comparable(&left.ty, &right.ty) {
-            self.reports.add(say::cannot_compare(span, (left.span, &left.ty), (right.span, &right.ty)));
+            self.reports.add(say::cannot_compare((left.span, &left.ty), (right.span, &right.ty)));
         }
         (left, right)
     }
@@ -109,10 +109,10 @@ impl Typer<'_> {
     }
 
     pub(super) fn between(&mut self, of: &ast::Expr, low: &ast::Expr, high: &ast::Expr, span: Span) -> Expr {
-        let (of, low) = self.compared(of, low, span);
+        let (of, low) = self.compared(of, low);
         let high_found = self.operand(high, Some(&of.ty));
         if !comparable(&of.ty, &high_found.ty) {
-            self.reports.add(say::cannot_compare(span, (of.span, &of.ty), (high_found.span, &high_found.ty)));
+            self.reports.add(say::cannot_compare((of.span, &of.ty), (high_found.span, &high_found.ty)));
         } else if !ordered(&of.ty) {
             self.reports.add(say::no_order(span, &of.ty));
         }
@@ -132,7 +132,7 @@ impl Typer<'_> {
                 other => other,
             };
             if !comparable(&value.ty, inside) {
-                self.reports.add(say::cannot_compare(span, (value.span, &value.ty), (item.span, &item.ty)));
+                self.reports.add(say::cannot_compare((value.span, &value.ty), (item.span, &item.ty)));
             }
             found.push(item);
         }
@@ -188,7 +188,7 @@ impl Typer<'_> {
     }
 
     fn cannot(&mut self, verb: &str, left: &Expr, right: &Expr, span: Span) -> Expr {
-        self.reports.add(say::cannot_compute(span, verb, (left.span, &left.ty), (right.span, &right.ty)));
+        self.reports.add(say::cannot_compute(verb, (left.span, &left.ty), (right.span, &right.ty)));
         unknown(span)
     }
 }

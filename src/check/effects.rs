@@ -31,8 +31,9 @@ impl Body<'_, '_> {
         if verb == ObligationVerb::Owe {
             let missing =
                 [(quantity.is_none(), "how much: `owe 1 of part`"), (to.is_none(), "to whom: `to asp`"), (within.is_none(), "until when: `within 7 days`")];
-            for (_, help) in missing.iter().filter(|(missing, _)| *missing) {
-                self.typer.reports.add(say::owe_incomplete(span, help));
+            let missing: Vec<&str> = missing.iter().filter(|(missing, _)| *missing).map(|(_, what)| *what).collect();
+            if !missing.is_empty() {
+                self.typer.reports.add(say::owe_incomplete(span, &missing.join(", ")));
             }
         } else if to.is_some() || within.is_some() || rate.is_some() {
             self.typer.reports.add(say::only_with_owe(span));

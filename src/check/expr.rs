@@ -160,10 +160,14 @@ impl Typer<'_> {
         }
         let visible = self.visible();
         let report = match wanted.and_then(|ty| constants::words_of(&self.book.vocabulary, ty)) {
-            Some((words, what)) => say_name::unknown(id, what, words.into_iter().chain(visible)),
+            Some((words, what)) => match crate::base::suggest::nearest(&id.text, words.iter().copied().chain(visible)) {
+                Some(near) => say_name::unknown(id, what, [near]),
+                None => say_name::unknown(id, what, words),
+            },
             None if wanted.is_some_and(|ty| *ty.required() == Type::Text) => say_name::unknown_text(id, visible),
             None => {
-                let words = Space::ALL.into_iter().flat_map(|s| self.book.words(s));
+                let of_lines = self.outline.fields(true).iter().map(|f| f.name.as_str());
+                let words = Space::ALL.into_iter().flat_map(|s| self.book.words(s)).chain(of_lines);
                 match crate::base::suggest::nearest(&id.text, visible.iter().copied().chain(words)) {
                     Some(near) => say_name::unknown(id, "a name that is known here", [near]),
                     None => say_name::unknown(id, "a name that is known here", visible),

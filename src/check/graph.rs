@@ -22,6 +22,9 @@ pub(super) fn states(outline: &Outline<'_>, reports: &Reports) {
     for state in &outline.model.states {
         let name = state.name.as_str();
         let leaves: Vec<&ast::Transition> = written.transitions.iter().filter(|t| t.from.iter().any(|f| f.text == name)).collect();
+        if state.initial && state.name != initial.name {
+            continue;
+        }
         if state.is_final {
             leaves_final(state, &leaves, reports);
         } else if !leaves.iter().any(|t| t.to.iter().any(|to| to.text != name)) {
@@ -53,7 +56,7 @@ fn leaves_final(state: &State, leaves: &[&ast::Transition], reports: &Reports) {
 }
 
 fn initial<'o>(outline: &'o Outline<'_>, reports: &Reports) -> Option<&'o State> {
-    let mut all = outline.model.states.iter().filter(|s| s.initial);
+    let mut all = outline.model.states.iter().filter(|s| s.initial && !s.is_final);
     let Some(first) = all.next() else {
         reports.add(say::no_states(outline.model.span, outline.model.name.as_str()));
         return None;

@@ -19,7 +19,7 @@ pub(super) fn manifest(sources: &SourceMap, file: FileId, reports: &Reports) -> 
         Ok(Yaml::Null) => serde_yaml::Mapping::new(),
         Ok(_) => {
             reports.add(say::not_a_table(whole_line(file, text, 0)));
-            serde_yaml::Mapping::new()
+            return Reader { table: serde_yaml::Mapping::new(), file, text, reports }.manifest();
         }
         Err(error) => {
             let at = error.location().map_or(0, |l| l.index());

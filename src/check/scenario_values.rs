@@ -105,6 +105,7 @@ impl Teller<'_> {
             && !outline.written.broken
         {
             self.reports.add(say::no_lines(row.span, outline.model.name.as_str(), outline.model.span));
+            return Vec::new();
         }
         rows.iter().map(|row| self.line(row, outline, new)).collect()
     }
@@ -186,10 +187,7 @@ impl Teller<'_> {
         let words = Words { teller: self, row, allowed: &[] };
         let quantity = words.quantity()?;
         let kinds = &self.book.vocabulary.obligations;
-        let Some(kind) = row.words.iter().find(|w| !w.word.text.is_empty()).map(|w| &w.word) else {
-            self.reports.add(say::owed_without_kind(row.span, kinds.first().map(|k| k.name.as_str())));
-            return None;
-        };
+        let kind = &row.words.iter().find(|w| !w.word.text.is_empty())?.word;
         if kinds.iter().any(|k| k.name == *kind.text) {
             return Some((row.subject.text.clone(), name(kind), quantity));
         }

@@ -70,6 +70,8 @@ pub(super) struct Typer<'a> {
     pub(super) in_line: bool,
     /// Paths of optional values that are known to be there.
     pub(super) given: BTreeSet<String>,
+    /// What was known of every line before the line at hand was.
+    pub(super) of_all_lines: BTreeSet<String>,
     /// Paths that this transition has asked for.
     pub(super) asked: BTreeSet<String>,
     /// Fields that were read, as paths.
@@ -79,7 +81,7 @@ pub(super) struct Typer<'a> {
 impl<'a> Typer<'a> {
     /// A typer that sees the fields of a workflow.
     pub(super) fn new(book: &'a Declared<'a>, outline: &'a Outline<'a>, reports: &'a Reports, read: &'a RefCell<BTreeSet<String>>) -> Self {
-        Self { book, outline, reports, locals: Vec::new(), in_line: false, given: BTreeSet::new(), asked: BTreeSet::new(), read }
+        Self { book, outline, reports, locals: Vec::new(), in_line: false, given: BTreeSet::new(), of_all_lines: BTreeSet::new(), asked: BTreeSet::new(), read }
     }
 
     /// What a bare word stands for, innermost first.
@@ -158,9 +160,16 @@ impl<'a> Typer<'a> {
 
     /// Does something about one line.
     pub(super) fn about_a_line<R>(&mut self, then: impl FnOnce(&mut Self) -> R) -> R {
-        let before = std::mem::replace(&mut self.in_line, true);
+        let within = std::mem::replace(&mut self.in_line, true);
+        let before = self.given.clone();
+        if within {
+            // What is known of the line at hand need not hold for another.
+            let of_all = &self.of_all_lines;
+            self.given.retain(|path| !path.starts_with("line.") || of_all.contains(path));
+        }
         let result = then(self);
-        self.in_line = before;
+        self.in_line = within;
+        self.given = before;
         result
     }
 

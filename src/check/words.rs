@@ -151,16 +151,19 @@ impl Words<'_> {
             let id = &w.named.name;
             if BUILTIN_FUNCTIONS.contains(&id.text.as_str()) {
                 self.reports.add(say::taken(id, "a built-in function", None));
+                continue;
             } else if is_type_word(&id.text) {
                 self.reports.add(say::taken(id, "a type", None));
+                continue;
             } else if self.types.party_kinds.contains(id.text.as_str()) {
                 self.reports.add(say::taken(id, "a kind of party", None));
+                continue;
             }
             self.types.rules.insert(name(id));
         }
         for item in self.items {
             match item {
-                VocabItem::Rule(w) => self.rule(w),
+                VocabItem::Rule(w) if self.types.rules.contains(w.named.name.text.as_str()) => self.rule(w),
                 VocabItem::Event(w) => {
                     let fields = self.typed(&w.fields, "field", Place::Field);
                     let event = EventKind { named: named(&w.named), fields };
@@ -207,7 +210,7 @@ impl Words<'_> {
         for item in self.items {
             let VocabItem::OnHand { bins, conditions, span } = item else { continue };
             if let Some(first) = first {
-                self.reports.add(say::twice("the stock that counts", "on hand counts", *span, first));
+                self.reports.add(say_rule::on_hand_twice(*span, first));
                 continue;
             }
             first = Some(*span);

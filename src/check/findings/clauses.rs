@@ -9,16 +9,6 @@ pub(crate) fn seq_in_text(span: Span) -> Diagnostic {
     Diagnostic::error("seq-not-here", span, "only numbers of documents count").help("write `{number}` for the number of this document")
 }
 
-pub(crate) fn when_not_here(span: Span, word: &str) -> Diagnostic {
-    let finding = Diagnostic::error("when-not-here", span, format!("`{word}` always happens: it takes no `when`"));
-    match word {
-        "require" => finding.help("put the condition into the guard: `require not (…) or … else \"…\"`"),
-        "each line" => finding.help("write `each line where … { … }`"),
-        "ask" => finding.help("write `ask optional …`, and `require` it where it is needed"),
-        _ => finding.help("leave `when …` out"),
-    }
-}
-
 pub(crate) fn undeclared_field(id: &Ident, what: &str) -> Diagnostic {
     let (block, example) =
         if what == "a field of lines" { ("`lines`", format!("`{} : quantity`", id.text)) } else { ("the workflow", format!("`field {} : text?`", id.text)) };
@@ -35,10 +25,6 @@ pub(crate) fn not_in_each_line(span: Span, word: &str) -> Diagnostic {
 
 pub(crate) fn lines_when_opening(span: Span) -> Diagnostic {
     Diagnostic::error("ask-lines-opening", span, "a document that is opened always gets its lines").help("remove `ask lines`")
-}
-
-pub(crate) fn nested_each_line(span: Span) -> Diagnostic {
-    Diagnostic::error("nested-each-line", span, "`each line` stands inside `each line`").help("end the first block with `}` before this one begins")
 }
 
 pub(crate) fn become_in_line(id: &Ident) -> Diagnostic {

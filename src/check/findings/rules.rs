@@ -2,7 +2,7 @@
 //!
 //! Must not know scripts. Tests: `check::tests`.
 
-use crate::base::suggest::{did_you_mean, list};
+use crate::base::suggest::did_you_mean;
 use crate::base::{Diagnostic, FileId, Span};
 use crate::model::{RuleParam, RuleSig};
 use crate::syntax::ast::Ident;
@@ -15,6 +15,13 @@ pub(crate) fn on_hand_outside(id: &Ident, declared: Span) -> Diagnostic {
     Diagnostic::error("bin-is-outside", id.span, format!("`{}` is in the outside world, and never on hand", id.text))
         .also(declared, "declared here")
         .help("name bins of parties only")
+}
+
+pub(crate) fn on_hand_twice(span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error("declared-twice", span, "what counts as on hand is said twice")
+        .label("said again here")
+        .also(first, "first said here")
+        .help("keep one of the two")
 }
 
 pub(crate) fn not_a_date(id: &Ident) -> Diagnostic {
@@ -43,7 +50,7 @@ pub(crate) fn number_hole<'a>(id: &Ident, known: impl IntoIterator<Item = &'a st
     let known: Vec<&str> = known.into_iter().collect();
     match crate::base::suggest::nearest(&id.text, known.iter().copied()) {
         Some(found) => finding.help(format!("did you mean `{{{found}}}`?")),
-        None => finding.help(format!("known here: {}", list(known.iter().copied()))),
+        None => finding.help(format!("known here: {}", known.iter().map(|k| format!("`{{{k}}}`")).collect::<Vec<_>>().join(", "))),
     }
 }
 
@@ -76,7 +83,7 @@ fn signature(rule: &RuleSig) -> String {
 
 pub(crate) fn argument_count(span: Span, rule: &RuleSig, wanted: usize, found: usize) -> Diagnostic {
     let plural = if wanted == 1 { "argument" } else { "arguments" };
-    Diagnostic::error("argument-count", span, format!("`{}` wants {wanted} {plural}, and {found} stand here", rule.named.name))
+    Diagnostic::error("argument-count", span, format!("`{}` wants {wanted} {plural}, not {found}", rule.named.name))
         .also(rule.named.span, "declared here")
         .help(format!("write `{}`", signature(rule)))
 }
@@ -85,9 +92,17 @@ pub(crate) fn argument_count(span: Span, rule: &RuleSig, wanted: usize, found: u
 pub(crate) fn choosing_arguments(span: Span, rule: &RuleSig, wanted: &[&RuleParam], found: usize) -> Diagnostic {
     let names: Vec<&str> = wanted.iter().map(|p| p.name.as_str()).collect();
     let example = if names.is_empty() { format!("`choosing {}`", rule.named.name) } else { format!("`choosing {}({})`", rule.named.name, names.join(", ")) };
-    Diagnostic::error("argument-count", span, format!("`{}` wants {} beside the line and the lot, and {found} stand here", rule.named.name, wanted.len()))
+    Diagnostic::error("argument-count", span, format!("`{}` wants {} more than the line and the lot, not {found}", rule.named.name, count(wanted.len())))
         .also(rule.named.span, "declared here")
         .help(format!("write {example}"))
+}
+
+fn count(arguments: usize) -> String {
+    match arguments {
+        0 => "nothing".to_owned(),
+        1 => "1 argument".to_owned(),
+        n => format!("{n} arguments"),
+    }
 }
 
 /// A rule that cannot choose lots.
@@ -104,8 +119,8 @@ pub(crate) fn builtin_arguments(span: Span, function: &str) -> Diagnostic {
 }
 
 /// A script in a folder that is no layer.
-pub(crate) fn not_a_layer(file: FileId, text: &str, why: &str) -> Diagnostic {
+pub(crate) fn not_a_layer(file: FileId, text: &str, path: &str) -> Diagnostic {
     let end = text.find('\n').unwrap_or(text.len());
-    Diagnostic::error("rule-not-in-layer", Span::new(file, 0, end), why.to_owned())
+    Diagnostic::error("rule-not-in-layer", Span::new(file, 0, end), format!("`{path}` is in no layer"))
         .help("put it into `default`, `bu/<business unit>` or `asp/<service partner>` of the rules folder")
 }

@@ -58,8 +58,3 @@ pub(crate) fn which_quantity(span: Span) -> Diagnostic {
 pub(crate) fn how_many(span: Span, part: &str) -> Diagnostic {
     Diagnostic::error("how-many", span, format!("this does not say how much of {part}")).help(format!("write `{part} 3`"))
 }
-
-pub(crate) fn owed_without_kind(span: Span, example: Option<&str>) -> Diagnostic {
-    Diagnostic::error("owed-without-kind", span, "this does not say what kind of obligation it is")
-        .help(format!("write part, quantity and kind: `PCB 1 {}`", example.unwrap_or("defective_return")))
-}

@@ -9,7 +9,8 @@ use crate::syntax::ast::Ident;
 /// A type as it is read aloud: `a quantity`, `money`, `text`.
 pub(crate) fn aloud(ty: &Type) -> String {
     match ty {
-        Type::Money | Type::Text | Type::YesNo | Type::NumberOrDate | Type::Choice(_) => ty.to_string(),
+        Type::Money | Type::Text | Type::YesNo | Type::NumberOrDate => ty.to_string(),
+        Type::Choice(_) => format!("a choice (`{ty}`)"),
         Type::Time => "a point in time".to_owned(),
         Type::Answer(rule) => format!("the answer of `{rule}`"),
         Type::Optional(inner) => format!("{} that may be absent", aloud(inner)),
@@ -25,9 +26,10 @@ pub(crate) fn aloud(ty: &Type) -> String {
 }
 
 pub(crate) fn wrong(span: Span, wanted: &Type, found: &Type) -> Diagnostic {
-    let finding = Diagnostic::error("wrong-type", span, format!("{} is wanted here", aloud(wanted))).label(format!("this is {}", aloud(found)));
+    let finding = Diagnostic::error("wrong-type", span, format!("{} is wanted here", aloud(wanted))).label(format!("this is {}", aloud(found.required())));
     match (wanted, found) {
-        (Type::Quantity, Type::Number) => finding.help("multiply the number by a quantity, or make the field a `quantity`"),
+        (Type::YesNo, Type::Quantity | Type::Money | Type::Number) => finding.help("compare it with something: `… > 0`"),
+        (Type::Quantity, Type::Number) => finding.help("a quantity counts units of a part: take it from a quantity, or declare the field as `number`"),
         (Type::Money, Type::Quantity) => finding.help("multiply the quantity by a rate: `… * rate of part`"),
         (Type::Text, _) => finding.help("write a text with a hole: `\"{…}\"`"),
         _ => finding,
@@ -49,9 +51,9 @@ pub(crate) fn may_be_absent(span: Span, written: &str, ask_has: bool) -> Diagnos
 }
 
 /// Two values that are never the same.
-pub(crate) fn cannot_compare(span: Span, left: (Span, &Type), right: (Span, &Type)) -> Diagnostic {
-    Diagnostic::error("types-differ", span, format!("{} and {} cannot be compared", aloud(left.1), aloud(right.1)))
-        .also(left.0, format!("this is {}", aloud(left.1)))
+pub(crate) fn cannot_compare(left: (Span, &Type), right: (Span, &Type)) -> Diagnostic {
+    Diagnostic::error("types-differ", left.0, format!("{} and {} cannot be compared", aloud(left.1), aloud(right.1)))
+        .label(format!("this is {}", aloud(left.1)))
         .also(right.0, format!("this is {}", aloud(right.1)))
 }
 
@@ -59,9 +61,9 @@ pub(crate) fn no_order(span: Span, ty: &Type) -> Diagnostic {
     Diagnostic::error("no-order", span, format!("{} is neither more nor less than another", aloud(ty))).help("compare with `is` or `is not`")
 }
 
-pub(crate) fn cannot_compute(span: Span, verb: &str, left: (Span, &Type), right: (Span, &Type)) -> Diagnostic {
-    let finding = Diagnostic::error("units-mixed", span, format!("{} and {} cannot be {verb}", aloud(left.1), aloud(right.1)))
-        .also(left.0, format!("this is {}", aloud(left.1)))
+pub(crate) fn cannot_compute(verb: &str, left: (Span, &Type), right: (Span, &Type)) -> Diagnostic {
+    let finding = Diagnostic::error("units-mixed", left.0, format!("{} and {} cannot be {verb}", aloud(left.1), aloud(right.1)))
+        .label(format!("this is {}", aloud(left.1)))
         .also(right.0, format!("this is {}", aloud(right.1)));
     match (left.1, right.1) {
         (Type::Quantity, Type::Money) | (Type::Money, Type::Quantity) => finding.help("a quantity times a rate is money: `requested * rate of part`"),

@@ -1,1 +1,0 @@
-//! What a spoiled book is told, and what a good one becomes.

@@ -1,0 +1,103 @@
+//! What a spoiled book is told: families of spoiled texts in `spoiled/`, each with the report that it gets; and what a good
+//! book becomes (`models.rs`).
+//!
+//! A family is a text of sections `## title | where`: the section's lines are put `where` into a small sound book
+//! (`book.flow`). The reports of a family are one snapshot.
+
+mod models;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::testing::{MANIFEST, checked};
+use crate::render::{Style, reports};
+
+/// The small sound book; `@body`, `@each`, `@lines`, `@workflow` and `@book` mark where a spoiled text can stand.
+const BOOK: &str = include_str!("book.flow");
+const RULES: [(&str, &str); 3] = [
+    ("rules/default/msl.rhai", "fn msl(party, part) { #{ maximum: 5, trigger: (), reason: \"the standard\" } }"),
+    ("rules/default/allocation.rhai", "fn allocation(line, lot) { #{ take: true, rank: [lot.received], reason: \"oldest\" } }"),
+    ("rules/default/cover.rhai", "fn cover(contract, part) { #{ covered: true, payer: \"oem\" } }"),
+];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/check/tests")
+}
+
+/// The small book with texts put into it, by mark.
+pub(super) fn book(puts: &[(&str, &str)]) -> String {
+    let mark = |line: &str| puts.iter().find(|(at, _)| line.trim() == format!("@{at}")).map(|(_, text)| *text);
+    BOOK.lines().filter(|line| !line.trim().starts_with('@') || mark(line).is_some()).fold(String::new(), |mut book, line| {
+        let _ = writeln!(book, "{}", mark(line).unwrap_or(line));
+        book
+    })
+}
+
+/// The report of one section.
+fn told(place: &str, text: &str) -> String {
+    let flow = match place {
+        "alone" => text.to_owned(),
+        "manifest" | "rule" => book(&[]),
+        mark => book(&[(mark, text)]),
+    };
+    let mut texts = vec![("book.flow", flow.as_str()), ("bincard.yaml", if place == "manifest" { text } else { MANIFEST })];
+    if place != "alone" {
+        texts.extend(RULES);
+    }
+    if place == "rule" {
+        texts.push(("rules/msl.rhai", text));
+    }
+    let checked = checked(&texts);
+    assert_eq!(checked.book.is_none(), checked.has_errors());
+    reports(&checked.sources, &checked.diagnostics, Style::Plain)
+}
+
+fn family(name: &str) {
+    let text = std::fs::read_to_string(folder().join(format!("spoiled/{name}.txt"))).unwrap();
+    let mut out = String::new();
+    for section in text.split("## ").skip(1) {
+        let (head, spoiled) = section.split_once('\n').unwrap();
+        let (title, place) = head.split_once(" | ").unwrap_or_else(|| panic!("{name}: `{head}` does not say where"));
+        let report = told(place.trim(), spoiled.trim_end());
+        assert!(!report.is_empty(), "{name}: `{title}` is told nothing");
+        let _ = writeln!(out, "──── {title}\n{}\n", report.trim_end());
+    }
+    insta::with_settings!({ snapshot_path => folder().join("spoiled"), prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name, out);
+    });
+}
+
+macro_rules! families {
+    ($($name:ident),+ $(,)?) => {
+        $(#[test] fn $name() { family(stringify!($name)); })+
+        const FAMILIES: &[&str] = &[$(stringify!($name)),+];
+    };
+}
+families!(manifest, words, names, types, absence, states, clauses, moves, effects, scenarios, several);
+
+#[test]
+fn the_small_book_is_sound() {
+    let text = book(&[]);
+    let mut texts = vec![("book.flow", text.as_str())];
+    texts.extend(RULES);
+    let checked = checked(&texts);
+    assert_eq!(reports(&checked.sources, &checked.diagnostics, Style::Plain), "");
+}
+
+#[test]
+fn every_finding_has_a_spoiled_text() {
+    let mut told = String::new();
+    for name in FAMILIES {
+        told.push_str(&std::fs::read_to_string(folder().join(format!("spoiled/{name}.snap"))).unwrap_or_default());
+    }
+    let mut codes = BTreeSet::new();
+    for entry in std::fs::read_dir(folder().join("../findings")).unwrap() {
+        let source = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        for made in ["Diagnostic::error(\"", "Diagnostic::warning(\""] {
+            codes.extend(source.split(made).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+        }
+    }
+    let missing: Vec<&String> = codes.iter().filter(|code| !told.contains(&format!("[{code}]")) && !told.contains(code.as_str())).collect();
+    assert!(codes.len() > 60 && missing.is_empty(), "no spoiled text for {missing:?}");
+}
