@@ -3,10 +3,13 @@
 //! Must not know what anything means: names are resolved in `check`. Tests: beside each file and in `tests/it`.
 
 pub mod ast;
+mod format;
 mod outline;
 mod parser;
 mod report;
+mod token;
 mod words;
 
+pub use format::{FormatError, format};
 pub use parser::parse;
 pub use report::{Comment, Fix, Parsed};

@@ -245,7 +245,9 @@ impl Builder<'_> {
             return false;
         }
         let above = text.get(last.head.start..last.head.end).unwrap_or("");
-        let starts = starts_clause(context, line);
+        // In a list, a word alone on its line is one more name.
+        let listed = above.ends_with(',') && first_word(line) == line;
+        let starts = starts_clause(context, line) && !listed;
         if context == Context::Scenario {
             return !starts && misspelt_step(line).is_none();
         }

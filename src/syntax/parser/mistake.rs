@@ -7,7 +7,7 @@ use super::expr::MAX_DEPTH;
 use super::node::Node;
 use crate::base::suggest;
 use crate::base::{Diagnostic, Span};
-use crate::syntax::outline::{Range, Slip, Statement};
+use crate::syntax::outline::{Slip, Statement};
 use crate::syntax::words::{Context, declares_field, first_word, opening_of, openings};
 
 /// Where parentheses are nested too deep, if they are.

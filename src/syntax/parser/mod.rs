@@ -29,6 +29,7 @@ use self::node::Node;
 use super::ast;
 use super::outline::{Outline, Piece, PieceKind, Range, Slip, Statement, outline};
 use super::report::{Comment, Fix, Parsed};
+use super::token::{Token, TokenKind};
 use super::words::Context;
 use crate::base::{Diagnostic, FileId, Span};
 
@@ -75,6 +76,29 @@ fn pieces(text: &str) -> Vec<Piece> {
             kind(pair.as_rule()).map(|kind| Piece { kind, range: Range { start: span.start(), end: span.end() } })
         })
         .collect()
+}
+
+/// The pieces of a clause, for the formatter; in a scenario a code such as `SO-700301` is one piece.
+pub(super) fn tokens(text: &str, scenario: bool) -> Vec<Token<'_>> {
+    let rule = if scenario { Rule::row_tokens } else { Rule::tokens };
+    let Ok(pairs) = FlowParser::parse(rule, text) else { return Vec::new() };
+    let mut fresh = false;
+    let mut tokens = Vec::new();
+    for pair in pairs.flat_map(pest::iterators::Pair::into_inner) {
+        let kind = match pair.as_rule() {
+            Rule::newline => {
+                fresh = true;
+                continue;
+            }
+            Rule::t_comment => TokenKind::Comment,
+            Rule::t_text | Rule::t_bad_text => TokenKind::Text,
+            Rule::t_word | Rule::t_code => TokenKind::Word,
+            Rule::t_sign => TokenKind::Sign,
+            _ => continue,
+        };
+        tokens.push(Token { kind, text: pair.as_str().trim_end(), fresh: std::mem::take(&mut fresh) });
+    }
+    tokens
 }
 
 /// Whether a line would continue the clause above it.

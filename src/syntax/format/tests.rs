@@ -1,0 +1,25 @@
+//! Formatting says the same, and formatting it again changes nothing.
+
+use super::*;
+
+#[track_caller]
+fn check(text: &str) -> String {
+    let once = format(text).unwrap_or_else(|e| panic!("{e:?}\n{text}\n=====\n{}", blocks::print(text, &outline_of(text))));
+    let twice = format(&once).unwrap();
+    assert_eq!(once, twice, "formatting twice");
+    once
+}
+
+#[test]
+fn the_corpus_is_formatted() {
+    let folder = std::env::var("FLOWS").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/valid").to_owned());
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "flow") {
+            let out = check(&std::fs::read_to_string(&path).unwrap());
+            if std::env::var("SHOW").is_ok() {
+                println!("=== {}\n{out}", path.display());
+            }
+        }
+    }
+}
