@@ -6,6 +6,7 @@ mod args;
 mod book;
 mod check;
 mod completions;
+mod demo;
 mod error;
 mod fire;
 mod input;
@@ -70,6 +71,7 @@ fn run(cli: Cli, out: Out) -> Result<(), CliError> {
             Command::Todo(args) => todo::run(args, global, out).await,
             Command::Stock(args) => stock::run(args, global, out).await,
             Command::Trace(args) => trace::run(args, global, out).await,
+            Command::Demo(args) => demo::run(args, global, out).await,
             Command::Completions(args) => completions::run(args, &mut Cli::command()),
         }
     })

@@ -126,7 +126,8 @@ fn place(p: &Position) -> String {
     p.party.as_ref().map_or_else(|| p.bin.to_string(), |party| format!("{party}.{}", p.bin))
 }
 
-fn to_json(subject: &Subject, story: &Trace) -> serde_json::Value {
+/// A story for programs.
+pub fn to_json(subject: &Subject, story: &Trace) -> serde_json::Value {
     let steps: Vec<_> = story
         .steps
         .iter()

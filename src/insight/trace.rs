@@ -75,7 +75,7 @@ pub struct Step {
 /// A story.
 #[derive(Debug, Clone)]
 pub struct Trace {
-    /// The lots in it, oldest first.
+    /// The lots in it, each after the one it came from.
     pub lots: Vec<Lot>,
     /// The documents in it, in the order in which they were opened.
     pub documents: Vec<Document>,
@@ -298,8 +298,17 @@ impl Story<'_> {
         }
         steps.sort_by(|a, b| (a.at, &a.doc, a.revision).cmp(&(b.at, &b.doc, b.revision)));
         documents.sort_by(|a, b| (a.opened_at, &a.id).cmp(&(b.opened_at, &b.id)));
-        let mut lots: Vec<Lot> = self.lots.into_values().collect();
-        lots.sort_by(|a, b| (a.received_at, &a.id).cmp(&(b.received_at, &b.id)));
-        Ok(Trace { lots, documents, steps })
+        Ok(Trace { lots: in_order(&self.lots), documents, steps })
     }
+}
+
+/// Lots, each after the one it came from.
+fn in_order(lots: &BTreeMap<LotId, Lot>) -> Vec<Lot> {
+    let generation = |lot: &Lot| {
+        let before = std::iter::successors(Some(lot), |l| l.parent.as_ref().and_then(|parent| lots.get(parent)));
+        before.take(lots.len()).count()
+    };
+    let mut ordered: Vec<(usize, &Lot)> = lots.values().map(|lot| (generation(lot), lot)).collect();
+    ordered.sort_by(|(a, x), (b, y)| (a, x.received_at, &x.id).cmp(&(b, y.received_at, &y.id)));
+    ordered.into_iter().map(|(_, lot)| lot.clone()).collect()
 }

@@ -7,6 +7,7 @@
 
 mod audit;
 mod body;
+mod by_hand;
 mod chain;
 mod commit;
 mod error;
