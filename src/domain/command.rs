@@ -93,3 +93,40 @@ pub struct Command {
     /// The revision the actor saw; a newer document refuses the command. Absent: any.
     pub seen_revision: Option<u64>,
 }
+
+impl Command {
+    /// Opens a document, now. The key is made of the document's id: an id is opened once.
+    #[must_use]
+    pub fn open(bu: impl Into<Bu>, doc: impl Into<DocId>, workflow: impl Into<Name>, person: impl Into<PersonCode>, at: Timestamp) -> Self {
+        let doc = doc.into();
+        let key = Key::from(format!("open:{doc}"));
+        Self::new(bu.into(), doc, Action::Open { workflow: workflow.into(), transition: None, parent: None }, person.into(), key, at)
+    }
+
+    /// Fires a transition, now. The key is made of document, transition and time.
+    #[must_use]
+    pub fn fire(bu: impl Into<Bu>, doc: impl Into<DocId>, transition: impl Into<Name>, person: impl Into<PersonCode>, at: Timestamp) -> Self {
+        let (doc, transition) = (doc.into(), transition.into());
+        let key = Key::from(format!("{transition}:{doc}:{}", at.micros()));
+        Self::new(bu.into(), doc, Action::Fire { transition }, person.into(), key, at)
+    }
+
+    fn new(bu: Bu, doc: DocId, action: Action, person: PersonCode, key: Key, at: Timestamp) -> Self {
+        let (actor, input) = (Actor::Person(person), Input::default());
+        Self { bu, doc, action, actor, input, key, recorded_at: at, effective_at: at, seen_revision: None }
+    }
+
+    /// With input.
+    #[must_use]
+    pub fn with(mut self, input: Input) -> Self {
+        self.input = input;
+        self
+    }
+
+    /// With another key than the usual one.
+    #[must_use]
+    pub fn keyed(mut self, key: impl Into<Key>) -> Self {
+        self.key = key.into();
+        self
+    }
+}
