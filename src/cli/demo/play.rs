@@ -149,7 +149,8 @@ impl<'a> Play<'a> {
             let mut way = Vec::new();
             for record in self.session.store().events(&bu, &head.id).await?.into_iter().filter(|r| r.revision > before) {
                 let event = record.event;
-                self.told.push(json!({ "document": head.number, "transition": event.transition, "to": event.to, "actor": event.actor, "at": event.effective_at }));
+                self.told
+                    .push(json!({ "document": head.number, "transition": event.transition, "to": event.to, "actor": event.actor, "at": event.effective_at }));
                 let told = if event.from.as_ref() == Some(&event.to) { format!("+ {}", event.transition) } else { event.to.to_string() };
                 way.push(if event.actor == *"system" { told } else { format!("{told} ({})", event.actor) });
             }
