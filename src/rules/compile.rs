@@ -62,7 +62,9 @@ impl Rules {
         let mut book = Compiled::default();
         for script in scripts {
             let source = Source::new(&script.text, script.file);
-            match parse::parse(&reader, &source) {
+            // The parser is another's: what breaks it must not break us.
+            let parsed = host::metered(&limits, || parse::parse(&reader, &source)).unwrap_or_else(|| Err(vec![parse::broken(&source)]));
+            match parsed {
                 Ok(ast) => {
                     let mistakes = check::script(vocabulary, script, &source, &ast);
                     let sound = mistakes.iter().all(|d| d.severity != Severity::Error);

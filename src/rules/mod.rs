@@ -8,6 +8,7 @@ mod ask;
 mod check;
 mod compile;
 mod fault;
+mod habits;
 mod host;
 mod layer;
 mod library;

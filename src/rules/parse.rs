@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use rhai::{AST, ASTNode, Engine, LexError, ParseError, ParseErrorType, Position, ScriptFnMetadata, Stmt};
 
+use super::habits;
 use super::host;
 use super::scan::{self, Header, Token};
 use crate::base::{Diagnostic, FileId, SourceMap, Span};
@@ -139,6 +140,11 @@ pub(super) fn parse(engine: &Engine, source: &Source) -> Result<AST, Vec<Diagnos
     Err(found)
 }
 
+/// The parser itself breaks on a script.
+pub(super) fn broken(source: &Source) -> Diagnostic {
+    Diagnostic::error("rule-syntax", source.span((0, 0)), "this script cannot be read").help("write it anew, function by function, to see which part it is")
+}
+
 /// The name of a script's function twice, a missing bracket, a word that rules do not have …
 fn diagnostic(source: &Source, error: &ParseError) -> Diagnostic {
     let span = source.at(error.position());
@@ -148,11 +154,14 @@ fn diagnostic(source: &Source, error: &ParseError) -> Diagnostic {
         Diagnostic::error("rule-syntax", behind, format!("`{what}` is missing here"))
     };
     let syntax = |title: &str| Diagnostic::error("rule-syntax", span, title);
+    if let Some(found) = habit(source, span, error.err_type()) {
+        return found;
+    }
     match error.err_type() {
-        ParseErrorType::MissingToken(..) if matches!(source.word(span), "and" | "or" | "is" | "not") => forbidden(span, source.word(span)),
         ParseErrorType::MissingToken(token, _) if token == ";" => missing(";").help("end the statement with `;`"),
         ParseErrorType::MissingToken(token, _) if token == "," => missing(",").help("put `,` between two values, or close the bracket"),
         ParseErrorType::MissingToken(token, _) if token == "}" => missing("}").help("close what `{` opens; a function cannot be inside another"),
+        ParseErrorType::MissingToken(token, _) if token == "in" => missing("in").help("write `for x in list { … }`"),
         ParseErrorType::MissingToken(token, _) => missing(token),
         ParseErrorType::Reserved(word) => forbidden(span, word),
         ParseErrorType::BadInput(error) => lexical(span, source.word(span), error),
@@ -186,19 +195,29 @@ fn diagnostic(source: &Source, error: &ParseError) -> Diagnostic {
     }
 }
 
+/// What was typed out of habit from another language.
+fn habit(source: &Source, span: Span, error: &ParseErrorType) -> Option<Diagnostic> {
+    let missing = match error {
+        ParseErrorType::MissingToken(token, _) => Some(token.as_str()),
+        ParseErrorType::BadInput(_) | ParseErrorType::Reserved(_) | ParseErrorType::UnknownOperator(_) => None,
+        ParseErrorType::ExprExpected(_) | ParseErrorType::MissingSymbol(_) => None,
+        _ => return None,
+    };
+    let before = source.tokens.partition_point(|t| t.end <= span.start as usize).checked_sub(1).and_then(|i| source.tokens.get(i));
+    let before = before.map_or(source.span((0, 0)), |t| source.span((t.start, t.end)));
+    let (blame, help) = habits::habit(source.word(before), source.word(span), missing)?;
+    let wrong = if blame { before } else { span };
+    Some(Diagnostic::error("rule-syntax", wrong, format!("`{}` is not how rules are written", source.word(wrong))).help(help))
+}
+
 /// A word or sign of rhai that rules do not have.
 pub(super) fn forbidden(span: Span, word: &str) -> Diagnostic {
     let why = host::FORBIDDEN.iter().find(|(w, _)| *w == word).map(|(_, why)| *why);
     let title = format!("`{word}` is not part of rules");
     let wrong = Diagnostic::error("rule-forbidden", span, title);
-    match (why, word) {
-        (Some(why), _) => wrong.help(why),
-        (None, "===" | "!==") => wrong.help("write `==` or `!=`"),
-        (None, "->" | ":=" | "<-") => wrong.help("write `=` to give a variable a value"),
-        (None, "and") => wrong.help("write `&&`"),
-        (None, "or") => wrong.help("write `||`"),
-        (None, "not" | "is") => wrong.help("write `!` for not, and `==` for is"),
-        _ => wrong,
+    match why {
+        Some(why) => wrong.help(why),
+        None => wrong,
     }
 }
 
@@ -210,7 +229,7 @@ fn lexical(span: Span, word: &str, error: &LexError) -> Diagnostic {
         LexError::MalformedEscapeSequence(seq) => syntax(format!("`{seq}` means nothing in a text")).help("write `\\\\` for a backslash"),
         LexError::MalformedNumber(n) => syntax(format!("`{n}` is not a number")),
         LexError::MalformedChar(_) => syntax("text stands in double quotes".into()).help("write `\"…\"`"),
-        LexError::UnexpectedInput(input) => syntax(format!("`{input}` does not belong here")),
+        LexError::UnexpectedInput(input) => syntax(format!("`{input}` does not belong here")).help("look whether a value is missing before it, or a bracket"),
         _ => syntax(format!("`{word}` cannot be read")),
     }
 }

@@ -61,8 +61,10 @@ fn next(rest: &str) -> (Option<TokenKind>, usize) {
     } else if matches!(first, '"' | '`' | '\'') {
         (Some(TokenKind::Text), quoted(rest, first))
     } else {
-        const LONG: [&str; 23] =
-            ["===", "!==", "**", "<<", ">>", "..=", "??", "&&", "||", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "=>", "::", "..", "#{", "?."];
+        const LONG: [&str; 28] = [
+            ":=", "<-", "->", "++", "--", "===", "!==", "**", "<<", ">>", "..=", "??", "&&", "||", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "=>",
+            "::", "..", "#{", "?.",
+        ];
         (Some(TokenKind::Symbol), LONG.iter().find(|s| rest.starts_with(**s)).map_or(first.len_utf8(), |s| s.len()))
     }
 }

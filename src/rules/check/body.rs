@@ -22,6 +22,8 @@ pub(super) struct Body<'c> {
     /// The function's name.
     pub(super) name: &'c str,
     scope: Vec<(String, Kind)>,
+    /// Unknown names that are reported.
+    assumed: BTreeSet<String>,
     /// Paths that may be absent and are known not to be.
     present: Vec<String>,
     /// Variables that get another value after they are made.
@@ -37,7 +39,17 @@ impl<'c> Body<'c> {
         let kind = |n: usize| sig.and_then(|sig| sig.params.get(n)).map_or(Kind::Unknown, |p| Kind::of_parameter(&p.ty, context.vocabulary));
         let scope = function.header.params.iter().enumerate().map(|(n, (name, _))| (name.clone(), kind(n))).collect();
         let changed = changed(&function.body);
-        Self { context, sig, name: &function.header.name, scope, present: Vec::new(), changed, found: Vec::new(), calls: BTreeSet::new() }
+        Self {
+            context,
+            sig,
+            name: &function.header.name,
+            scope,
+            assumed: BTreeSet::new(),
+            present: Vec::new(),
+            changed,
+            found: Vec::new(),
+            calls: BTreeSet::new(),
+        }
     }
 
     pub(super) fn check(&mut self, body: &[Stmt]) {
@@ -79,7 +91,13 @@ impl<'c> Body<'c> {
     }
 
     pub(super) fn lookup(&self, name: &str) -> Option<&Kind> {
-        self.scope.iter().rev().find(|(n, _)| n == name).map(|(_, kind)| kind)
+        let assumed = self.assumed.contains(name).then_some(&Kind::Unknown);
+        self.scope.iter().rev().find(|(n, _)| n == name).map(|(_, kind)| kind).or(assumed)
+    }
+
+    /// Takes an unknown name for known, so that it is reported once.
+    pub(super) fn assume(&mut self, name: &str) {
+        self.assumed.insert(name.to_owned());
     }
 
     pub(super) fn is_present(&self, path: &str) -> bool {
@@ -225,6 +243,11 @@ impl<'c> Body<'c> {
     fn assign(&mut self, target: &Expr, given: &Expr, operator: Option<(&str, Position)>) {
         let value = self.expr(given);
         let into = match target {
+            Expr::Variable(name, _, at) if self.lookup(&name.1).is_none() => {
+                self.error("rule-name", *at, format!("`{}` is not known here", name.1), Some(format!("write `let {} = …` to make it", name.1)));
+                self.assume(&name.1);
+                Kind::Unknown
+            }
             Expr::Variable(..) => self.expr(target),
             _ => self.changing(target),
         };

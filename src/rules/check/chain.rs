@@ -6,8 +6,10 @@ use rhai::{ASTFlags, Expr, FnCallExpr, Position};
 
 use super::body::Body;
 use super::kind::{Kind, Known, combine};
-use crate::base::{Span, suggest};
+use crate::base::{Diagnostic, Span, suggest};
 use crate::rules::fault::path_of;
+use crate::rules::habits;
+use crate::rules::library;
 use crate::rules::operator::Operator;
 use crate::rules::parse;
 use crate::rules::value::{Unit, no_property};
@@ -17,7 +19,11 @@ impl Body<'_> {
         match expr {
             Expr::BoolConstant(..) => Kind::YesNo,
             Expr::IntegerConstant(..) => Kind::Decimal(Unit::Plain),
-            Expr::StringConstant(..) | Expr::CharConstant(..) => Kind::Text(None),
+            Expr::StringConstant(text, at) => {
+                self.hole(text, *at);
+                Kind::Text(None)
+            }
+            Expr::CharConstant(..) => Kind::Text(None),
             Expr::Unit(_) => Kind::Nothing,
             Expr::DynamicConstant(value, _) if value.is_fnptr() => {
                 self.closure(expr, Kind::Unknown);
@@ -68,9 +74,21 @@ impl Body<'_> {
             Some(kind) => kind,
             None => {
                 let known: Vec<String> = self.names().map(str::to_owned).collect();
-                self.error("rule-name", at, format!("`{name}` is not known here"), suggest::did_you_mean(name, known.iter().map(String::as_str)));
+                let help = habits::unknown_name(name).map(str::to_owned).or_else(|| suggest::did_you_mean(name, known.iter().map(String::as_str)));
+                self.error("rule-name", at, format!("`{name}` is not known here"), help);
+                self.assume(name);
                 Kind::Unknown
             }
+        }
+    }
+
+    /// A hole in double quotes is none.
+    pub(super) fn hole(&mut self, text: &str, at: Position) {
+        let inside = text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).map(|hole| hole.split('.').next().unwrap_or(hole));
+        if let Some(name) = inside.map(str::to_owned).find(|name| self.lookup(name).is_some()) {
+            let span = self.span(at);
+            let title = format!("`{{{name}}}` is no hole in double quotes");
+            self.found.push(Diagnostic::warning("rule-hole", span, title).help(format!("write the text in backticks, and the hole as `${{{name}}}`")));
         }
     }
 
@@ -142,7 +160,8 @@ impl Body<'_> {
                 Kind::Unknown
             }
             other => {
-                self.error("rule-property", at, format!("{} has no properties: `{name}` cannot be asked of it", other.in_words()), None);
+                let help = library::named(name).next().map(|_| format!("write `{name}(…)`: it is a function"));
+                self.error("rule-property", at, format!("{} has no properties: `{name}` cannot be asked of it", other.in_words()), help);
                 Kind::Unknown
             }
         }

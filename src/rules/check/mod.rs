@@ -32,7 +32,8 @@ pub(super) struct Context<'a> {
 /// All mistakes of a script that parses.
 pub(super) fn script(vocabulary: &Vocabulary, script: &RuleScript, source: &Source, ast: &AST) -> Vec<Diagnostic> {
     let context = Context { vocabulary, script, source, functions: functions(source, ast) };
-    let mut found: Vec<Diagnostic> = ast.statements().iter().filter(|s| !matches!(s, Stmt::Noop(_))).take(1).map(|s| outside(&context, s)).collect();
+    let mut found: Vec<Diagnostic> = layer(vocabulary, script).into_iter().collect();
+    found.extend(ast.statements().iter().filter(|s| !matches!(s, Stmt::Noop(_))).take(1).map(|s| outside(&context, s)));
     let mut calls: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for function in &context.functions.named {
         found.extend(context.header(function.header));
@@ -45,6 +46,21 @@ pub(super) fn script(vocabulary: &Vocabulary, script: &RuleScript, source: &Sour
     found.extend(context.circles(&calls));
     found.extend(context.unused(&calls));
     found
+}
+
+/// The folder of a party's layer is a kind of party.
+fn layer(vocabulary: &Vocabulary, script: &RuleScript) -> Option<Diagnostic> {
+    let Layer::Party { kind, .. } = &script.layer else { return None };
+    let known: Vec<&str> = vocabulary.party_kinds.iter().map(|k| k.name.as_str()).collect();
+    if known.is_empty() || known.contains(&kind.as_str()) {
+        return None;
+    }
+    let span = crate::base::Span::new(script.file, 0, 0);
+    let hint = suggest::nearest(kind.as_str(), known.iter().copied()).map_or_else(|| suggest::list(known.iter().copied()), |near| format!("`{near}`"));
+    Some(
+        Diagnostic::error("rule-layer", span, format!("`{}` is in the folder `{kind}`, which is no kind of party", script.path))
+            .help(format!("the folder is named after a kind of party: {hint}")),
+    )
 }
 
 fn outside(context: &Context<'_>, statement: &Stmt) -> Diagnostic {

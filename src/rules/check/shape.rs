@@ -28,7 +28,8 @@ impl Body<'_> {
                 let given: Vec<(&str, Position, &Expr)> = fields.0.iter().map(|(name, value)| (name.name.as_str(), name.pos, value)).collect();
                 self.record(&given, &expected, *at)
             }
-            (literal @ Expr::StringConstant(..), names) => {
+            (literal @ Expr::StringConstant(text, at), names) => {
+                self.hole(text, *at);
                 let kind = Kind::of(names, self.context.vocabulary);
                 self.words(&kind, literal);
                 self.fits(&Kind::Text(None), expected, field, self.whole(literal));

@@ -1,6 +1,7 @@
 //! Tests of the rules host as a whole. What they share stands here.
 
 mod answers;
+mod mutations;
 mod sandbox;
 mod static_checks;
 mod syntax;
@@ -67,6 +68,7 @@ fn lot() -> Value {
         "lot",
         [
             ("condition", Value::name("ok")),
+            ("pool", Value::name("in_warranty")),
             ("quantity", Value::Quantity("4".parse().unwrap())),
             ("received", Value::Date("2026-01-10".parse().unwrap())),
             ("expires", Value::Absent),

@@ -69,3 +69,53 @@ fn long_chains_are_not_deep() {
         assert_eq!(compile(&[("rules/default/x.rhai", &format!("fn score(n) {{ {body} }}"))]).1, "", "{body}");
     }
 }
+
+#[test]
+fn habits_of_other_languages() {
+    let bodies = [
+        "if n = 1 { 2 } else { 3 }",
+        "{ maximum: 1, trigger: 2 }",
+        "if n > 1 then { 2 } else { 3 }",
+        "if n > 1 return 2;",
+        "return 2 + ",
+        "if n > 1 { 2 } elseif n > 0 { 1 } else { 3 }",
+        "let x = 'ok'; n",
+        "let x = null; n",
+        "let x = nil; n",
+        "let x = yes; n",
+        "n <> 1",
+        "if not n > 1 { 1 } else { 2 }",
+        "let x := 1; n",
+        "let x = “ok”; n",
+        "n * 5%",
+        "1,000 + n",
+        "# comment\nn",
+        "-- comment\nn",
+        "let x = n if n > 1 else 2; x",
+        "let x = n > 1 ? 2 : 3; x",
+        "let x = n; x++; x",
+        "var x = n; x",
+        "x = n; x",
+        "for (x in [1]) { } n",
+        "for i = 1 to 3 { } n",
+        "function f() { 1 } n",
+        "let x = [1, 2, n",
+        "let x = #{ a = 1 }; n",
+        "let x = \"a {n}\"; n",
+        "n.round",
+        "len([n])",
+        "n.len",
+        "let f = x => x + 1; n",
+        "switch n { 1 -> 2, _ -> 3 }",
+        "switch n { case 1: 2 }",
+        "let x == 2; n",
+        "let n2 = 2 n2",
+        "return n;;",
+        "n; // text",
+        "const x = 1; x",
+        "let x = n is 3; x",
+        "n == 1 or n == 2",
+    ];
+    let shown = bodies.iter().map(|b| format!("{b}\n{}", compile(&[("rules/default/x.rhai", &format!("fn score(n) {{ {b} }}"))]).1));
+    insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"));
+}
