@@ -26,7 +26,7 @@ pub struct Acting {
     #[arg(long = "as", value_name = "PERSON", env = "BINCARD_AS", hide_env = true)]
     pub person: Option<String>,
     /// When it happened, where not now: `2026-04-01 09:30`
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", env = "BINCARD_AT", hide_env = true)]
     pub at: Option<String>,
     /// The command's key: sent again with the same key it is done once
     #[arg(long, value_name = "KEY")]
