@@ -33,11 +33,12 @@ fn run_page(page: &Path) -> Vec<String> {
     let folder = folder();
     let blocks = blocks(page);
     let shared = Page::of(&blocks);
-    let run = |block: &Block| run_block(block, folder.path(), &shared).err().map(|problem| format!("{}: {problem}", block.place()));
+    let mut at = folder.path().to_path_buf();
+    let run = |block: &Block| run_block(block, &mut at, &shared).err().map(|problem| format!("{}: {problem}", block.place()));
     blocks.iter().filter_map(run).collect()
 }
 
-fn run_block(block: &Block, folder: &Path, shared: &Page) -> Result<(), String> {
+fn run_block(block: &Block, folder: &mut PathBuf, shared: &Page) -> Result<(), String> {
     if let Some(path) = block.value("from") {
         return stands_in(&block.text, &read(Path::new(path))).then_some(()).ok_or(format!("is not what stands in {path}"));
     }

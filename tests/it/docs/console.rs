@@ -1,8 +1,8 @@
 //! Runs `console` blocks: each line that begins with `$ ` is a command, what follows is what it must print.
 //!
-//! `…` alone on a line stands for any lines, inside a line for any characters. `[exit 1]` as the last line is the exit code; none means success.
+//! `$ cd FOLDER` holds for the rest of the page. `…` alone on a line stands for any lines, inside a line for any characters. `[exit 1]` as the last line is the exit code; none means success.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// One command with what it must print.
@@ -12,9 +12,16 @@ struct Step {
     exit: i32,
 }
 
+/// When the examples happen: the numbers of documents tell the year.
+const WHEN: &str = "2026-04-01 09:30";
+
 /// Runs a block in a folder; the message says what differs.
-pub fn run(text: &str, folder: &Path) -> Result<(), String> {
+pub fn run(text: &str, folder: &mut PathBuf) -> Result<(), String> {
     for step in steps(text)? {
+        if let Some(inner) = step.command.strip_prefix("cd ") {
+            folder.push(inner);
+            continue;
+        }
         let (printed, exit) = execute(&step.command, folder)?;
         let expected: Vec<&str> = step.expected.iter().map(String::as_str).collect();
         let lines: Vec<&str> = printed.lines().map(str::trim_end).collect();
@@ -51,7 +58,7 @@ fn execute(command: &str, folder: &Path) -> Result<(String, i32), String> {
         .args(["-c", &format!("{{ {command}\n}} 2>&1")])
         .current_dir(folder)
         .env_clear()
-        .envs([("PATH", path.as_str()), ("HOME", "/nonexistent"), ("LANG", "C.UTF-8"), ("NO_COLOR", "1"), ("COLUMNS", "120")])
+        .envs([("PATH", path.as_str()), ("HOME", "/nonexistent"), ("LANG", "C.UTF-8"), ("NO_COLOR", "1"), ("COLUMNS", "100"), ("BINCARD_AT", WHEN)])
         .stdin(Stdio::null())
         .output()
         .map_err(|e| format!("$ {command}\n{e}"))?;
@@ -82,8 +89,9 @@ fn like(expected: &str, line: &str) -> bool {
 
 #[test]
 fn what_is_printed_is_compared_with_gaps() {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    assert_eq!(run("$ echo a; echo b1; echo c\na\nb…\n…\n$ exit 3\n[exit 3]\n", here), Ok(()));
-    assert!(run("$ echo a\nb\n", here).unwrap_err().contains("printed (exit 0):\na"));
-    assert!(run("$ false\n", here).unwrap_err().contains("exit 1"));
+    let mut here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    assert_eq!(run("$ echo a; echo b1; echo c\na\nb…\n…\n$ exit 3\n[exit 3]\n", &mut here), Ok(()));
+    assert!(run("$ echo a\nb\n", &mut here).unwrap_err().contains("printed (exit 0):\na"));
+    assert!(run("$ false\n", &mut here).unwrap_err().contains("exit 1"));
+    assert_eq!(run("$ cd tests\n$ ls -d it\nit\n", &mut here), Ok(()));
 }
