@@ -51,6 +51,10 @@ impl Run<'_> {
                     self.oldest_first(&mut units);
                     return Ok(Offered { units, passed_over: Vec::new() });
                 }
+                if wanted.is_empty() {
+                    let sentence = format!("the serial numbers of what leaves {} are needed", spec_text(spec));
+                    return Err(self.reason(ReasonCode::SerialPlace, sentence, spec.from.span).remedy("name each unit").into());
+                }
                 let units = wanted.iter().map(|serial| self.unit_of(serial, &units, spec)).collect::<Result<_, _>>()?;
                 Ok(Offered { units, passed_over: Vec::new() })
             }
