@@ -7,7 +7,7 @@ use super::typer::{Typer, unknown};
 use super::types::{comparable, counts, ordered};
 use crate::base::Span;
 use crate::domain::Value;
-use crate::model::{BinaryOp, Expr, ExprKind, Type};
+use crate::model::{BinaryOp, Expr, ExprKind, Query, Type};
 use crate::syntax::ast::{self, BinaryOp as Written, UnaryOp};
 
 impl Typer<'_> {
@@ -84,6 +84,8 @@ impl Typer<'_> {
         let (left, right) = self.pair(a, b, None);
         if !comparable(&left.ty, &right.ty) {
             self.reports.add(say::cannot_compare((left.span, &left.ty), (right.span, &right.ty)));
+        } else if let Some((sum, one)) = mixed(&left, &right) {
+            self.reports.add(say::parts_mixed(sum.span, one.span));
         }
         (left, right)
     }
@@ -145,7 +147,12 @@ impl Typer<'_> {
         let (op, verb) = if op == Written::Add { (BinaryOp::Add, "added") } else { (BinaryOp::Subtract, "subtracted") };
         let ty = match (&left.ty, &right.ty) {
             (Type::Unknown, _) | (_, Type::Unknown) => Type::Unknown,
-            (x, y) if x == y && counts(x) => x.clone(),
+            (x, y) if x == y && counts(x) => {
+                if let Some((sum, one)) = mixed(&left, &right) {
+                    self.reports.add(say::parts_mixed(sum.span, one.span));
+                }
+                x.clone()
+            }
             (Type::Date | Type::Time | Type::Duration, Type::Duration) => left.ty.clone(),
             (Type::Date, Type::Date) | (Type::Time, Type::Time) if op == BinaryOp::Subtract => Type::Duration,
             _ => return self.cannot(verb, &left, &right, span),
@@ -191,6 +198,17 @@ impl Typer<'_> {
         self.reports.add(say::cannot_compute(verb, (left.span, &left.ty), (right.span, &right.ty)));
         unknown(span)
     }
+}
+
+/// A sum over the lines beside a quantity of one part: the parts of the lines are not that part.
+fn mixed<'e>(a: &'e Expr, b: &'e Expr) -> Option<(&'e Expr, &'e Expr)> {
+    let sum = |e: &Expr| e.ty == Type::Quantity && matches!(e.kind, ExprKind::Sum(..));
+    let of_one_part = |e: &Expr| match &e.kind {
+        ExprKind::LineField(_) => true,
+        ExprKind::Query(query) => matches!(**query, Query::OnHand { .. } | Query::Inbound { .. } | Query::QuantityIn { .. } | Query::Held { .. }),
+        _ => false,
+    };
+    [(a, b), (b, a)].into_iter().find(|(x, y)| sum(x) && y.ty == Type::Quantity && of_one_part(y))
 }
 
 fn made(op: BinaryOp, a: Expr, b: Expr, ty: Type, span: Span) -> Expr {

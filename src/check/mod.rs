@@ -19,6 +19,7 @@ mod moves;
 mod needs;
 mod numbers;
 mod outlines;
+mod pairs;
 mod reports;
 mod scenario_values;
 mod scenarios;
@@ -182,6 +183,9 @@ impl Checker<'_> {
         for (name, outline) in &declared.outlines {
             graph::states(outline, self.reports);
             workflows.insert(name.clone(), Arc::new(workflows::workflow(&declared, outline, self.reports)));
+        }
+        if !self.incomplete && items.iter().all(|item| !matches!(item, ast::Item::Workflow(w) if w.broken)) {
+            pairs::pairs(&declared.vocabulary, &workflows, self.reports);
         }
         let codes = scenarios::codes(workflows.values().map(Arc::as_ref));
         let tell = |item: &&ast::Item| match item {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::clause::Body;
 use super::declared::{Declared, Outline, name};
-use super::findings::{names as say_name, states as say};
+use super::findings::{names as say_name, pairs as say_pair, states as say};
 use super::known::{Known, Paths};
 use super::needs::needs;
 use super::reports::Reports;
@@ -113,12 +113,21 @@ impl Reader<'_> {
         for id in ids {
             let roles = &self.book.vocabulary.roles;
             if roles.contains_key(id.text.as_str()) || id.text == SYSTEM {
+                self.role_here(id);
                 found.push(name(id));
             } else if !self.book.incomplete {
                 self.reports.add(say_name::unknown(id, "a role", roles.keys().map(Name::as_str).chain([SYSTEM])));
             }
         }
         found
+    }
+
+    /// A role that is held at a kind of party counts only where the document has such a party.
+    fn role_here(&self, id: &Ident) {
+        let Some(kind) = self.book.vocabulary.roles.get(id.text.as_str()).and_then(|r| r.at.as_ref()) else { return };
+        if !self.outline.model.fields.iter().any(|f| f.kinds.contains(kind)) && !self.outline.written.broken {
+            self.reports.add(say_pair::role_not_here(id.span, &id.text, kind.as_str()));
+        }
     }
 
     fn states(&self, ids: &[Ident]) -> Vec<Name> {

@@ -6,6 +6,7 @@
 pub(super) mod clauses;
 pub(super) mod manifest;
 pub(super) mod names;
+pub(super) mod pairs;
 pub(super) mod rules;
 pub(super) mod scenarios;
 pub(super) mod states;

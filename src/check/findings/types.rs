@@ -133,3 +133,11 @@ pub(crate) fn values_missing(span: Span, what: &str, missing: &[&str], declared:
         .also(declared, "declared here")
         .help(format!("add `{}`", example.join(", ")))
 }
+
+/// A sum over all lines beside a quantity of one part.
+pub(crate) fn parts_mixed(sum: Span, one: Span) -> Diagnostic {
+    Diagnostic::error("parts-mixed", sum, "quantities of different parts do not mix")
+        .label("this is a sum over the parts of all lines")
+        .also(one, "this is a quantity of one part")
+        .help("compare line by line: `any line has …`; or compare values: `sum of … * rate of part`")
+}

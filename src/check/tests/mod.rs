@@ -74,7 +74,7 @@ macro_rules! families {
         const FAMILIES: &[&str] = &[$(stringify!($name)),+];
     };
 }
-families!(manifest, words, names, types, absence, states, clauses, moves, effects, scenarios, several);
+families!(manifest, words, names, types, absence, states, clauses, moves, effects, pairs, scenarios, several);
 
 #[test]
 fn the_small_book_is_sound() {
