@@ -12,6 +12,7 @@ use crate::store::{CommitError, Committed, MasterReport, Store, StoreError};
 
 use super::decide::{body_hash, decide, refusal};
 use super::request::request;
+use super::timers::Ticked;
 
 /// How often a command that lost a race is decided again.
 const ATTEMPTS: u32 = 12;
@@ -116,7 +117,7 @@ impl Engine {
         let (doc, bu, now) = (command.doc.clone(), command.bu.clone(), command.recorded_at);
         let outcome = self.carry_out(command, None).await?;
         let Outcome::Done(mut done) = outcome else { return Ok(outcome) };
-        if self.follow_up(&bu, &doc, now).await? > 0
+        if self.follow_up(&bu, &doc, now, &mut Ticked::default()).await? > 0
             && let Some(current) = self.store.document(&bu, &doc).await?
         {
             done.document = current;

@@ -41,19 +41,18 @@ impl Engine {
             let Some(first) = due.first() else { break };
             // One at a time: what it brings may be due before the next.
             self.run_timer(first, now, &mut ticked).await?;
-            self.follow_up(&first.bu, &first.doc, now).await?;
+            self.follow_up(&first.bu, &first.doc, now, &mut ticked).await?;
         }
         Ok(ticked)
     }
 
     /// What is due at once for a document, for those it starts, and for the one that started it once it has ended.
     /// Gives the number of transitions that were fired on the document itself.
-    pub(super) async fn follow_up(&self, bu: &Bu, doc: &DocId, now: Timestamp) -> Result<usize, EngineError> {
+    pub(super) async fn follow_up(&self, bu: &Bu, doc: &DocId, now: Timestamp, ticked: &mut Ticked) -> Result<usize, EngineError> {
         let mut pending = VecDeque::from([doc.clone()]);
         let mut fired_here = 0;
         let mut steps = 0;
         while let Some(at) = pending.pop_front() {
-            let before = fired_here;
             loop {
                 let due = self.store().due_timers(Some(bu), Some(&at), now, BATCH).await?;
                 let Some(timer) = due.into_iter().find(|t| !matches!(t.timer.kind, TimerKind::Deadline { .. })) else { break };
@@ -61,18 +60,16 @@ impl Engine {
                 if steps > CHAIN {
                     return Ok(fired_here);
                 }
-                let mut ticked = Ticked::default();
-                self.run_timer(&timer, now, &mut ticked).await?;
+                let fired = ticked.fired;
+                self.run_timer(&timer, now, ticked).await?;
                 if at == *doc {
-                    fired_here += ticked.fired;
+                    fired_here += ticked.fired - fired;
                 }
                 if let TimerKind::Start(command) = &timer.timer.kind {
                     pending.push_back(command.doc.clone());
                 }
             }
-            if steps > 0 || before == fired_here {
-                fired_here += self.tell_parent(bu, &at, doc, now, &mut pending).await?;
-            }
+            fired_here += self.tell_parent(bu, &at, doc, now, &mut pending).await?;
         }
         Ok(fired_here)
     }

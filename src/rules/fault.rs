@@ -96,6 +96,8 @@ impl Site<'_> {
     pub(super) fn of_error(&self, ast: &AST, error: EvalAltResult) -> RuleFault {
         let (error, position) = innermost(error);
         if host::is_limit(&error) {
+            // The script engine counts steps without saying where it stands: the first loop of the script is where to look.
+            let position = if position.is_none() { first_loop(ast) } else { position };
             return self.fault(FaultKind::Limit, position, limit(&error));
         }
         match error {
@@ -109,6 +111,25 @@ impl Site<'_> {
             other => self.fault(FaultKind::Value, position, explain(&other)),
         }
     }
+}
+
+/// The first loop of a script, else its first statement.
+fn first_loop(ast: &AST) -> Position {
+    let mut first = Position::NONE;
+    let mut found = Position::NONE;
+    ast.walk(&mut |path: &[ASTNode]| {
+        if let Some(ASTNode::Stmt(statement)) = path.last() {
+            if first.is_none() {
+                first = statement.position();
+            }
+            if matches!(statement, Stmt::For(..)) {
+                found = statement.position();
+                return false;
+            }
+        }
+        true
+    });
+    if found.is_none() { first } else { found }
 }
 
 /// The error at the bottom of nested calls: its position is in the same file, since files never call each other.

@@ -6,6 +6,7 @@
 mod support;
 
 mod docs;
+mod engine_commands;
 mod scenarios;
 mod spoiled;
 mod store_commit;

@@ -1,0 +1,206 @@
+//! What a caller of the engine may count on: keys, dry runs, refusals that list everything, races, the clock.
+
+use std::collections::BTreeSet;
+
+use bincard::base::Quantity;
+use bincard::domain::{ReasonCode, Value};
+use bincard::engine::Outcome;
+use bincard::store::{StockFilter, Store};
+use serde_json::json;
+
+use crate::support::desk::{Desk, ac, fire, open};
+use crate::support::stores;
+
+fn request(parts: &[(&str, u32)]) -> Vec<serde_json::Value> {
+    parts.iter().map(|(part, n)| json!({ "part": part, "requested": n })).collect()
+}
+
+fn base_stock() -> serde_json::Value {
+    json!({ "asp": "coolfix", "warehouse": "wh_blr", "purpose": "base_stock", "pool": "in_warranty" })
+}
+
+#[tokio::test]
+async fn the_same_key_is_the_same_command_however_often_it_comes() {
+    for fixture in stores::stores().await {
+        let desk = Desk::on(fixture.store.clone()).await;
+        let manager = desk.who("asp_manager", Some("coolfix"));
+        let command = desk.command(&manager, "R1", open("ship_to_store"), base_stock(), &request(&[("CAP", 10)]));
+        let racers: Vec<_> = (0..5)
+            .map(|_| {
+                tokio::spawn({
+                    let (engine, command) = (desk.engine.clone(), command.clone());
+                    async move { engine.execute(command).await }
+                })
+            })
+            .collect();
+        let mut answers = BTreeSet::new();
+        let mut first = 0;
+        for racer in racers {
+            let Outcome::Done(done) = racer.await.expect("no panic").expect("no fault") else { panic!("refused") };
+            first += usize::from(!done.repeated());
+            answers.insert((done.document.number, done.revision));
+        }
+        assert_eq!((first, answers.len()), (1, 1), "{}", fixture.url);
+        let counts = desk.engine.store().counts(None).await.expect("counts");
+        assert_eq!((counts.documents, counts.transitions), (1, 1), "{}", fixture.url);
+
+        let mut other = command;
+        other.input.lines.clear();
+        let Outcome::Refused(refusal) = desk.engine.execute(other).await.expect("no fault") else { panic!("another body was taken") };
+        assert_eq!(refusal.code(), ReasonCode::IdempotencyConflict);
+    }
+}
+
+#[tokio::test]
+async fn of_many_jobs_that_race_for_one_unit_one_gets_it() {
+    for fixture in stores::stores().await {
+        let desk = Desk::on(fixture.store.clone()).await;
+        desk.stocked("coolfix", &[json!({ "part": "COMP", "quantity": 1, "serials": ["C1"] })]).await;
+        let service_desk = desk.who("service_desk", None);
+        let job = |n: u32| {
+            let fields =
+                json!({ "asp": "coolfix", "customer": "cust_anand", "technician": "arjun", "service_order": format!("SO-{n}"), "contract": "IW-1001" });
+            desk.command(&service_desk, &format!("I{n}"), open("indent"), fields, &request(&[("COMP", 1)]))
+        };
+        let racers: Vec<_> = (0..20)
+            .map(|n| {
+                tokio::spawn({
+                    let (engine, command) = (desk.engine.clone(), job(n));
+                    async move { engine.execute(command).await }
+                })
+            })
+            .collect();
+        let mut states = Vec::new();
+        for racer in racers {
+            let Outcome::Done(done) = racer.await.expect("no panic").expect("no fault reaches a caller") else { panic!("refused") };
+            states.push(done.document.state.to_string());
+        }
+        let with_unit = states.iter().filter(|s| *s == "reserved" || *s == "waiting").count();
+        assert_eq!((with_unit, states.len()), (1, 20), "{states:?} on {}", fixture.url);
+        let stock = desk.engine.store().stock(&StockFilter { party: Some("coolfix".into()), ..StockFilter::new(ac()) }).await.expect("stock");
+        assert_eq!(
+            stock.iter().map(|r| (r.balance.position.bin.to_string(), r.balance.quantity)).collect::<Vec<_>>(),
+            [("reserved".to_owned(), Quantity::ONE)]
+        );
+        assert!(desk.engine.store().verify().await.expect("verify").is_sound());
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_lists_every_line_with_its_numbers_and_what_it_offers_passes() {
+    let desk = Desk::on(Store::memory()).await;
+    let manager = desk.who("asp_manager", Some("coolfix"));
+    desk.must(&manager, "R1", open("ship_to_store"), base_stock(), &request(&[("CAP", 60), ("PCB", 7), ("CON", 1)])).await;
+    let refusal = desk.refused(&manager, "R1", fire("submit"), json!({}), &[]).await;
+    let lines: Vec<_> = refusal.reasons.iter().map(|r| (r.line, r.name.as_ref().map(ToString::to_string))).collect();
+    let over = Some("msl_quantity_exceeded".to_owned());
+    assert_eq!(lines, [(Some(1), over.clone()), (Some(2), over)], "{refusal:#?}");
+    let cap = &refusal.reasons[0];
+    let numbers = cap.numbers.as_ref().expect("numbers");
+    assert_eq!((numbers.have.to_string(), numbers.need.to_string()), ("60".to_owned(), "50".to_owned()));
+    assert_eq!(cap.rules.first().map(|r| (r.rule.to_string(), r.file.clone())), Some(("msl".to_owned(), "rules/default/msl.rhai".to_owned())));
+    assert!(cap.place.as_ref().is_some_and(|p| p.file == "workflows/ship_to_store.flow" && p.line > 1));
+
+    let offered = |i: usize| refusal.reasons[i].remedies.iter().find_map(|r| r.value.clone()).expect("a value that passes");
+    let (cap, pcb) = (offered(0), offered(1));
+    assert_eq!((cap.clone(), pcb.clone()), (Value::Quantity(Quantity::units(50)), Value::Quantity(Quantity::units(6))));
+    let lines = [json!({ "part": "CAP", "requested": cap.to_string() }), json!({ "part": "PCB", "requested": pcb.to_string() })];
+    desk.must(&manager, "R1", fire("amend"), json!({}), &lines).await;
+    assert_eq!(desk.must(&manager, "R1", fire("submit"), json!({}), &[]).await.document.state, "submitted");
+}
+
+#[tokio::test]
+async fn everything_wrong_with_an_input_is_told_at_once() {
+    let desk = Desk::on(Store::memory()).await;
+    let manager = desk.who("asp_manager", Some("coolfix"));
+    let fields = json!({ "asp": "wh_blr", "warehouse": "wh_nowhere", "purpos": "base_stock", "pool": "in_waranty" });
+    let lines = [
+        json!({ "part": "CAP", "requested": "-1" }),
+        json!({ "part": "NOPE", "requested": "0.5" }),
+        json!({ "part": "COMP", "requested": "1.5" }),
+        json!({ "requested": 1 }),
+    ];
+    let refusal = desk.refused(&manager, "R1", open("ship_to_store"), fields, &lines).await;
+    assert_eq!(refusal.code(), ReasonCode::BadInput);
+    let told: Vec<String> = refusal
+        .reasons
+        .iter()
+        .map(|r| {
+            format!(
+                "{}{}{}",
+                r.line.map_or_else(String::new, |l| format!("line {l}: ")),
+                r.sentence,
+                r.remedies.iter().map(|m| format!(" [{}]", m.text)).collect::<String>()
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+    assert_eq!(desk.engine.store().counts(None).await.expect("counts").documents, 0);
+}
+
+#[tokio::test]
+async fn a_dry_run_decides_what_is_then_committed_and_writes_nothing() {
+    let desk = Desk::on(Store::memory()).await;
+    desk.stocked("wh_blr", &[json!({ "part": "CAP", "quantity": 100 })]).await;
+    let (manager, ops) = (desk.who("asp_manager", Some("coolfix")), desk.who("service_ops", None));
+    desk.must(&manager, "R1", open("ship_to_store"), base_stock(), &request(&[("CAP", 10)])).await;
+    desk.must(&manager, "R1", fire("submit"), json!({}), &[]).await;
+    let before = desk.engine.store().counts(None).await.expect("counts");
+    let approve = desk.command(&ops, "R1", fire("approve"), json!({}), &[json!({ "part": "CAP", "approved": 10 })]);
+    let dry = desk.engine.dry_run(approve.clone()).await.expect("no fault").expect("allowed");
+    assert_eq!(desk.engine.store().counts(None).await.expect("counts"), before);
+    let Outcome::Done(done) = desk.engine.execute(approve).await.expect("no fault") else { panic!("refused") };
+    assert_eq!(done.decision.expect("a decision"), dry);
+}
+
+#[tokio::test]
+async fn what_the_clock_fires_happens_once_also_after_a_restart() {
+    for fixture in [stores::sqlite().await, stores::postgres().await] {
+        let mut desk = Desk::on(fixture.store.clone()).await;
+        desk.stocked("coolfix", &[json!({ "part": "CON", "quantity": 5 })]).await;
+        let fields = json!({ "asp": "coolfix", "customer": "cust_anand", "technician": "arjun", "service_order": "SO-1", "contract": "IW-1001" });
+        let done = desk.must(&desk.who("service_desk", None), "I1", open("indent"), fields, &request(&[("CON", 2)])).await;
+        assert_eq!(done.document.state, "reserved");
+        drop(desk);
+        desk = Desk::on(Store::open(&fixture.url).await.expect("opens again")).await;
+        let later = desk.now.plus_micros(49 * 3_600_000_000);
+        let (a, b) = tokio::join!(desk.engine.tick(None, later), desk.engine.tick(None, later));
+        let fired = a.expect("no fault").fired + b.expect("no fault").fired;
+        assert_eq!(fired, 1, "{}", fixture.url);
+        let document = desk.engine.store().document(&ac(), &"I1".into()).await.expect("no fault").expect("a document");
+        assert_eq!(document.state, "released");
+        assert!(desk.engine.store().verify().await.expect("verify").is_sound());
+    }
+}
+
+#[tokio::test]
+async fn an_old_look_and_a_wrong_time_are_refused() {
+    let desk = Desk::on(Store::memory()).await;
+    let manager = desk.who("asp_manager", Some("coolfix"));
+    desk.must(&manager, "R1", open("ship_to_store"), base_stock(), &request(&[("CAP", 10)])).await;
+    let mut command = desk.command(&manager, "R1", fire("submit"), json!({}), &[]);
+    command.seen_revision = Some(7);
+    command.effective_at = command.effective_at.plus_micros(-1);
+    let Outcome::Refused(refusal) = desk.engine.execute(command).await.expect("no fault") else { panic!("done") };
+    assert_eq!(refusal.reasons.iter().map(|r| r.code).collect::<Vec<_>>(), [ReasonCode::StaleRevision, ReasonCode::BadTime]);
+}
+
+#[tokio::test]
+async fn a_rule_that_runs_away_refuses_and_the_engine_goes_on() {
+    let spoil = |files: &mut bincard::check::BookFiles| {
+        let rule = files.rules.iter_mut().find(|f| f.path == "rules/default/msl.rhai").expect("the rule");
+        let turns = "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]";
+        let loops: String = ["a", "b", "c", "d", "e", "f"].iter().map(|n| format!("for {n} in {turns} {{ ")).collect();
+        rule.text = rule.text.replacen("    let maximum", &format!("    let n = 0;\n    {loops} n += 1; }} }} }} }} }} }}\n    let maximum"), 1);
+    };
+    let desk = Desk::with(Store::memory(), spoil).await;
+    let manager = desk.who("asp_manager", Some("coolfix"));
+    desk.must(&manager, "R1", open("ship_to_store"), base_stock(), &request(&[("CAP", 10)])).await;
+    let before = desk.engine.store().counts(None).await.expect("counts");
+    let refusal = desk.refused(&manager, "R1", fire("submit"), json!({}), &[]).await;
+    assert_eq!(refusal.code(), ReasonCode::RuleFault, "{refusal:#?}");
+    let rule = &refusal.reasons[0].rules[0];
+    assert_eq!((rule.file.as_str(), rule.line.is_some()), ("rules/default/msl.rhai", true));
+    assert_eq!(desk.engine.store().counts(None).await.expect("counts"), before);
+    desk.must(&manager, "R1", fire("amend"), json!({}), &request(&[("CAP", 5)])).await;
+}
