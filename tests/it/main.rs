@@ -13,3 +13,4 @@ mod store_commit;
 mod store_guard;
 mod store_parity;
 mod tidy;
+mod walks;
