@@ -195,6 +195,9 @@ impl Checker<'_> {
         let scenarios = items.iter().filter_map(tell).collect();
         let (rules, found) = Rules::compile(&declared.vocabulary, scripts);
         found.into_iter().for_each(|d| self.reports.add(d));
+        if !self.reports.any_error() {
+            rules.trial().into_iter().for_each(|d| self.reports.add(d));
+        }
         let book =
             Book { manifest: self.manifest.clone(), vocabulary: declared.vocabulary, workflows, scenarios, sources: SourceMap::default(), hash: String::new() };
         (book, rules)

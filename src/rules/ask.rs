@@ -12,6 +12,7 @@ use super::answer::Reader;
 use super::fault::{FaultKind, RuleFault, Shape, Site};
 use super::host::{self, Limits};
 use super::layer::Layer;
+use super::parse::Source;
 use super::value::{complain, to_open_record, to_script};
 use crate::base::{Bu, Name, PartyCode};
 use crate::domain::Value;
@@ -39,13 +40,23 @@ pub struct Answer {
 
 /// One rule as one layer has written it.
 pub(super) struct Written {
+    pub rule: Name,
+    pub layer: Layer,
     /// The layer, as people read it.
     pub label: String,
     pub file: String,
+    pub source: Arc<Source>,
     pub ast: Arc<AST>,
     /// Where the answer is made, for faults about its shape: the last expression, and each field of a record that is written in one place.
     pub answer_at: Position,
     pub fields_at: BTreeMap<String, Position>,
+}
+
+impl Written {
+    fn site(&self) -> Site<'_> {
+        let begins = self.source.header(self.rule.as_str()).map_or(Position::NONE, |h| self.source.position(h.at.0));
+        Site { rule: &self.rule, layer: &self.label, file: &self.file, begins }
+    }
 }
 
 /// All layers of one rule.
@@ -83,7 +94,7 @@ pub struct Rules {
 
 /// One step down the layers: what `base(…)` needs to know. Travels with the call as its tag.
 #[derive(Clone)]
-struct Frame {
+pub(super) struct Frame {
     inner: Arc<Inner>,
     chain: Arc<[usize]>,
     at: usize,
@@ -105,11 +116,10 @@ impl Rules {
         if expected != args.len() {
             return Err(nobody(rule, format!("it takes {expected} argument(s), and {} given", args.len())));
         }
-        let frame = Frame { inner: Arc::clone(&self.inner), chain: chain.into(), at: 0, rule: rule.clone() };
+        let frame = Frame::new(&self.inner, chain.into(), rule);
         let done = host::metered(&self.inner.limits, || frame.run(args.iter().map(to_script).collect()));
         let value = done.unwrap_or_else(|| {
-            let site = Site { rule, layer: &nearest.label, file: &nearest.file };
-            Err(site.fault(FaultKind::Panic, nearest.answer_at, "the script broke something inside; report it with the arguments"))
+            Err(nearest.site().fault(FaultKind::Panic, nearest.answer_at, "the script broke something inside; report it with the arguments"))
         })?;
         Ok(Answer { value, layer: nearest.label.clone(), file: nearest.file.clone() })
     }
@@ -144,24 +154,28 @@ impl Inner {
 }
 
 impl Frame {
+    /// The nearest layer of a chain.
+    pub(super) fn new(inner: &Arc<Inner>, chain: Arc<[usize]>, rule: &Name) -> Self {
+        Self { inner: Arc::clone(inner), chain, at: 0, rule: rule.clone() }
+    }
+
     /// Runs this layer's script and reads its answer.
-    fn run(self, args: Vec<Dynamic>) -> Result<Value, RuleFault> {
+    pub(super) fn run(self, args: Vec<Dynamic>) -> Result<Value, RuleFault> {
         let inner = Arc::clone(&self.inner);
         let rule = self.rule.clone();
         let (Some(written), Some(sig)) = (self.chain.get(self.at).and_then(|at| inner.written.get(*at)), inner.vocabulary.rules.get(&rule)) else {
             return Err(nobody(&rule, "no layer answers it here".into()));
         };
-        let site = Site { rule: &rule, layer: &written.label, file: &written.file };
         let options = CallFnOptions::new().eval_ast(false).with_tag(self);
         let answer = inner
             .engine
             .call_fn_with_options::<Dynamic>(options, &mut rhai::Scope::new(), &written.ast, rule.as_str(), args)
-            .map_err(|error| site.of_error(&written.ast, *error))?;
+            .map_err(|error| written.site().of_error(&written.ast, *error))?;
         Reader { vocabulary: &inner.vocabulary, rule: &rule }.read(&sig.answer, &answer).map_err(|misfit| {
             let field = misfit.path.split(['.', '[']).next().unwrap_or_default();
             let position = written.fields_at.get(field).copied().unwrap_or(written.answer_at);
             let kind = FaultKind::Shape(Box::new(Shape { expected: misfit.expected, got: misfit.got, path: misfit.path }));
-            site.fault(kind, position, misfit.message)
+            written.site().fault(kind, position, misfit.message)
         })
     }
 }

@@ -61,7 +61,7 @@ impl Rules {
         let reader = host::reader(&limits);
         let mut book = Compiled::default();
         for script in scripts {
-            let source = Source::new(&script.text, script.file);
+            let source = Arc::new(Source::new(&script.text, script.file));
             // The parser is another's: what breaks it must not break us.
             let parsed = host::metered(&limits, || parse::parse(&reader, &source)).unwrap_or_else(|| Err(vec![parse::broken(&source)]));
             match parsed {
@@ -99,7 +99,7 @@ struct Compiled {
 
 impl Compiled {
     /// Enters the rules of a script into its layer; without a tree, only notes that they are written.
-    fn enter(&mut self, vocabulary: &Vocabulary, script: &RuleScript, source: &Source, ast: Option<Arc<AST>>) {
+    fn enter(&mut self, vocabulary: &Vocabulary, script: &RuleScript, source: &Arc<Source>, ast: Option<Arc<AST>>) {
         if let Some(ast) = &ast {
             collect_properties(ast, &mut self.properties);
         }
@@ -119,7 +119,17 @@ impl Compiled {
             if let (Some(ast), Some(function)) = (&ast, bodies.get(n)) {
                 let (answer_at, fields_at) = answer_places(&function.body);
                 self.layers.entry(name.clone()).or_default().enter(&script.layer, self.written.len());
-                self.written.push(Written { label: script.layer.to_string(), file: script.path.clone(), ast: Arc::clone(ast), answer_at, fields_at });
+                let (rule, layer, source) = (name.clone(), script.layer.clone(), Arc::clone(source));
+                self.written.push(Written {
+                    rule,
+                    label: layer.to_string(),
+                    layer,
+                    file: script.path.clone(),
+                    source,
+                    ast: Arc::clone(ast),
+                    answer_at,
+                    fields_at,
+                });
             }
         }
     }
@@ -147,18 +157,27 @@ fn collect_properties(ast: &AST, names: &mut BTreeSet<String>) {
     });
 }
 
-/// Where the answer is made: the last statement, and each field that only one record of the function writes.
+/// Where the answer is made: the last statement, and each field that is given a value in one place only, in a record
+/// or as in `answer.field = …`.
 fn answer_places(body: &[Stmt]) -> (Position, BTreeMap<String, Position>) {
     let last = body.last().map_or(Position::NONE, Stmt::position);
     let mut fields: BTreeMap<String, Option<Position>> = BTreeMap::new();
+    let mut given = |name: &str, value: &Expr| {
+        fields.entry(name.to_owned()).and_modify(|seen| *seen = None).or_insert(Some(value.start_position()));
+    };
     let mut path = Vec::new();
     for statement in body {
         statement.walk(&mut path, &mut |nodes: &[ASTNode]| {
-            if let Some(ASTNode::Expr(Expr::Map(map, _))) = nodes.last() {
-                for (name, value) in &map.0 {
-                    let at = value.start_position();
-                    fields.entry(name.name.to_string()).and_modify(|seen| *seen = None).or_insert(Some(at));
+            match nodes.last() {
+                Some(ASTNode::Expr(Expr::Map(map, _))) => map.0.iter().for_each(|(name, value)| given(&name.name, value)),
+                Some(ASTNode::Stmt(Stmt::Assignment(parts))) => {
+                    if let Expr::Dot(target, ..) = &parts.1.lhs
+                        && let Expr::Property(name, _) = &target.rhs
+                    {
+                        given(&name.2, &parts.1.rhs);
+                    }
                 }
+                _ => {}
             }
             true
         });

@@ -76,10 +76,13 @@ pub(super) struct Site<'a> {
     pub rule: &'a Name,
     pub layer: &'a str,
     pub file: &'a str,
+    /// Where the rule begins: the place of faults that have none of their own.
+    pub begins: Position,
 }
 
 impl Site<'_> {
     pub(super) fn fault(&self, kind: FaultKind, position: Position, message: impl Into<String>) -> RuleFault {
+        let position = if position.is_none() { self.begins } else { position };
         let small = |n: Option<usize>| n.and_then(|n| u32::try_from(n).ok());
         RuleFault {
             rule: self.rule.clone(),

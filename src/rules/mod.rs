@@ -17,6 +17,7 @@ mod parse;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod value;
 
 pub use ask::{Answer, Rules, Scope};

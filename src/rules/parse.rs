@@ -40,6 +40,13 @@ impl Source {
         self.map.file(self.within).map_or(0, |f| f.offset(line, column))
     }
 
+    /// The position of a byte.
+    pub(super) fn position(&self, offset: usize) -> Position {
+        let place = self.map.file(self.within).map(|f| f.line_column(u32::try_from(offset).unwrap_or(u32::MAX)));
+        let (line, column) = place.unwrap_or((1, 1));
+        u16::try_from(line).ok().filter(|l| *l > 0).map_or(Position::NONE, |line| Position::new(line, u16::try_from(column).unwrap_or(u16::MAX)))
+    }
+
     /// The token at a position.
     pub(super) fn at(&self, position: Position) -> Span {
         self.span(scan::widen(&self.text, &self.tokens, self.offset(position)))

@@ -53,7 +53,6 @@ impl Kind {
                 let open = matches!(ty, Type::Builtin("document" | "line"));
                 Self::Record(Known { called, fields, open, own: false })
             }
-            Type::List(inner) => Self::List(Box::new(Self::of_parameter(inner, vocabulary))),
             Type::Optional(inner) => Self::Maybe(Box::new(Self::of_parameter(inner, vocabulary))),
             other => Self::of(other, vocabulary),
         }

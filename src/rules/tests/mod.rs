@@ -5,6 +5,7 @@ mod mutations;
 mod sandbox;
 mod static_checks;
 mod syntax;
+mod trials;
 
 use std::collections::BTreeMap;
 
