@@ -2,9 +2,9 @@
 //!
 //! Must not know what the body holds (`body.rs`). Tests: `tests/it/store_*.rs`.
 
-use serde::Deserialize;
+use sqlx::sqlite::SqliteRow;
 
-use crate::base::{DocId, Timestamp};
+use crate::base::Timestamp;
 use crate::domain::Decision;
 
 use super::body;
@@ -12,8 +12,8 @@ use super::error::{CommitError, Conflict, StoreError, unreadable};
 use super::sql::{Arg, Database};
 use super::views::{Book, Committed, DueTimer, OutboxEntry, TimerOutcome};
 
-const COMMAND: &str = "INSERT INTO command VALUES ($1, $2, $3, $4, $5)";
-const COMMIT: &str = "INSERT INTO command VALUES ('commit', $1, $2, $3, $4);
+const COMMAND: &str = "INSERT INTO command VALUES ($1, $2, $3, $4, jsonb($5))";
+const COMMIT: &str = "INSERT INTO command VALUES ('commit', $1, $2, $3, jsonb($4));
 SELECT json_object('number', d.number, 'revision', $3, 'papers',
   (SELECT json_group_array(p.number ORDER BY p.ordinal) FROM paper p WHERE p.bu = $1 AND p.doc = $2 AND p.revision = $3)) FROM document d WHERE d.bu = $1 AND d.doc = $2";
 
@@ -35,58 +35,61 @@ impl Raised {
         self.said.as_ref().is_some_and(|(said, _)| said == code)
     }
 
-    fn of_commit(self) -> CommitError {
-        let Some((code, text)) = self.said else { return StoreError::from(self.error).into() };
-        match code.as_str() {
-            "BC100" => Conflict::Contention.into(),
-            "BC101" => Conflict::Revision.into(),
-            "BC102" => Conflict::Balance.into(),
-            "BC103" => Conflict::Serial.into(),
-            "BC104" => Conflict::Obligation.into(),
-            "BC105" => Conflict::Paper.into(),
-            "BC109" => Conflict::Lot.into(),
-            "BC106" => repeated(&text).unwrap_or_else(CommitError::from),
-            "BC107" => claimed(&text).unwrap_or_else(CommitError::from),
-            _ => StoreError::from(self.error).into(),
-        }
+    /// What the refusal of a commit means; `None` for those that need a second look.
+    fn conflict(&self) -> Option<Conflict> {
+        Some(match self.said.as_ref()?.0.as_str() {
+            "BC100" => Conflict::Contention,
+            "BC101" => Conflict::Revision,
+            "BC102" => Conflict::Balance,
+            "BC103" => Conflict::Serial,
+            "BC104" => Conflict::Obligation,
+            "BC105" => Conflict::Paper,
+            "BC109" => Conflict::Lot,
+            _ => return None,
+        })
     }
 }
 
-fn repeated(text: &str) -> Result<CommitError, StoreError> {
-    #[derive(Deserialize)]
-    struct Repeat {
-        doc: DocId,
-        revision: u64,
-        body_hash: String,
-    }
-    let Repeat { doc, revision, body_hash } = serde_json::from_str(text).map_err(|e| unreadable("a repeated key", e))?;
-    Ok(CommitError::DuplicateKey { doc, revision, body_hash })
-}
-
-fn claimed(text: &str) -> Result<CommitError, StoreError> {
-    #[derive(Deserialize)]
-    struct Held {
-        key: String,
-        holder: DocId,
-    }
-    let Held { key, holder } = serde_json::from_str(text).map_err(|e| unreadable("a claim", e))?;
-    Ok(CommitError::Claimed { key, holder })
+/// The one text that a commit answers with.
+fn first(rows: Vec<SqliteRow>) -> Result<String, Raised> {
+    let read = rows.first().ok_or(sqlx::Error::RowNotFound).and_then(|row| sqlx::Row::try_get(row, 0));
+    read.map_err(|error| Raised { said: None, error })
 }
 
 impl Database {
     pub(super) async fn commit(&self, d: &Decision) -> Result<Committed, CommitError> {
         let body = body::commit(d)?;
         let answer = match self {
-            Self::Postgres(db) => db.call("commit", &[d.bu.as_str().into(), body.into()]).await.map_err(Raised::of_commit)?,
+            Self::Postgres(db) => db.call("commit", &[d.bu.as_str().into(), body.into()]).await,
             Self::Sqlite(db) => {
                 let revision = i64::try_from(d.document.revision).unwrap_or(i64::MAX);
                 let args = [d.bu.as_str().into(), d.document.id.as_str().into(), revision.into(), body.into()];
-                let rows = db.command(COMMIT, &args).await.map_err(Raised::of_commit)?;
-                let row = rows.first().ok_or_else(|| unreadable("the answer of a commit", "no row"))?;
-                sqlx::Row::try_get(row, 0).map_err(|e| unreadable("the answer of a commit", e))?
+                db.command(COMMIT, &args).await.and_then(first)
             }
         };
-        serde_json::from_str(&answer).map_err(|e| unreadable("the answer of a commit", e).into())
+        match answer {
+            Ok(text) => serde_json::from_str(&text).map_err(|e| unreadable("the answer of a commit", e).into()),
+            Err(raised) if raised.is("BC106") => self.repeated(d).await,
+            Err(raised) if raised.is("BC107") => self.claimed(d).await,
+            Err(raised) => Err(raised.conflict().map_or_else(|| StoreError::from(raised.error).into(), CommitError::from)),
+        }
+    }
+
+    /// The transition that used the key before.
+    async fn repeated(&self, d: &Decision) -> Result<Committed, CommitError> {
+        let sql = "SELECT doc, body_hash, revision FROM event WHERE bu = $1 AND command_key = $2";
+        let rows = self.fetch(sql, &[d.bu.as_str().into(), d.event.key.as_str().into()]).await?;
+        let row = rows.first().ok_or(Conflict::Contention)?;
+        Err(CommitError::DuplicateKey { doc: row.text(0)?.into(), body_hash: row.text(1)?.to_owned(), revision: row.int(2)?.unsigned_abs() })
+    }
+
+    /// The first of the claimed keys that another document holds.
+    async fn claimed(&self, d: &Decision) -> Result<Committed, CommitError> {
+        let keys: Vec<String> = d.claims.iter().map(|c| c.key.clone()).collect();
+        let holders = self.claim_holders(&d.bu, &d.document.workflow, &keys).await?;
+        let other = holders.into_iter().find(|(_, holder)| *holder != d.document.id);
+        let (key, holder) = other.ok_or(Conflict::Contention)?;
+        Err(CommitError::Claimed { key, holder })
     }
 
     /// One of the small commands beside a commit; false where its row is no longer there.

@@ -52,7 +52,7 @@ impl Postgres {
     /// Calls one of the procedures of the schema, in one round trip.
     pub(super) async fn call(&self, procedure: &str, args: &[Arg]) -> Result<String, Raised> {
         let sql = format!("SELECT {}.{procedure}($1, $2::jsonb)", self.schema);
-        let row = bound!(sql, args).fetch_one(&self.pool).await.map_err(|e| Raised::new(e, |e| message_of(e)))?;
+        let row = bound!(sql, args).fetch_one(&self.pool).await.map_err(|e| Raised::new(e, message_of))?;
         row.try_get(0).map_err(|error| Raised { said: None, error })
     }
 

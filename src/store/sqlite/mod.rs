@@ -54,7 +54,7 @@ impl Sqlite {
 
     /// Inserts one row into the command table, and reads back what `then` selects, in one round trip.
     pub(super) async fn command(&self, sql: &'static str, args: &[Arg]) -> Result<Vec<sqlx::sqlite::SqliteRow>, Raised> {
-        bound!(sql, args).fetch_all(&self.writer).await.map_err(|e| Raised::new(e, |e| message_of(e)))
+        bound!(sql, args).fetch_all(&self.writer).await.map_err(|e| Raised::new(e, message_of))
     }
 }
 
@@ -76,6 +76,7 @@ async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
     let found = sqlx::query("SELECT max(version) FROM schema_version").fetch_one(&mut *transaction).await?.try_get(0)?;
     if is_missing(found)? {
         sqlx::raw_sql(AssertSqlSafe(schema())).execute(&mut *transaction).await?;
+        sqlx::raw_sql(include_str!("schema/statistics.sql")).execute(&mut *transaction).await?;
         sqlx::query("INSERT INTO schema_version VALUES ($1)").bind(VERSION).execute(&mut *transaction).await?;
     }
     Ok(transaction.commit().await?)

@@ -12,16 +12,16 @@ DECLARE
   v_effective bigint := (p_body #>> '{event,effective_at}')::bigint;
   v_number text := '';
   v_papers text := '[]';
-  found_row record;
 BEGIN
-  SELECT e.doc, e.revision, e.body_hash INTO found_row FROM bincard.event e WHERE e.bu = p_bu AND e.command_key = b_event ->> 'command_key';
-  IF FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'BC106', MESSAGE = json_build_object('doc', found_row.doc, 'revision', found_row.revision, 'body_hash', found_row.body_hash)::text;
+  IF EXISTS (SELECT 1 FROM bincard.event e WHERE e.bu = p_bu AND e.command_key = b_event ->> 'command_key') THEN
+    RAISE EXCEPTION USING ERRCODE = 'BC106', MESSAGE = 'key';
   END IF;
 
   IF (p_body ->> 'opens')::boolean THEN
-    INSERT INTO bincard.document VALUES (p_bu, b_doc, '', b_document ->> 'workflow', (b_document ->> 'version')::bigint, b_document ->> 'state', (b_document ->> 'ended')::bigint,
-      b_revision, b_document ->> 'fields', b_document ->> 'opened_by', (b_document ->> 'opened_at')::bigint, (b_document ->> 'entered_at')::bigint, b_document ->> 'parent')
+    INSERT INTO bincard.document VALUES (p_bu, b_doc, '', b_document ->> 'workflow', (b_document ->> 'version')::bigint, b_document ->> 'state',
+      (b_document ->> 'ended')::bigint,
+      b_revision, b_document ->> 'fields', b_document ->> 'opened_by', (b_document ->> 'opened_at')::bigint, (b_document ->> 'entered_at')::bigint,
+        b_document ->> 'parent')
       ON CONFLICT DO NOTHING;
     IF NOT FOUND OR b_revision <> 1 OR b_event ->> 'previous' <> '' THEN RAISE EXCEPTION USING ERRCODE = 'BC101', MESSAGE = 'document'; END IF;
   ELSE
@@ -33,8 +33,10 @@ BEGIN
     IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC101', MESSAGE = 'document'; END IF;
   END IF;
 
-  INSERT INTO bincard.event VALUES (p_bu, b_doc, b_revision, b_event ->> 'transition', b_event ->> 'from_state', b_event ->> 'to_state', b_event ->> 'actor', b_event ->> 'role',
-    b_event ->> 'command_key', b_event ->> 'body_hash', b_event ->> 'book_hash', (b_event ->> 'version')::bigint, v_recorded, v_effective, b_event ->> 'input', b_event ->> 'rules',
+  INSERT INTO bincard.event VALUES (p_bu, b_doc, b_revision, b_event ->> 'transition', b_event ->> 'from_state', b_event ->> 'to_state', b_event ->> 'actor',
+    b_event ->> 'role',
+    b_event ->> 'command_key', b_event ->> 'body_hash', b_event ->> 'book_hash', (b_event ->> 'version')::bigint, v_recorded, v_effective,
+      b_event ->> 'input', b_event ->> 'rules',
     b_event ->> 'content', b_event ->> 'previous', b_event ->> 'hash');
 
   DELETE FROM bincard.document_line l WHERE l.bu = p_bu AND l.doc = b_doc
@@ -42,7 +44,8 @@ BEGIN
   INSERT INTO bincard.document_line AS l
     SELECT p_bu, b_doc, n.* FROM jsonb_to_recordset(p_body -> 'lines')
       AS n(line bigint, part text, vals text, inbound_party text, inbound_part text, inbound_pool text, inbound_quantity bigint)
-    ON CONFLICT (bu, doc, line) DO UPDATE SET part = excluded.part, vals = excluded.vals, inbound_party = excluded.inbound_party, inbound_part = excluded.inbound_part,
+    ON CONFLICT (bu, doc, line) DO UPDATE SET part = excluded.part, vals = excluded.vals, inbound_party = excluded.inbound_party,
+      inbound_part = excluded.inbound_part,
       inbound_pool = excluded.inbound_pool, inbound_quantity = excluded.inbound_quantity
     WHERE (l.part, l.vals, l.inbound_party, l.inbound_part, l.inbound_pool, l.inbound_quantity)
       IS DISTINCT FROM (excluded.part, excluded.vals, excluded.inbound_party, excluded.inbound_part, excluded.inbound_pool, excluded.inbound_quantity);
@@ -58,14 +61,16 @@ BEGIN
     INSERT INTO bincard.series AS s SELECT p_bu, n.series, n.count FROM jsonb_to_recordset(p_body -> 'series') AS n(series text, count bigint) ORDER BY n.series
       ON CONFLICT (bu, series) DO UPDATE SET last = s.last + excluded.last;
     IF p_body -> 'number' <> 'null' THEN
-      SELECT bincard.number_of(n, s.last) INTO v_number FROM (SELECT p_body -> 'number' AS n) t JOIN bincard.series s ON s.bu = p_bu AND s.series = n ->> 'series';
+      SELECT bincard.number_of(n, s.last) INTO v_number FROM (SELECT p_body -> 'number' AS n) t JOIN bincard.series s ON s.bu = p_bu
+        AND s.series = n ->> 'series';
       UPDATE bincard.document SET number = v_number WHERE bu = p_bu AND doc = b_doc;
     END IF;
     INSERT INTO bincard.paper
       SELECT p_bu, b_doc, b_revision, n.ordinality, n.value ->> 'kind', n.value ->> 'series', bincard.number_of(n.value, s.last),
         v_effective, n.value ->> 'from_party', n.value ->> 'to_party', (n.value ->> 'reverses')::bigint, (n.value ->> 'open')::bigint
       FROM jsonb_array_elements(p_body -> 'papers') WITH ORDINALITY n JOIN bincard.series s ON s.bu = p_bu AND s.series = n.value ->> 'series';
-    SELECT coalesce(json_agg(p.number ORDER BY p.ordinal), '[]')::text INTO v_papers FROM bincard.paper p WHERE p.bu = p_bu AND p.doc = b_doc AND p.revision = b_revision;
+    SELECT coalesce(json_agg(p.number ORDER BY p.ordinal), '[]')::text INTO v_papers FROM bincard.paper p WHERE p.bu = p_bu AND p.doc = b_doc
+      AND p.revision = b_revision;
   END IF;
   RETURN json_build_object('number', v_number, 'revision', b_revision, 'papers', v_papers::json)::text;
 END $$;
@@ -89,7 +94,8 @@ BEGIN
     IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC109', MESSAGE = 'lot'; END IF;
     INSERT INTO bincard.lot
       SELECT p_bu, n.*, b_doc, b_revision FROM jsonb_to_recordset(p_body -> 'lots')
-        AS n(lot text, part text, label text, received_at bigint, so text, so_item bigint, delivery text, delivery_item bigint, rate bigint, expires bigint, parent text);
+        AS n(lot text, part text, label text, received_at bigint, so text, so_item bigint, delivery text, delivery_item bigint, rate bigint, expires bigint,
+          parent text);
   END IF;
   IF p_body -> 'moves' <> '[]' THEN
     INSERT INTO bincard.move
@@ -109,7 +115,6 @@ DECLARE
   b_revision bigint := (p_body ->> 'revision')::bigint;
   b_workflow text := p_body #>> '{document,workflow}';
   b_state text := p_body #>> '{document,state}';
-  found_row record;
 BEGIN
   IF p_body -> 'owed' <> '[]' THEN
     PERFORM 1 FROM jsonb_array_elements(p_body -> 'owed') n JOIN bincard.obligation o ON o.bu = p_bu AND o.id = n ->> 'id';
@@ -117,7 +122,8 @@ BEGIN
     INSERT INTO bincard.obligation
       SELECT p_bu, n.id, b_doc, b_revision, n.line, n.kind, n.part, n.quantity, n.open, n.debtor, n.creditor, n.opened_at, n.due_at, n.rate
       FROM jsonb_to_recordset(p_body -> 'owed')
-        AS n(id text, line bigint, kind text, part text, quantity bigint, open bigint, debtor text, creditor text, opened_at bigint, due_at bigint, rate bigint);
+        AS n(id text, line bigint, kind text, part text, quantity bigint, open bigint, debtor text, creditor text, opened_at bigint, due_at bigint,
+          rate bigint);
   END IF;
   IF p_body -> 'changes' <> '[]' THEN
     INSERT INTO bincard.obligation_change
@@ -138,16 +144,16 @@ BEGIN
     DELETE FROM bincard.timer t WHERE t.bu = p_bu AND t.doc = p_body #>> '{fired,doc}' AND t.id = p_body #>> '{fired,id}';
   END IF;
   IF p_body -> 'timers' <> '[]' THEN
-    INSERT INTO bincard.timer SELECT p_bu, b_doc, n.* FROM jsonb_to_recordset(p_body -> 'timers') AS n(id text, due_at bigint, kind text, state text, body text);
+    INSERT INTO bincard.timer SELECT p_bu, b_doc, n.* FROM jsonb_to_recordset(p_body -> 'timers') AS n(id text, due_at bigint, kind text, state text,
+      body text);
   END IF;
   IF p_body -> 'claims' <> '[]' THEN
-    INSERT INTO bincard.claim AS c SELECT p_bu, b_workflow, n.claim_key, b_doc, n.until FROM jsonb_to_recordset(p_body -> 'claims') AS n(claim_key text, until text)
+    INSERT INTO bincard.claim AS c SELECT p_bu, b_workflow, n.claim_key, b_doc, n.until FROM jsonb_to_recordset(p_body -> 'claims') AS n(claim_key text,
+      until text)
       ORDER BY n.claim_key ON CONFLICT (bu, workflow, claim_key) DO UPDATE SET until = excluded.until WHERE c.doc = excluded.doc;
-    SELECT c.claim_key, c.doc INTO found_row FROM jsonb_array_elements(p_body -> 'claims') n
-      JOIN bincard.claim c ON c.bu = p_bu AND c.workflow = b_workflow AND c.claim_key = n ->> 'claim_key' WHERE c.doc <> b_doc ORDER BY c.claim_key LIMIT 1;
-    IF FOUND THEN
-      RAISE EXCEPTION USING ERRCODE = 'BC107', MESSAGE = json_build_object('key', found_row.claim_key, 'holder', found_row.doc)::text;
-    END IF;
+    PERFORM 1 FROM jsonb_array_elements(p_body -> 'claims') n
+      JOIN bincard.claim c ON c.bu = p_bu AND c.workflow = b_workflow AND c.claim_key = n ->> 'claim_key' WHERE c.doc <> b_doc;
+    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC107', MESSAGE = 'claim'; END IF;
   END IF;
   IF p_body -> 'children' <> '[]' THEN
     INSERT INTO bincard.child SELECT p_bu, b_doc, n.doc, n.workflow, '' FROM jsonb_to_recordset(p_body -> 'children') AS n(doc text, workflow text);

@@ -4,7 +4,8 @@ DECLARE
   v_left bigint;
 BEGIN
   IF NEW.from_party = '' THEN
-    INSERT INTO bincard.stock AS s VALUES (NEW.bu, '', NEW.part, NEW.from_bin, NEW.from_doc, NEW.from_line, NEW.from_condition, NEW.from_owner, NEW.from_pool, NEW.lot, NEW.serial, -NEW.quantity)
+    INSERT INTO bincard.stock AS s VALUES (NEW.bu, '', NEW.part, NEW.from_bin, NEW.from_doc, NEW.from_line, NEW.from_condition, NEW.from_owner, NEW.from_pool,
+      NEW.lot, NEW.serial, -NEW.quantity)
       ON CONFLICT (bu, party, part, bin, doc, line, condition, owner, pool, lot, serial) DO UPDATE SET quantity = s.quantity + excluded.quantity;
     DELETE FROM bincard.stock WHERE quantity = 0
       AND bu = NEW.bu AND party = '' AND part = NEW.part AND bin = NEW.from_bin AND doc = NEW.from_doc AND line = NEW.from_line
@@ -26,7 +27,8 @@ BEGIN
       SELECT 1 FROM bincard.stock WHERE bu = NEW.bu AND serial = NEW.serial AND part = NEW.part AND serial <> '' AND party <> '')) THEN
     RAISE EXCEPTION USING ERRCODE = 'BC103', MESSAGE = 'serial';
   END IF;
-  INSERT INTO bincard.stock AS s VALUES (NEW.bu, NEW.to_party, NEW.part, NEW.to_bin, NEW.to_doc, NEW.to_line, NEW.to_condition, NEW.to_owner, NEW.to_pool, NEW.lot, NEW.serial, NEW.quantity)
+  INSERT INTO bincard.stock AS s VALUES (NEW.bu, NEW.to_party, NEW.part, NEW.to_bin, NEW.to_doc, NEW.to_line, NEW.to_condition, NEW.to_owner, NEW.to_pool,
+    NEW.lot, NEW.serial, NEW.quantity)
     ON CONFLICT (bu, party, part, bin, doc, line, condition, owner, pool, lot, serial) DO UPDATE SET quantity = s.quantity + excluded.quantity;
   IF NEW.to_party = '' THEN
     DELETE FROM bincard.stock WHERE quantity = 0

@@ -42,7 +42,8 @@ CREATE INDEX mention_code ON bincard.mention (bu, kind, code, doc);
 
 -- The journal: one event for each transition, its moves, and what else it changed.
 CREATE TABLE bincard.event (
-  bu TEXT NOT NULL, doc TEXT NOT NULL, revision BIGINT NOT NULL CHECK (revision > 0), transition TEXT NOT NULL, from_state TEXT NOT NULL, to_state TEXT NOT NULL,
+  bu TEXT NOT NULL, doc TEXT NOT NULL, revision BIGINT NOT NULL CHECK (revision > 0), transition TEXT NOT NULL, from_state TEXT NOT NULL,
+    to_state TEXT NOT NULL,
   actor TEXT NOT NULL, role TEXT NOT NULL, command_key TEXT NOT NULL, body_hash TEXT NOT NULL, book_hash TEXT NOT NULL, version BIGINT NOT NULL,
   recorded_at BIGINT NOT NULL, effective_at BIGINT NOT NULL, input TEXT NOT NULL, rules TEXT NOT NULL,
   content TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL,
@@ -58,10 +59,13 @@ CREATE INDEX lot_parent ON bincard.lot (bu, parent) WHERE parent <> '';
 CREATE TABLE bincard.move (
   bu TEXT NOT NULL, doc TEXT NOT NULL, revision BIGINT NOT NULL, ordinal BIGINT NOT NULL, line BIGINT NOT NULL,
   part TEXT NOT NULL, lot TEXT NOT NULL, serial TEXT NOT NULL, quantity BIGINT NOT NULL CHECK (quantity > 0), rate BIGINT NOT NULL,
-  from_party TEXT NOT NULL, from_bin TEXT NOT NULL, from_doc TEXT NOT NULL, from_line BIGINT NOT NULL, from_condition TEXT NOT NULL, from_owner TEXT NOT NULL, from_pool TEXT NOT NULL,
-  to_party TEXT NOT NULL, to_bin TEXT NOT NULL, to_doc TEXT NOT NULL, to_line BIGINT NOT NULL, to_condition TEXT NOT NULL, to_owner TEXT NOT NULL, to_pool TEXT NOT NULL,
+  from_party TEXT NOT NULL, from_bin TEXT NOT NULL, from_doc TEXT NOT NULL, from_line BIGINT NOT NULL, from_condition TEXT NOT NULL, from_owner TEXT NOT NULL,
+    from_pool TEXT NOT NULL,
+  to_party TEXT NOT NULL, to_bin TEXT NOT NULL, to_doc TEXT NOT NULL, to_line BIGINT NOT NULL, to_condition TEXT NOT NULL, to_owner TEXT NOT NULL,
+    to_pool TEXT NOT NULL,
   recorded_at BIGINT NOT NULL, effective_at BIGINT NOT NULL,
-  PRIMARY KEY (bu, doc, revision, ordinal), FOREIGN KEY (bu, doc, revision) REFERENCES bincard.event (bu, doc, revision), FOREIGN KEY (bu, lot) REFERENCES bincard.lot (bu, lot));
+  PRIMARY KEY (bu, doc, revision, ordinal), FOREIGN KEY (bu, doc, revision) REFERENCES bincard.event (bu, doc, revision), FOREIGN KEY (bu,
+    lot) REFERENCES bincard.lot (bu, lot));
 CREATE INDEX move_lot ON bincard.move (bu, lot);
 CREATE INDEX move_part ON bincard.move (bu, part);
 CREATE INDEX move_serial ON bincard.move (bu, serial) WHERE serial <> '';
@@ -99,7 +103,8 @@ CREATE TABLE bincard.paper (
 CREATE INDEX paper_number ON bincard.paper (bu, number);
 
 -- What a document waits for, claims, has started and has to tell.
-CREATE TABLE bincard.timer (bu TEXT NOT NULL, doc TEXT NOT NULL, id TEXT NOT NULL, due_at BIGINT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, body TEXT NOT NULL,
+CREATE TABLE bincard.timer (bu TEXT NOT NULL, doc TEXT NOT NULL, id TEXT NOT NULL, due_at BIGINT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
+  body TEXT NOT NULL,
   PRIMARY KEY (bu, doc, id), FOREIGN KEY (bu, doc) REFERENCES bincard.document (bu, doc));
 CREATE INDEX timer_due ON bincard.timer (due_at);
 CREATE TABLE bincard.claim (bu TEXT NOT NULL, workflow TEXT NOT NULL, claim_key TEXT NOT NULL, doc TEXT NOT NULL, until TEXT NOT NULL,

@@ -3,11 +3,14 @@ CREATE TRIGGER move_posts AFTER INSERT ON move
 BEGIN
   SELECT RAISE(ABORT, 'BC102 balance') WHERE NEW.from_party <> '' AND NEW.serial = '' AND NOT EXISTS (
     SELECT 1 FROM stock WHERE bu = NEW.bu AND party = NEW.from_party AND part = NEW.part AND bin = NEW.from_bin AND doc = NEW.from_doc AND line = NEW.from_line
-      AND condition = NEW.from_condition AND owner = NEW.from_owner AND pool = NEW.from_pool AND lot = NEW.lot AND serial = NEW.serial AND quantity >= NEW.quantity);
+      AND condition = NEW.from_condition AND owner = NEW.from_owner AND pool = NEW.from_pool AND lot = NEW.lot AND serial = NEW.serial
+        AND quantity >= NEW.quantity);
   SELECT RAISE(ABORT, 'BC103 serial') WHERE NEW.from_party <> '' AND NEW.serial <> '' AND NOT EXISTS (
     SELECT 1 FROM stock WHERE bu = NEW.bu AND party = NEW.from_party AND part = NEW.part AND bin = NEW.from_bin AND doc = NEW.from_doc AND line = NEW.from_line
-      AND condition = NEW.from_condition AND owner = NEW.from_owner AND pool = NEW.from_pool AND lot = NEW.lot AND serial = NEW.serial AND quantity >= NEW.quantity);
-  INSERT INTO stock SELECT NEW.bu, '', NEW.part, NEW.from_bin, NEW.from_doc, NEW.from_line, NEW.from_condition, NEW.from_owner, NEW.from_pool, NEW.lot, NEW.serial, 0
+      AND condition = NEW.from_condition AND owner = NEW.from_owner AND pool = NEW.from_pool AND lot = NEW.lot AND serial = NEW.serial
+        AND quantity >= NEW.quantity);
+  INSERT INTO stock SELECT NEW.bu, '', NEW.part, NEW.from_bin, NEW.from_doc, NEW.from_line, NEW.from_condition, NEW.from_owner, NEW.from_pool, NEW.lot,
+    NEW.serial, 0
     WHERE NEW.from_party = '' ON CONFLICT DO NOTHING;
   UPDATE stock SET quantity = quantity - NEW.quantity
     WHERE bu = NEW.bu AND party = NEW.from_party AND part = NEW.part AND bin = NEW.from_bin AND doc = NEW.from_doc AND line = NEW.from_line
@@ -17,7 +20,8 @@ BEGIN
     AND condition = NEW.from_condition AND owner = NEW.from_owner AND pool = NEW.from_pool AND lot = NEW.lot AND serial = NEW.serial;
   SELECT RAISE(ABORT, 'BC103 serial') WHERE NEW.serial <> '' AND NEW.to_party <> '' AND (NEW.quantity <> 1000 OR EXISTS (
     SELECT 1 FROM stock WHERE bu = NEW.bu AND serial = NEW.serial AND part = NEW.part AND serial <> '' AND party <> ''));
-  INSERT INTO stock VALUES (NEW.bu, NEW.to_party, NEW.part, NEW.to_bin, NEW.to_doc, NEW.to_line, NEW.to_condition, NEW.to_owner, NEW.to_pool, NEW.lot, NEW.serial, NEW.quantity)
+  INSERT INTO stock VALUES (NEW.bu, NEW.to_party, NEW.part, NEW.to_bin, NEW.to_doc, NEW.to_line, NEW.to_condition, NEW.to_owner, NEW.to_pool, NEW.lot,
+    NEW.serial, NEW.quantity)
     ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity;
   DELETE FROM stock WHERE quantity = 0 AND NEW.to_party = ''
     AND bu = NEW.bu AND party = '' AND part = NEW.part AND bin = NEW.to_bin AND doc = NEW.to_doc AND line = NEW.to_line

@@ -11,7 +11,8 @@ CREATE TABLE party (bu TEXT NOT NULL, party TEXT NOT NULL, kind TEXT NOT NULL, p
 CREATE INDEX party_parent ON party (bu, parent);
 CREATE TABLE person (bu TEXT NOT NULL, person TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (bu, person)) STRICT, WITHOUT ROWID;
 CREATE TABLE part (bu TEXT NOT NULL, part TEXT NOT NULL, class TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (bu, part)) STRICT, WITHOUT ROWID;
-CREATE TABLE rate (bu TEXT NOT NULL, part TEXT NOT NULL, from_day INTEGER NOT NULL, rate INTEGER NOT NULL, PRIMARY KEY (bu, part, from_day)) STRICT, WITHOUT ROWID;
+CREATE TABLE rate (bu TEXT NOT NULL, part TEXT NOT NULL, from_day INTEGER NOT NULL, rate INTEGER NOT NULL, PRIMARY KEY (bu, part, from_day)) STRICT,
+  WITHOUT ROWID;
 CREATE TABLE contract (bu TEXT NOT NULL, contract TEXT NOT NULL, customer TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (bu, contract)) STRICT, WITHOUT ROWID;
 CREATE TABLE stock_limit (bu TEXT NOT NULL, party TEXT NOT NULL, part TEXT NOT NULL, class TEXT NOT NULL, pool TEXT NOT NULL, body TEXT NOT NULL,
   PRIMARY KEY (bu, party, part, class, pool)) STRICT, WITHOUT ROWID;
@@ -41,7 +42,8 @@ CREATE INDEX mention_code ON mention (bu, kind, code, doc);
 
 -- The journal: one event for each transition, its moves, and what else it changed.
 CREATE TABLE event (
-  bu TEXT NOT NULL, doc TEXT NOT NULL, revision INTEGER NOT NULL CHECK (revision > 0), transition TEXT NOT NULL, from_state TEXT NOT NULL, to_state TEXT NOT NULL,
+  bu TEXT NOT NULL, doc TEXT NOT NULL, revision INTEGER NOT NULL CHECK (revision > 0), transition TEXT NOT NULL, from_state TEXT NOT NULL,
+    to_state TEXT NOT NULL,
   actor TEXT NOT NULL, role TEXT NOT NULL, command_key TEXT NOT NULL, body_hash TEXT NOT NULL, book_hash TEXT NOT NULL, version INTEGER NOT NULL,
   recorded_at INTEGER NOT NULL, effective_at INTEGER NOT NULL, input TEXT NOT NULL, rules TEXT NOT NULL,
   content TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL,
@@ -57,10 +59,13 @@ CREATE INDEX lot_parent ON lot (bu, parent) WHERE parent <> '';
 CREATE TABLE move (
   bu TEXT NOT NULL, doc TEXT NOT NULL, revision INTEGER NOT NULL, ordinal INTEGER NOT NULL, line INTEGER NOT NULL,
   part TEXT NOT NULL, lot TEXT NOT NULL, serial TEXT NOT NULL, quantity INTEGER NOT NULL CHECK (quantity > 0), rate INTEGER NOT NULL,
-  from_party TEXT NOT NULL, from_bin TEXT NOT NULL, from_doc TEXT NOT NULL, from_line INTEGER NOT NULL, from_condition TEXT NOT NULL, from_owner TEXT NOT NULL, from_pool TEXT NOT NULL,
-  to_party TEXT NOT NULL, to_bin TEXT NOT NULL, to_doc TEXT NOT NULL, to_line INTEGER NOT NULL, to_condition TEXT NOT NULL, to_owner TEXT NOT NULL, to_pool TEXT NOT NULL,
+  from_party TEXT NOT NULL, from_bin TEXT NOT NULL, from_doc TEXT NOT NULL, from_line INTEGER NOT NULL, from_condition TEXT NOT NULL,
+    from_owner TEXT NOT NULL, from_pool TEXT NOT NULL,
+  to_party TEXT NOT NULL, to_bin TEXT NOT NULL, to_doc TEXT NOT NULL, to_line INTEGER NOT NULL, to_condition TEXT NOT NULL, to_owner TEXT NOT NULL,
+    to_pool TEXT NOT NULL,
   recorded_at INTEGER NOT NULL, effective_at INTEGER NOT NULL,
-  PRIMARY KEY (bu, doc, revision, ordinal), FOREIGN KEY (bu, doc, revision) REFERENCES event (bu, doc, revision), FOREIGN KEY (bu, lot) REFERENCES lot (bu, lot)) STRICT;
+  PRIMARY KEY (bu, doc, revision, ordinal), FOREIGN KEY (bu, doc, revision) REFERENCES event (bu, doc, revision), FOREIGN KEY (bu, lot) REFERENCES lot (bu,
+    lot)) STRICT;
 CREATE INDEX move_lot ON move (bu, lot);
 CREATE INDEX move_part ON move (bu, part);
 CREATE INDEX move_serial ON move (bu, serial) WHERE serial <> '';
@@ -113,5 +118,5 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_waiting ON outbox (recorded_at) WHERE sent_at = 0;
 
 -- The only way in. A row exists just while its trigger runs: the trigger does what the row says and removes it,
--- and the guards of all other tables open only while there is one.
-CREATE TABLE command (kind TEXT NOT NULL, bu TEXT NOT NULL, doc TEXT NOT NULL, revision INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+-- and the guards of all other tables open only while there is one. The body is JSONB, so that it is parsed once.
+CREATE TABLE command (kind TEXT NOT NULL, bu TEXT NOT NULL, doc TEXT NOT NULL, revision INTEGER NOT NULL, body ANY NOT NULL) STRICT;

@@ -9,9 +9,10 @@ END;
 CREATE TRIGGER command_timer AFTER INSERT ON command WHEN NEW.kind = 'timer'
 BEGIN
   SELECT RAISE(ABORT, 'BC110 timer') WHERE NOT EXISTS (SELECT 1 FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id');
-  UPDATE child SET refused = NEW.body ->> '$.refused' WHERE bu = NEW.bu AND parent = NEW.doc AND doc = NEW.body ->> '$.child' AND NEW.body ->> '$.refused' <> '';
+  UPDATE child SET refused = NEW.body ->> '$.refused' WHERE bu = NEW.bu AND parent = NEW.doc AND doc = NEW.body ->> '$.child'
+    AND NEW.body ->> '$.refused' <> '';
   INSERT INTO outbox SELECT NEW.bu, NEW.doc, n.value ->> '$.id', n.value ->> '$.kind', n.value ->> '$.topic', n.value ->> '$.message', n.value ->> '$.payload',
-    NEW.body ->> '$.now', 0 FROM json_each(NEW.body, '$.outbox') n;
+    NEW.body ->> '$.now', 0 FROM jsonb_each(NEW.body, '$.outbox') n;
   UPDATE timer SET due_at = NEW.body ->> '$.again' WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id' AND NEW.body ->> '$.again' IS NOT NULL;
   DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id' AND NEW.body ->> '$.again' IS NULL;
   DELETE FROM command;
