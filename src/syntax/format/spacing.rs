@@ -10,6 +10,9 @@ const NO_CALL: &[&str] = &[
     "require", "move", "owe", "settle", "waive", "debit", "->",
 ];
 
+/// Words after which a value begins, and which no field is likely to be called.
+const BEFORE_A_VALUE: &[&str] = &["and", "or", "not", "is", "in", "between", "else", "when", "where", "require", "move"];
+
 /// The pieces of a clause on one line.
 pub(super) fn joined(tokens: &[Token]) -> String {
     let mut out = String::new();
@@ -45,6 +48,6 @@ fn negates(before: Option<&Token>) -> bool {
     const OPERATORS: &[&str] = &["(", ",", "=", "+", "-", "*", "/", "<", ">", "<=", ">="];
     match before {
         None => true,
-        Some(t) => t.kind == TokenKind::Sign && OPERATORS.contains(&t.text) || t.kind == TokenKind::Word && NO_CALL.contains(&t.text),
+        Some(t) => t.kind == TokenKind::Sign && OPERATORS.contains(&t.text) || t.kind == TokenKind::Word && BEFORE_A_VALUE.contains(&t.text),
     }
 }

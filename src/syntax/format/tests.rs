@@ -23,3 +23,10 @@ fn the_corpus_is_formatted() {
         }
     }
 }
+
+#[test]
+fn a_minus_after_a_name_stands_between_two_values() {
+    let body = "workflow w \"W\" version 1 {\n  transition a: -> b by r {\n    let x = on hand of part at asp in pool pool - 2\n    let y = rate - 2\n  }\n}\n";
+    let out = check(body);
+    assert!(out.contains("in pool pool - 2") && out.contains("rate - 2"), "{out}");
+}

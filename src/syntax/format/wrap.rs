@@ -137,12 +137,13 @@ fn split<'a>(tokens: &'a [Token<'a>], begins: impl Fn(&Token, usize) -> bool, co
     parts
 }
 
-/// `yes or no`, `between a and b`, `with reverse`, `not by`: words that belong together.
+/// `yes or no`, `between a and b`, `with reverse`, `rate of`, `not by`: words that belong together.
 fn joins_two_words(tokens: &[Token], at: usize) -> bool {
     let word = |i: Option<usize>, text: &str| i.and_then(|i| tokens.get(i)).is_some_and(|t| t.is(text));
     let (before, here) = (at.checked_sub(1), Some(at));
     word(here, "or") && word(before, "yes") && word(Some(at + 1), "no")
         || word(here, "reverse") && word(before, "with")
+        || word(here, "rate") && word(Some(at + 1), "of")
         || word(here, "by") && (word(before, "not") || word(before, "approval"))
         || word(here, "and") && tokens.get(..at).is_some_and(|b| b.iter().rev().take(12).take_while(|t| !t.is("and")).any(|t| t.is("between")))
 }
