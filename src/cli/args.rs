@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{check, completions, demo, fire, load, new, open, show, stock, test, todo, trace};
+use super::{check, completions, demo, fire, fmt, load, new, open, show, stock, test, todo, trace};
 
 const ABOUT: &str = "Runs the stock of a service-parts network from flows that analysts write; no quantity is ever edited by hand";
 
@@ -59,6 +59,8 @@ pub enum Command {
     New(new::NewArgs),
     /// Check the whole book: all mistakes of all files in one run
     Check(check::CheckArgs),
+    /// Write flow files the one way; `--check` only tells
+    Fmt(fmt::FmtArgs),
     /// Run the book's scenarios
     Test(test::TestArgs),
     /// Load master data: parties, people, parts, limits …

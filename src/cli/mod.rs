@@ -9,6 +9,7 @@ mod completions;
 mod demo;
 mod error;
 mod fire;
+mod fmt;
 mod input;
 mod load;
 mod new;
@@ -63,6 +64,7 @@ fn run(cli: Cli, out: Out) -> Result<(), CliError> {
         match &cli.command {
             Command::New(args) => new::run(args, out),
             Command::Check(args) => check::run(args, global, out),
+            Command::Fmt(args) => fmt::run(args, global, out),
             Command::Test(args) => test::run(args, global, out).await,
             Command::Load(args) => load::run(args, global, out).await,
             Command::Open(args) => open::run(args, global, out).await,

@@ -14,7 +14,12 @@ use super::output::Out;
 
 /// Shows findings to people.
 pub fn show(out: Out, findings: &[Diagnostic], sources: &SourceMap) -> Result<(), CliError> {
-    if out.is_json() || findings.is_empty() { Ok(()) } else { out.line(reports(sources, findings, style())) }
+    if out.is_json() || findings.is_empty() { Ok(()) } else { out.line(text(findings, sources)) }
+}
+
+/// Findings as people read them.
+pub fn text(findings: &[Diagnostic], sources: &SourceMap) -> String {
+    reports(sources, findings, style())
 }
 
 /// Findings for programs.

@@ -5,6 +5,7 @@
 
 mod support;
 
+mod cli;
 mod docs;
 mod engine_commands;
 mod scenarios;
