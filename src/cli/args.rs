@@ -17,9 +17,9 @@ Begin:
 
 Every day:
   bincard todo --as asha            what waits for a person
-  bincard show STS/pune/26-27/00001 a document, its story, and what may happen next
+  bincard show STS/pune/26-27/00001 a document, its lines, its story, and what it holds
   bincard stock pune                what a party has
-  bincard trace 4500010001          the story of a unit, lot, order, job or document, both ways
+  bincard trace P-1001              the story of a unit, lot, SAP order, job or document, both ways
 
 Exit codes: 0 done · 1 refused, or the book or a test has errors · 2 the command line is wrong · 3 a fault
 Every command takes --json, for programs.";
@@ -36,17 +36,19 @@ pub struct Cli {
     pub command: Command,
 }
 
+const EVERYWHERE: &str = "With every command";
+
 /// What every command takes.
 #[derive(Debug, Args)]
 pub struct Global {
     /// The book's folder [default: the nearest folder upwards that has a bincard.yaml]
-    #[arg(long, global = true, value_name = "DIR", env = "BINCARD_BOOK", hide_env = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR", env = "BINCARD_BOOK", hide_env = true)]
     pub book: Option<PathBuf>,
     /// The database: sqlite:FILE, postgres://… or memory: [default: what bincard.yaml says]
-    #[arg(long, global = true, value_name = "URL", env = "BINCARD_DB", hide_env = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "URL", env = "BINCARD_DB", hide_env = true)]
     pub db: Option<String>,
     /// Print one JSON value, for programs
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
 }
 

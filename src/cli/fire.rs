@@ -23,7 +23,8 @@ Examples:
   bincard fire ship SHP/coolfix/26-27/00001 --as deepa \"sodo=4500010001/10 80001234/10\" --dry-run
 
 What a transition asks for: `bincard todo STS/coolfix/26-27/00001 --as meera`.
-A refusal names every reason with its numbers, the rule and its layer, the place in the flow, and what would pass.")]
+A refusal names every reason with its numbers, the rule and its layer, the place in the flow, and
+what would pass.")]
 pub struct FireArgs {
     /// The transition
     transition: String,

@@ -28,8 +28,8 @@ Examples:
   bincard fmt workflows/indent.flow        these files
   bincard fmt - < draft.flow               from stdin to stdout, for editors
 
-There is one answer and no options. Every comment stays. What was typed by habit (`==`, `&&`, `=>`) is written right.
-A file whose meaning would change, or that has other mistakes, is left as it is.")]
+There is one answer and no options. Every comment stays. What was typed by habit (`==`, `&&`, `=>`)
+is written right. A file whose meaning would change, or that has other mistakes, is left as it is.")]
 pub struct FmtArgs {
     /// Flow files; `-` is stdin [default: all of the book]
     files: Vec<PathBuf>,

@@ -26,8 +26,8 @@ Examples:
   bincard load examples/network       another folder of CSV and YAML files
   bincard load --dry-run              what would change
 
-Loading the same files again changes nothing. Rows that are no longer in the files stay: history refers to them.
-Everything that is wrong in any file is listed at once, and then nothing is loaded.")]
+Loading the same files again changes nothing. Rows that are no longer in the files stay: history
+refers to them. Everything that is wrong in any file is listed at once, and then nothing is loaded.")]
 pub struct LoadArgs {
     /// The folder [default: `master` of bincard.yaml]
     folder: Option<PathBuf>,
@@ -95,6 +95,7 @@ fn show(changes: &Changes, dry_run: bool, out: Out) -> Result<(), CliError> {
     let rows: Vec<Vec<String>> = changes
         .kinds
         .iter()
+        .filter(|k| k.added.len() + k.changed.len() + k.unchanged + k.absent.len() > 0)
         .map(|k| vec![k.kind.replace('_', " "), k.added.len().to_string(), k.changed.len().to_string(), k.unchanged.to_string(), k.absent.len().to_string()])
         .collect();
     out.table(&["", "new#", "changed#", "as before#", "kept, not in the files#"], &rows)?;

@@ -19,7 +19,7 @@ pub struct Acting {
     /// Fields: name=value
     #[arg(value_name = "FIELD=VALUE")]
     pub fields: Vec<String>,
-    /// A line: `part=PCB,requested=3` for a new one, `1:approved=2` or `PCB:approved=2` for one that is there
+    /// A line: `part=PCB,requested=3` for a new one, `1:approved=2` or `PCB:approved=2` for one there
     #[arg(long = "line", short = 'l', value_name = "LINE")]
     pub lines: Vec<String>,
     /// Who does it: a person's code

@@ -72,7 +72,8 @@ fn sentence(text: &mut String, reason: &Reason) {
     let name = reason.name.as_ref().map_or_else(|| code(reason.code), |name| format!("{}, {name}", code(reason.code)));
     let place = reason.place.as_ref().map(|p| format!(", {}:{}:{}", p.file, p.line, p.column)).unwrap_or_default();
     below(format!("{name}{place}"));
-    if let Some(numbers) = &reason.numbers {
+    // The values that the guard looked at say more than the two that differ.
+    if let Some(numbers) = reason.numbers.as_ref().filter(|_| reason.values.is_empty()) {
         below(format!("there is {}, needed is {}", numbers.have, numbers.need));
     }
     let shown: Vec<String> = reason.values.iter().map(|(written, value)| format!("{written} is {value}")).collect();

@@ -18,7 +18,7 @@ use super::session::{Session, acting, now};
 #[command(after_help = "\
 Examples:
   bincard todo --as asha                            every open document that waits for asha
-  bincard todo STS/coolfix/26-27/00001 --as priya   what priya may fire on it, and what each transition asks for")]
+  bincard todo STS/coolfix/26-27/00001 --as priya   what priya may do with it, and with what")]
 pub struct TodoArgs {
     /// One document: its number or id
     document: Option<String>,
@@ -97,7 +97,7 @@ fn show(possible: &[Possible], number: &str, person: &str, out: Out) -> Result<(
 fn asked(ask: &AskInfo) -> String {
     let place = if ask.per_line { "--line LINE:" } else { "" };
     let optional = if ask.optional { ", may be left out" } else { "" };
-    let label = if ask.label.is_empty() { String::new() } else { format!(" ({})", ask.label) };
+    let label = if ask.label.is_empty() || ask.label == ask.field.as_str() { String::new() } else { format!(" ({})", ask.label) };
     format!("{place}{}={}{optional}{label}", ask.field, ask.ty.to_uppercase().replace(' ', "_"))
 }
 

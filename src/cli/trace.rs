@@ -20,13 +20,14 @@ use super::session::Session;
 #[command(after_help = "\
 Examples:
   bincard trace P-1001                               a unit, by its serial number
-  bincard trace \"4500010001/10 80001234/10\"          all that came under a SAP sales order and delivery order
+  bincard trace \"4500010001/10 80001234/10\"          all that came under a SAP order and delivery
   bincard trace STS/coolfix/26-27/00001              a document, what it started, and what started it
   bincard trace DCC/26-27/00031                      the document behind a challan
   bincard trace SO-700301                            everything about one service job
   bincard trace D-1.4.L2                             a lot
 
-The story goes both ways: up through the lots that a unit came from, to its SAP order, and down to the customer and back.")]
+The story goes both ways: up through the lots that a unit came from, to its SAP order, and down to
+the customer and back.")]
 pub struct TraceArgs {
     /// A serial number, SODO, lot, document or paper number, or service order
     what: String,

@@ -23,13 +23,13 @@ const STORY: &str = "examples/demo.story.yaml";
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  bincard demo                         play, and keep the database in the temporary folder to look around in
+  bincard demo                         play, and leave the database in the temporary folder
   bincard demo --dir somewhere         keep it there
   bincard demo my.story.yaml           another story, on this book and its master data
 
-Everything goes through the engine: opening balances, a shipment under its SAP order with one damaged board, three jobs
-under three kinds of contract, a defective's way back. Then: the stock, one unit's whole story, a refusal with its
-reasons, and a raw SQL edit that the database refuses.")]
+Everything goes through the engine: opening balances, a shipment under its SAP order with one damaged
+board, three jobs under three kinds of contract, a defective's way back. Then: the stock, one unit's
+whole story, a refusal with its reasons, and a raw SQL edit that the database refuses.")]
 pub struct DemoArgs {
     /// The story [default: examples/demo.story.yaml of the book]
     story: Option<PathBuf>,

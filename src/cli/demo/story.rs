@@ -122,7 +122,9 @@ pub struct ByHand {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Proof {
-    pub proof: bool,
+    /// Always yes.
+    #[serde(rename = "proof")]
+    pub _proof: bool,
 }
 
 /// The steps of a story.
