@@ -69,7 +69,9 @@ pub fn run(args: &FmtArgs, global: &Global, out: Out) -> Result<(), CliError> {
     let failed = !left.is_empty() || (args.check && !changed.is_empty());
     if out.is_json() {
         let left: Vec<_> = left.iter().map(|(file, _)| file).collect();
-        out.json(&json!({ "outcome": if failed { "errors" } else { "done" }, "files": files.len(), "changed": changed, "left": left, "written": !args.check }))?;
+        out.json(
+            &json!({ "outcome": if failed { "errors" } else { "done" }, "files": files.len(), "changed": changed, "left": left, "written": !args.check }),
+        )?;
     } else {
         for (_, why) in &left {
             out.line(why)?;

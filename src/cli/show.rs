@@ -3,12 +3,12 @@
 //! Tests: `tests/it/cli.rs`.
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::base::Bu;
-use crate::domain::{Document, Value};
+use crate::domain::{Document, Obligation, Paper, Value};
 use crate::model::Workflow;
-use crate::store::{DocumentFilter, DocumentHead, EventRecord, ObligationFilter, PaperFilter, StockFilter};
+use crate::store::{ChildRecord, DocumentFilter, DocumentHead, EventRecord, ObligationFilter, PaperFilter, StockFilter, StockRow};
 
 use super::args::Global;
 use super::error::CliError;
@@ -95,70 +95,80 @@ async fn list(session: &Session, args: &ShowArgs, out: Out) -> Result<(), CliErr
     out.table(&["document", "workflow", "state", "since", "opened by"], &rows)
 }
 
+/// A document with all that stands around it.
+struct Whole {
+    document: Document,
+    events: Vec<EventRecord>,
+    papers: Vec<Paper>,
+    owed: Vec<Obligation>,
+    held: Vec<StockRow>,
+    children: Vec<ChildRecord>,
+}
+
 async fn one(session: &Session, bu: &Bu, head: &DocumentHead, out: Out) -> Result<(), CliError> {
-    let store = session.store();
-    let doc = store.document(bu, &head.id).await?.ok_or_else(|| CliError::fault("the document is gone"))?;
-    let events = store.events(bu, &doc.id).await?;
-    let papers = store.papers(&PaperFilter { doc: Some(doc.id.clone()), ..PaperFilter::new(bu.clone()) }).await?;
-    let owed = store.obligations(&ObligationFilter { doc: Some(doc.id.clone()), ..ObligationFilter::new(bu.clone()) }).await?;
-    let held = store.stock(&StockFilter { holder: Some(doc.id.clone()), ..StockFilter::new(bu.clone()) }).await?;
-    let children = store.children(bu, &doc.id).await?;
+    let (store, doc) = (session.store(), Some(head.id.clone()));
+    let whole = Whole {
+        document: store.document(bu, &head.id).await?.ok_or_else(|| CliError::fault("the document is gone"))?,
+        events: store.events(bu, &head.id).await?,
+        papers: store.papers(&PaperFilter { doc: doc.clone(), ..PaperFilter::new(bu.clone()) }).await?,
+        owed: store.obligations(&ObligationFilter { doc: doc.clone(), ..ObligationFilter::new(bu.clone()) }).await?,
+        held: store.stock(&StockFilter { holder: doc, ..StockFilter::new(bu.clone()) }).await?,
+        children: store.children(bu, &head.id).await?,
+    };
     if out.is_json() {
-        let children: Vec<_> = children
-            .iter()
-            .map(|c| json!({ "id": c.child.doc, "workflow": c.child.workflow, "state": c.child.state, "ended": c.child.ended, "refused": c.refused }))
-            .collect();
-        let events: Vec<_> = events.iter().map(|r| json!({ "revision": r.revision, "transition": r.event.transition, "from": r.event.from, "to": r.event.to, "actor": r.event.actor, "role": r.event.role, "effective_at": r.event.effective_at, "recorded_at": r.event.recorded_at })).collect();
-        return out.json(&json!({
-            "document": plain::document(&doc), "events": events, "papers": papers, "obligations": owed,
-            "holds": held.iter().map(|r| plain::balance(&r.balance, Some(&r.lot))).collect::<Vec<_>>(), "started": children,
-        }));
+        return out.json(&to_json(&whole));
     }
-    let workflow = session.book.workflows.get(&doc.workflow);
-    header(session, &doc, workflow.map(AsRef::as_ref), out)?;
-    lines(&doc, workflow.map(AsRef::as_ref), out)?;
-    story(session, &events, out)?;
-    let rows: Vec<Vec<String>> = papers
-        .iter()
-        .map(|p| {
-            vec![
-                p.number.clone(),
-                p.kind.to_string(),
-                text(p.from.as_ref()),
-                text(p.to.as_ref()),
-                if p.reverse_of.is_some() && p.open { "open".to_owned() } else { String::new() },
-            ]
-        })
-        .collect();
-    section(out, "papers", &["number", "kind", "from", "to", ""], &rows)?;
-    let rows: Vec<Vec<String>> = held
-        .iter()
-        .map(|r| vec![r.balance.part.to_string(), r.balance.quantity.to_string(), super::outcome::place(&r.balance.position), text(r.balance.serial.as_ref())])
-        .collect();
-    section(out, "holds", &["part", "quantity#", "where", "serial"], &rows)?;
-    let rows: Vec<Vec<String>> = owed
-        .iter()
-        .map(|o| {
-            vec![
-                o.kind.to_string(),
-                o.part.to_string(),
-                o.quantity.to_string(),
-                o.open.to_string(),
-                o.debtor.to_string(),
-                o.creditor.to_string(),
-                session.time(o.due_at),
-            ]
-        })
-        .collect();
-    section(out, "obligations", &["kind", "part", "owed#", "open#", "by", "to", "due"], &rows)?;
+    let workflow = session.book.workflows.get(&head.workflow).map(AsRef::as_ref);
+    header(session, &whole.document, workflow, out)?;
+    lines(&whole.document, workflow, out)?;
+    story(session, &whole.events, out)?;
+    around(session, &whole, out)?;
+    started(session, bu, &whole.children, out).await
+}
+
+fn to_json(whole: &Whole) -> Json {
+    let children = whole.children.iter();
+    let children =
+        children.map(|c| json!({ "id": c.child.doc, "workflow": c.child.workflow, "state": c.child.state, "ended": c.child.ended, "refused": c.refused }));
+    let events = whole.events.iter().map(|r| {
+        let e = &r.event;
+        json!({ "revision": r.revision, "transition": e.transition, "from": e.from, "to": e.to, "actor": e.actor, "role": e.role,
+            "effective_at": e.effective_at, "recorded_at": e.recorded_at })
+    });
+    json!({
+        "document": plain::document(&whole.document),
+        "events": events.collect::<Vec<_>>(),
+        "papers": whole.papers,
+        "obligations": whole.owed,
+        "holds": whole.held.iter().map(|r| plain::balance(&r.balance, Some(&r.lot))).collect::<Vec<_>>(),
+        "started": children.collect::<Vec<_>>(),
+    })
+}
+
+/// Papers, what it holds, what is owed.
+fn around(session: &Session, whole: &Whole, out: Out) -> Result<(), CliError> {
+    let open = |p: &Paper| if p.reverse_of.is_some() && p.open { "open".to_owned() } else { String::new() };
+    let papers = whole.papers.iter().map(|p| vec![p.number.clone(), p.kind.to_string(), text(p.from.as_ref()), text(p.to.as_ref()), open(p)]);
+    section(out, "papers", &["number", "kind", "from", "to", ""], &papers.collect::<Vec<_>>())?;
+    let held = whole.held.iter().map(|r| &r.balance);
+    let held = held.map(|b| vec![b.part.to_string(), b.quantity.to_string(), super::outcome::place(&b.position), text(b.serial.as_ref())]);
+    section(out, "holds", &["part", "quantity#", "where", "serial"], &held.collect::<Vec<_>>())?;
+    let owed = whole.owed.iter().map(|o| {
+        let due = session.time(o.due_at);
+        vec![o.kind.to_string(), o.part.to_string(), o.quantity.to_string(), o.open.to_string(), o.debtor.to_string(), o.creditor.to_string(), due]
+    });
+    section(out, "obligations", &["kind", "part", "owed#", "open#", "by", "to", "due"], &owed.collect::<Vec<_>>())
+}
+
+async fn started(session: &Session, bu: &Bu, children: &[ChildRecord], out: Out) -> Result<(), CliError> {
     let mut rows = Vec::new();
-    for c in &children {
-        let number = store.document(bu, &c.child.doc).await?.map_or_else(|| c.child.doc.to_string(), |d| d.number);
-        let state = c
-            .child
-            .state
-            .as_ref()
-            .map_or_else(|| c.refused.as_ref().map_or_else(|| "to be opened".to_owned(), |why| format!("refused: {why}")), ToString::to_string);
+    for c in children {
+        let number = session.store().document(bu, &c.child.doc).await?.map_or_else(|| c.child.doc.to_string(), |d| d.number);
+        let state = match (&c.child.state, &c.refused) {
+            (Some(state), _) => state.to_string(),
+            (None, Some(why)) => format!("refused: {why}"),
+            (None, None) => "to be opened".to_owned(),
+        };
         rows.push(vec![number, c.child.workflow.to_string(), state]);
     }
     section(out, "started", &["document", "workflow", "state"], &rows)

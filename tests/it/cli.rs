@@ -9,8 +9,7 @@ use insta::assert_snapshot;
 
 use crate::support::{folder, root};
 
-const COMMANDS: [&str; 13] =
-    ["demo", "new", "check", "fmt", "test", "load", "open", "fire", "show", "todo", "stock", "trace", "completions"];
+const COMMANDS: [&str; 13] = ["demo", "new", "check", "fmt", "test", "load", "open", "fire", "show", "todo", "stock", "trace", "completions"];
 
 /// Runs a command line as a shell would, with `bincard` on the path.
 fn shell(folder: &Path, line: &str) -> Output {
@@ -174,14 +173,24 @@ fn a_book_with_mistakes_is_told_all_of_them_and_not_used() {
 #[test]
 fn a_failing_scenario_shows_its_story_and_what_differs() {
     let folder = book();
-    let lines = ["sed -i 's/FAN lot L1 3; FAN lot L2 4/FAN lot L1 4; FAN lot L2 4/' workflows/job.scenarios.flow", "bincard test | sed 's/ in [0-9.]* s//'", "bincard test --list"];
+    let lines = [
+        "sed -i 's/FAN lot L1 3; FAN lot L2 4/FAN lot L1 4; FAN lot L2 4/' workflows/job.scenarios.flow",
+        "bincard test | sed 's/ in [0-9.]* s//'",
+        "bincard test --list",
+    ];
     assert_snapshot!(transcript(folder.path(), &lines));
 }
 
 #[test]
 fn master_data_with_mistakes_is_told_all_of_them_and_nothing_is_loaded() {
     let folder = book();
-    let lines = ["sed -i 's/kind: store/kind: stroe/; s/storekeeper at main/storekeeper at man/' master/network.yaml", "bincard load", "sed -i 's/kind: stroe/kind: store/; s/at man\\]/at main]/' master/network.yaml; sed -i 's/Fan motor/Fan/' master/parts.csv", "bincard load --dry-run", "bincard load --dry-run --json | head -12"];
+    let lines = [
+        "sed -i 's/kind: store/kind: stroe/; s/storekeeper at main/storekeeper at man/' master/network.yaml",
+        "bincard load",
+        "sed -i 's/kind: stroe/kind: store/; s/at man\\]/at main]/' master/network.yaml; sed -i 's/Fan motor/Fan/' master/parts.csv",
+        "bincard load --dry-run",
+        "bincard load --dry-run --json | head -12",
+    ];
     assert_snapshot!(transcript(folder.path(), &lines));
 }
 

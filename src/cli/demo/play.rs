@@ -102,7 +102,13 @@ impl<'a> Play<'a> {
             Step::Stock(stock) => self.stock(&stock.stock).await,
             Step::Trace(of) => self.trace(&of.trace).await,
             Step::ByHand(by_hand) => self.by_hand(&by_hand.by_hand).await,
-            Step::Proof(_) => self.proof().await,
+            Step::Proof(proof) => {
+                if proof.proof {
+                    self.proof().await
+                } else {
+                    Ok(())
+                }
+            }
         }
     }
 

@@ -122,9 +122,7 @@ pub struct ByHand {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Proof {
-    /// Always yes.
-    #[serde(rename = "proof")]
-    pub _proof: bool,
+    pub proof: bool,
 }
 
 /// The steps of a story.
