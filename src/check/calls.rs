@@ -220,7 +220,7 @@ impl Typer<'_> {
             }
             ast::Query::Today => (Query::Today, Type::Date),
             ast::Query::Now => (Query::Now, Type::Time),
-            ast::Query::PersonWhoDid(transition) => (Query::PersonWhoDid(self.transition_name(transition)?), Type::Text),
+            ast::Query::PersonWhoDid(transition) => (Query::PersonWhoDid(self.transition_name(transition)?), Type::Optional(Box::new(Type::Text))),
             ast::Query::AllStartedEnded => (Query::AllStartedEnded, Type::YesNo),
         })
     }

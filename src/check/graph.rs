@@ -13,7 +13,9 @@ use crate::syntax::ast::{self, ClauseKind};
 /// Reports what is wrong with the states of a workflow that was read whole.
 pub(super) fn states(outline: &Outline<'_>, reports: &Reports) {
     let written = outline.written;
-    if written.broken || written.transitions.iter().any(|t| t.broken) {
+    // What leads to a state that is none may be meant to lead to any of them.
+    let unknown = |t: &ast::Transition| t.from.iter().chain(&t.to).any(|s| outline.model.state(&s.text).is_none());
+    if written.broken || written.transitions.iter().any(|t| t.broken || unknown(t)) {
         return;
     }
     let Some(initial) = initial(outline, reports) else { return };

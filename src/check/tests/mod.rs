@@ -4,6 +4,7 @@
 //! A family is a text of sections `## title | where`: the section's lines are put `where` into a small sound book
 //! (`book.flow`). The reports of a family are one snapshot.
 
+mod mangled;
 mod models;
 
 use std::collections::BTreeSet;
