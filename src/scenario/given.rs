@@ -39,26 +39,10 @@ pub fn decision(book: &Book, master: &MasterData, bu: &Bu, party: &PartyCode, un
         });
         lots.entry(lot.id.clone()).or_insert(lot);
     }
-    let document = Document {
-        bu: bu.clone(),
-        id: id.as_str().into(),
-        number: String::new(),
-        workflow: GIVEN.into(),
-        version: 1,
-        state: GIVEN.into(),
-        ended: true,
-        revision: 1,
-        fields: BTreeMap::new(),
-        lines: Vec::new(),
-        opened_by: "system".into(),
-        opened_at: now,
-        entered_at: now,
-        parent: None,
-    };
     Decision {
         bu: bu.clone(),
         event: event(book, &id, now),
-        document,
+        document: document(bu, &id, now),
         opens: true,
         number: None,
         chain: String::new(),
@@ -74,6 +58,26 @@ pub fn decision(book: &Book, master: &MasterData, bu: &Bu, party: &PartyCode, un
         outbox: Vec::new(),
         claims: Vec::new(),
         children: Vec::new(),
+    }
+}
+
+/// A document that begins and ends with its stock.
+fn document(bu: &Bu, id: &str, now: Timestamp) -> Document {
+    Document {
+        bu: bu.clone(),
+        id: id.into(),
+        number: String::new(),
+        workflow: GIVEN.into(),
+        version: 1,
+        state: GIVEN.into(),
+        ended: true,
+        revision: 1,
+        fields: BTreeMap::new(),
+        lines: Vec::new(),
+        opened_by: "system".into(),
+        opened_at: now,
+        entered_at: now,
+        parent: None,
     }
 }
 

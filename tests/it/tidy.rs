@@ -39,6 +39,22 @@ fn every_module_stays_in_its_layer() {
     report("layers", problems);
 }
 
+#[test]
+fn the_architecture_page_shows_the_layers() {
+    let page = read(Path::new("ARCHITECTURE.md"));
+    for layer in LAYERS.iter().filter(|l| ["", ".rs"].iter().any(|end| Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/{}{end}", l.module)).exists())) {
+        let row = page
+            .lines()
+            .find_map(|l| l.strip_prefix(&format!("| {} | ", layer.module)))
+            .unwrap_or_else(|| panic!("ARCHITECTURE.md: no row of layers for `{}`", layer.module));
+        let shown = row.split('|').next().unwrap_or("");
+        let named: BTreeSet<&str> = LAYERS.iter().map(|l| l.module).filter(|module| holds_word(shown, module)).collect();
+        if !shown.contains("everything above") {
+            assert_eq!(named, layer.uses.iter().copied().collect(), "ARCHITECTURE.md: what `{}` may use", layer.module);
+        }
+    }
+}
+
 /// The top-level module a file belongs to; `None` for a file that holds only tests.
 fn module_of(file: &Path) -> Option<&str> {
     if is_test_file(file) {
