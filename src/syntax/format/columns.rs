@@ -53,6 +53,11 @@ fn vocabulary(word: &str, tokens: &[Token]) -> Option<Cells> {
         "obligation" => named("obligation", vec![label], &[2]),
         "party" => named("party kind", vec![label], &[2]),
         "role" => named("role", vec![2.min(label), label], &[2, 2]),
+        "document" => {
+            let number = at(tokens, "number")?;
+            let reverse = at(tokens, "reverse").unwrap_or(tokens.len());
+            named("document", vec![2, number, reverse], &[1, 2, 2])
+        }
         "bin" => {
             let clearing = at(tokens, "clearing").unwrap_or(label);
             named("bin", vec![2, clearing, label], &[1, 2, 2])

@@ -16,7 +16,7 @@ use super::report::{Comment, Fix};
 use crate::base::{Diagnostic, FileId};
 
 /// How long a line may be before it is wrapped.
-const WIDTH: usize = 130;
+const WIDTH: usize = 120;
 /// Repairing one habit can uncover another, as in `if !a then …`.
 const ROUNDS: usize = 8;
 

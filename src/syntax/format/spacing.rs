@@ -10,9 +10,6 @@ const NO_CALL: &[&str] = &[
     "require", "move", "owe", "settle", "waive", "debit", "->",
 ];
 
-/// Words after which a value begins, and which no field is likely to be called.
-const BEFORE_A_VALUE: &[&str] = &["and", "or", "not", "is", "in", "between", "else", "when", "where", "require", "move"];
-
 /// The pieces of a clause on one line.
 pub(super) fn joined(tokens: &[Token]) -> String {
     let mut out = String::new();
@@ -46,8 +43,9 @@ fn spaced(before: [Option<&Token>; 2], last: &Token, next: &Token) -> bool {
 /// Whether a `-` after this piece is the sign of a number, and not between two.
 fn negates(before: Option<&Token>) -> bool {
     const OPERATORS: &[&str] = &["(", ",", "=", "+", "-", "*", "/", "<", ">", "<=", ">="];
+    const LOGIC: &[&str] = &["and", "or", "not", "is", "in", "between", "when", "where", "require"];
     match before {
         None => true,
-        Some(t) => t.kind == TokenKind::Sign && OPERATORS.contains(&t.text) || t.kind == TokenKind::Word && BEFORE_A_VALUE.contains(&t.text),
+        Some(t) => t.kind == TokenKind::Sign && OPERATORS.contains(&t.text) || t.kind == TokenKind::Word && LOGIC.contains(&t.text),
     }
 }

@@ -6,12 +6,24 @@ use super::WIDTH;
 use super::spacing::joined;
 use crate::syntax::token::{Token, TokenKind};
 
-/// Parts of a clause that like to stand on a line of their own.
-const PARTS: &[&str] = &["else", "code", "when", "released", "choosing", "counting", "as", "with", "within", "rate", "where", "->", "reverse", "except"];
-/// The parts of a transition's head.
-const HEAD_PARTS: &[&str] = &["by", "not", "after", "at", "on"];
-/// Where a part breaks that is too long for a line itself.
-const INSIDE: &[&str] = &["and", "or", "from", "by"];
+/// Where a clause that begins with a word breaks first, and where its parts break that are too long themselves.
+fn parts(tokens: &[Token]) -> (&'static [&'static str], &'static [&'static str]) {
+    const LOGIC: &[&str] = &["and", "or"];
+    match tokens.first().map_or("", |t| t.text) {
+        "transition" => (&["by", "not", "after", "at", "on"], LOGIC),
+        "require" => (&["else", "code"], LOGIC),
+        "claim" => (&["released", "else", "code", "when"], LOGIC),
+        "move" => (&["choosing", "counting", "as", "when"], &["from", "with", "and", "or"]),
+        "owe" | "settle" | "waive" | "debit" => (&["within", "when"], &["by", "rate", "and", "or"]),
+        "start" => (&["lines", "when"], LOGIC),
+        "state" => (&["within", "else"], &[]),
+        "document" => (&["number", "reverse"], &[]),
+        "calendar" => (&["except"], &[]),
+        "each" => (&["where"], LOGIC),
+        "rule" => (&["->"], &[]),
+        _ => (&["when"], LOGIC),
+    }
+}
 
 /// A clause in as many lines as it needs, the first without indent, the others with what they are indented more.
 pub(super) fn wrapped(tokens: &[Token], indent: usize, room_after: usize) -> Vec<String> {
@@ -27,7 +39,7 @@ pub(super) fn wrapped(tokens: &[Token], indent: usize, room_after: usize) -> Vec
     for stretch in between_comments(tokens) {
         let first = lines.is_empty();
         let margin = Margin { first: if first { indent } else { indent + 2 }, others: indent + 2, after: room_after };
-        let mut filled = fill(stretch.code, margin);
+        let mut filled = fill(stretch.code, tokens, margin);
         if let (Some(comment), true, Some(last)) = (stretch.comment, stretch.trailing, filled.last_mut()) {
             last.push_str("  ");
             last.push_str(comment);
@@ -89,41 +101,38 @@ impl Margin {
     }
 }
 
-/// Fills lines with the parts of a clause.
-fn fill(tokens: &[Token], margin: Margin) -> Vec<String> {
+/// Fills lines with the parts of a clause. A sentence stands on a line of its own.
+fn fill(tokens: &[Token], whole: &[Token], margin: Margin) -> Vec<String> {
+    let (parts, inside) = parts(whole);
+    let among = |words: &[&str], t: &Token| words.iter().any(|w| t.is(w));
     let mut lines: Vec<String> = Vec::new();
-    let parts = if tokens.first().is_some_and(|t| t.is("transition")) { HEAD_PARTS } else { PARTS };
-    for part in split(tokens, |t, depth| depth == 0 && parts.iter().any(|p| t.is(p)), false) {
-        let Some(text) = margin.onto_last(&mut lines, joined(part)) else { continue };
+    for part in split(tokens, |t| among(parts, t), false) {
+        let sentence = part.first().is_some_and(|t| t.is("else"));
+        let text = joined(part);
+        let Some(text) = (if sentence { Some(text) } else { margin.onto_last(&mut lines, text) }) else { continue };
         if margin.fits(&text, lines.len()) {
             lines.push(text);
-        } else {
-            fill_inside(part, &mut lines, margin);
+            continue;
+        }
+        // The margin of the first line holds only where nothing stands above.
+        let begun = lines.len();
+        let here = if begun == 0 { margin } else { Margin { first: margin.others, ..margin } };
+        for piece in split(part, |t| among(inside, t), true) {
+            let own = lines.get_mut(begun..).unwrap_or_default();
+            let rest = here.onto_last(own, joined(piece));
+            lines.extend(rest);
         }
     }
     lines
 }
 
-/// Fills lines with a part that is too long for one.
-fn fill_inside(part: &[Token], lines: &mut Vec<String>, margin: Margin) {
-    let begun = lines.len();
-    for piece in split(part, |t, depth| depth == 0 && INSIDE.iter().any(|p| t.is(p)), true) {
-        let own = lines.get_mut(begun..).unwrap_or_default();
-        // The margin of the first line only holds where nothing stands above.
-        let here = if begun == 0 { margin } else { Margin { first: margin.others, ..margin } };
-        if let Some(text) = here.onto_last(own, joined(piece)) {
-            lines.push(text);
-        }
-    }
-}
-
 /// Cuts before every piece that begins a part, and (with `commas`) behind every comma outside of parentheses.
-fn split<'a>(tokens: &'a [Token<'a>], begins: impl Fn(&Token, usize) -> bool, commas: bool) -> Vec<&'a [Token<'a>]> {
+fn split<'a>(tokens: &'a [Token<'a>], begins: impl Fn(&Token) -> bool, commas: bool) -> Vec<&'a [Token<'a>]> {
     let mut parts = Vec::new();
     let (mut start, mut depth) = (0, 0usize);
     for (at, token) in tokens.iter().enumerate() {
         let behind_comma = commas && depth == 0 && at > 0 && tokens.get(at - 1).is_some_and(|t| t.is(","));
-        if at > start && (begins(token, depth) && !joins_two_words(tokens, at) || behind_comma) {
+        if at > start && (depth == 0 && begins(token) && !joins_two_words(tokens, at) || behind_comma) {
             parts.extend(tokens.get(start..at));
             start = at;
         }
@@ -137,13 +146,13 @@ fn split<'a>(tokens: &'a [Token<'a>], begins: impl Fn(&Token, usize) -> bool, co
     parts
 }
 
-/// `yes or no`, `between a and b`, `with reverse`, `rate of`, `not by`: words that belong together.
+/// `yes or no`, `between a and b`, `rate of`, `not by`: words that belong together.
 fn joins_two_words(tokens: &[Token], at: usize) -> bool {
     let word = |i: Option<usize>, text: &str| i.and_then(|i| tokens.get(i)).is_some_and(|t| t.is(text));
     let (before, here) = (at.checked_sub(1), Some(at));
     word(here, "or") && word(before, "yes") && word(Some(at + 1), "no")
-        || word(here, "reverse") && word(before, "with")
         || word(here, "rate") && word(Some(at + 1), "of")
+        || word(here, "lines") && !word(before, ",")
         || word(here, "by") && (word(before, "not") || word(before, "approval"))
         || word(here, "and") && tokens.get(..at).is_some_and(|b| b.iter().rev().take(12).take_while(|t| !t.is("and")).any(|t| t.is("between")))
 }
@@ -170,7 +179,7 @@ fn exploded(tokens: &[Token]) -> Vec<String> {
     let open = record_of(tokens).unwrap_or(0);
     let (head, rest) = tokens.split_at_checked(open + 1).unwrap_or((tokens, &[]));
     let inner = rest.get(..rest.len().saturating_sub(1)).unwrap_or_default();
-    let fields = split(inner, |_, _| false, true);
+    let fields = split(inner, |_| false, true);
     let mut lines = vec![joined(head)];
     lines.extend(fields.into_iter().map(joined));
     lines.push("}".to_owned());
