@@ -4,7 +4,7 @@
 //! by what the lines around it are, so that it costs one report. Must not know what stands inside a clause.
 //! Tests: `parser`, `format`.
 
-use super::words::{Context, context_of_block, first_word, misspelt_step, starts_clause};
+use super::words::{Context, block_needed, context_of_block, first_word, misspelt_step, starts_clause};
 
 /// How deep blocks may be nested.
 const MAX_BLOCKS: usize = 12;
@@ -100,6 +100,8 @@ pub(super) enum Slip {
         /// The line before which the closing brace belongs, if there is one.
         before: Option<Range>,
     },
+    /// The `{` behind this head is missing.
+    Unopened(Range),
     /// This `}` closes nothing.
     Surplus(usize),
     /// This `{` belongs to nothing.
@@ -224,6 +226,7 @@ impl Builder<'_> {
             self.join(range);
             return;
         }
+        self.open_unopened(range);
         self.blank();
         let doc = std::mem::take(&mut self.pending_doc);
         self.push(Entry::Statement(Statement { head: range, block: None, doc }));
@@ -324,6 +327,25 @@ impl Builder<'_> {
             }
             _ => false,
         })
+    }
+
+    /// There are more `}` than `{`: a head that needs a block and has none gets it where the next line belongs into it.
+    fn open_unopened(&mut self, range: Range) {
+        if self.missing >= 0 || !self.fresh_line {
+            return;
+        }
+        let (text, parent) = (self.text, self.context());
+        let line = text.get(range.start..range.end).unwrap_or("");
+        let Some(head) = self.last_statement().filter(|s| s.block.is_none()).map(|s| s.head) else { return };
+        let written = text.get(head.start..head.end).unwrap_or("");
+        let Some(context) = block_needed(parent, written) else { return };
+        let inside = starts_clause(context, line) && (!starts_clause(parent, line) || context == Context::EachLine);
+        if inside {
+            self.missing += 1;
+            self.slips.push(Slip::Unopened(head));
+            let entries = self.take_trailing();
+            self.stack.push(Frame { context, entries, open: head.end });
+        }
     }
 
     /// There are fewer `}` than `{`: a line that does not belong here but further out closes what is between.

@@ -164,18 +164,22 @@ pub(super) fn misspelt_step(line: &str) -> Option<&'static str> {
     crate::base::suggest::nearest(word, SCENARIO.iter().map(|o| o.words).filter(|w| w.len() > 3)).filter(|near| *near != word)
 }
 
+/// The kind of block that a head cannot do without.
+pub(super) fn block_needed(parent: Context, head: &str) -> Option<Context> {
+    match (parent, first_word(head)) {
+        (Context::File, "workflow") => Some(Context::Workflow),
+        (Context::File, "scenario") => Some(Context::Scenario),
+        (Context::Workflow, "lines") => Some(Context::Lines),
+        (Context::Workflow, "transition") => Some(Context::Body),
+        (Context::Workflow, "migrate") => Some(Context::Migrate),
+        (Context::Body, "each") => Some(Context::EachLine),
+        _ => None,
+    }
+}
+
 /// What kind of block a head opens.
 pub(super) fn context_of_block(parent: Context, head: &str) -> Context {
-    match (parent, first_word(head)) {
-        (Context::File, "workflow") => Context::Workflow,
-        (Context::File, "scenario") => Context::Scenario,
-        (Context::File, "rule" | "event") => Context::Record,
-        (Context::Workflow, "lines") => Context::Lines,
-        (Context::Workflow, "transition") => Context::Body,
-        (Context::Workflow, "migrate") => Context::Migrate,
-        (Context::Body, "each") => Context::EachLine,
-        _ => guess(head),
-    }
+    block_needed(parent, head).unwrap_or_else(|| guess(head))
 }
 
 /// The kind of block that a misplaced or misspelt head would open, so that its inside is still read.

@@ -5,13 +5,11 @@
 
 mod support;
 
-mod cli;
 mod docs;
-mod engine_commands;
+mod mutations;
 mod scenarios;
 mod spoiled;
 mod store_commit;
 mod store_guard;
 mod store_parity;
 mod tidy;
-mod walks;

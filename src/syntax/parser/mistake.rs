@@ -63,6 +63,14 @@ impl<'a> Reader<'a> {
                     None => diagnostic.label("opened here").help("add a line with `}` at the end of the file"),
                 }
             }
+            Slip::Unopened(head) => {
+                let line = self.slice(*head);
+                let word = line.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+                let what = first_word(line);
+                Diagnostic::error("unopened", self.place(head.start + word, head.end), format!("the `{{` of this `{what}` is missing"))
+                    .label("expected `{` after this")
+                    .help("add `{` at the end of the line")
+            }
             Slip::Surplus(at) => {
                 Diagnostic::error("surplus-brace", self.place(*at, at + 1), "this `}` closes nothing").help("delete it, or add the `{` that it should close")
             }
