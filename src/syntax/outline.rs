@@ -102,6 +102,8 @@ pub(super) enum Slip {
     },
     /// The `{` behind this head is missing.
     Unopened(Range),
+    /// This line belongs into a block that nothing has opened.
+    Beheaded(Range),
     /// This `}` closes nothing.
     Surplus(usize),
     /// This `{` belongs to nothing.
@@ -134,6 +136,8 @@ struct Builder<'a> {
     fresh_line: bool,
     newlines: usize,
     pending_doc: Vec<Range>,
+    /// A brace in the middle of a line belongs to the clause, and so does what follows it.
+    glued: bool,
 }
 
 /// Makes the outline of a text from its pieces.
@@ -147,6 +151,7 @@ pub(super) fn outline(text: &str, pieces: &[Piece]) -> Outline {
         fresh_line: true,
         newlines: 0,
         pending_doc: Vec::new(),
+        glued: false,
     };
     for (index, piece) in pieces.iter().enumerate() {
         if !builder.take(*piece, pieces.get(index + 1..).unwrap_or_default()) {
@@ -221,6 +226,9 @@ impl Builder<'_> {
 
     fn line(&mut self, piece: Piece) {
         let range = self.trimmed(piece.range);
+        if std::mem::take(&mut self.glued) && !self.fresh_line {
+            return self.join(range);
+        }
         self.hoist(range);
         if self.fresh_line && self.joins(piece.kind, range) {
             self.join(range);
@@ -274,13 +282,39 @@ impl Builder<'_> {
         if let Some(statement) = self.last_statement().filter(|s| s.block.is_none()) {
             let head = text.get(statement.head.start..statement.head.end).unwrap_or("");
             let context = context_of_block(parent, head);
+            if self.missing > 0 && context == Context::Unknown {
+                return self.stray(at, moved);
+            }
             self.stack.push(Frame { context, entries: moved, open: at });
             return;
+        }
+        if self.missing > 0 {
+            return self.stray(at, moved);
         }
         self.slips.push(Slip::Headless(at));
         let head = Range { start: at, end: at };
         self.push(Entry::Statement(Statement { head, block: None, doc: Vec::new() }));
         self.stack.push(Frame { context: Context::Unknown, entries: moved, open: at });
+    }
+
+    /// A `{` that nothing needs where there is one too many: it is the one.
+    fn stray(&mut self, at: usize, moved: Vec<Entry>) {
+        self.missing -= 1;
+        if !self.glue(at) {
+            self.slips.push(Slip::Headless(at));
+        }
+        moved.into_iter().for_each(|entry| self.push(entry));
+    }
+
+    /// Takes a brace into the clause on whose line it stands. The clause's own rule then reports it.
+    fn glue(&mut self, at: usize) -> bool {
+        if self.fresh_line {
+            return false;
+        }
+        let Some(statement) = self.last_statement().filter(|s| s.block.is_none()) else { return false };
+        statement.head.end = at + 1;
+        self.glued = true;
+        true
     }
 
     /// Comments between a head and its brace move behind the brace.
@@ -296,6 +330,11 @@ impl Builder<'_> {
 
     fn close(&mut self, at: usize, rest: &[Piece]) {
         self.pending_doc.clear();
+        let in_a_line = rest.first().is_some_and(|p| matches!(p.kind, PieceKind::Line | PieceKind::Joined));
+        if self.missing < 0 && in_a_line && self.glue(at) {
+            self.missing += 1;
+            return;
+        }
         if self.missing < 0 && self.is_surplus(rest) {
             self.missing += 1;
             self.slips.push(Slip::Surplus(at));
@@ -336,9 +375,9 @@ impl Builder<'_> {
         }
         let (text, parent) = (self.text, self.context());
         let line = text.get(range.start..range.end).unwrap_or("");
-        let Some(head) = self.last_statement().filter(|s| s.block.is_none()).map(|s| s.head) else { return };
+        let Some(head) = self.last_statement().filter(|s| s.block.is_none()).map(|s| s.head) else { return self.behead(range) };
         let written = text.get(head.start..head.end).unwrap_or("");
-        let Some(context) = block_needed(parent, written) else { return };
+        let Some(context) = block_needed(parent, written) else { return self.behead(range) };
         let inside = starts_clause(context, line) && (!starts_clause(parent, line) || context == Context::EachLine);
         if inside {
             self.missing += 1;
@@ -346,6 +385,23 @@ impl Builder<'_> {
             let entries = self.take_trailing();
             self.stack.push(Frame { context, entries, open: head.end });
         }
+    }
+
+    /// There are more `}` than `{`, and a line stands where its block has lost its head: the block is read without it.
+    fn behead(&mut self, range: Range) {
+        let (text, parent) = (self.text, self.context());
+        let line = text.get(range.start..range.end).unwrap_or("");
+        let inner: &[Context] = match parent {
+            Context::File => &[Context::Workflow, Context::Scenario],
+            Context::Workflow => &[Context::Body, Context::Lines],
+            _ => &[],
+        };
+        let Some(context) = inner.iter().find(|c| starts_clause(**c, line) && !starts_clause(parent, line)) else { return };
+        self.missing += 1;
+        self.slips.push(Slip::Beheaded(range));
+        let head = Range { start: range.start, end: range.start };
+        self.push(Entry::Statement(Statement { head, block: None, doc: Vec::new() }));
+        self.stack.push(Frame { context: *context, entries: Vec::new(), open: range.start });
     }
 
     /// There are fewer `}` than `{`: a line that does not belong here but further out closes what is between.

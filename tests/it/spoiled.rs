@@ -4,11 +4,12 @@ use std::path::Path;
 
 use bincard::base::SourceMap;
 use bincard::render::{Style, report};
-use bincard::syntax::parse;
+use bincard::syntax::{format, parse};
 
 use crate::support::{files, read};
 
-const FOLDER: &str = "tests/corpus/spoiled";
+const SPOILED: &str = "tests/corpus/spoiled";
+const HABITS: &str = "tests/corpus/habits";
 
 fn rendered(path: &Path) -> String {
     let text = read(path);
@@ -20,14 +21,30 @@ fn rendered(path: &Path) -> String {
     format!("{text}\n===\n{} mistakes\n{reports}", parsed.diagnostics.len())
 }
 
-#[test]
-fn every_spoiled_flow_is_reported_in_an_analysts_words() {
-    let spoiled = files(FOLDER, &["flow"]);
-    assert!(spoiled.len() >= 25, "only {} spoiled flows", spoiled.len());
-    for path in spoiled {
+fn snapshots(folder: &str) -> usize {
+    let flows = files(folder, &["flow"]);
+    for path in &flows {
         let name = path.file_stem().and_then(|n| n.to_str()).expect("a file name");
         insta::with_settings!({ snapshot_path => "snapshots/spoiled", prepend_module_to_snapshot => false, omit_expression => true }, {
-            insta::assert_snapshot!(name, rendered(&path));
+            insta::assert_snapshot!(name, rendered(path));
+        });
+    }
+    flows.len()
+}
+
+#[test]
+fn every_spoiled_flow_is_reported_in_an_analysts_words() {
+    assert!(snapshots(SPOILED) >= 25);
+}
+
+#[test]
+fn every_habit_is_understood_and_repaired() {
+    assert!(snapshots(HABITS) >= 4);
+    for path in files(HABITS, &["flow"]) {
+        let repaired = format(&read(&path)).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let name = path.file_stem().and_then(|n| n.to_str()).expect("a file name");
+        insta::with_settings!({ snapshot_path => "snapshots/repaired", prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(name, repaired);
         });
     }
 }

@@ -14,11 +14,13 @@ use crate::syntax::words::Context;
 struct Printer<'a> {
     text: &'a str,
     out: String,
+    /// The last line has a comment behind it already.
+    commented: bool,
 }
 
 /// The whole file.
 pub(super) fn print(text: &str, outline: &Outline) -> String {
-    let mut printer = Printer { text, out: String::new() };
+    let mut printer = Printer { text, out: String::new(), commented: false };
     printer.entries(&outline.entries, Context::File, 0);
     printer.out
 }
@@ -39,6 +41,17 @@ impl<'a> Printer<'a> {
         self.out.push_str(&" ".repeat(indent));
         self.out.push_str(text);
         self.out.push('\n');
+        self.commented = false;
+    }
+
+    /// A comment behind something; on its own line where another is there already.
+    fn trailing(&mut self, range: Range, indent: usize) {
+        let comment = self.slice(range).trim_end();
+        if self.commented {
+            return self.line(indent, comment);
+        }
+        self.append(&format!("  {comment}"));
+        self.commented = true;
     }
 
     /// Appends to the line above.
@@ -68,10 +81,7 @@ impl<'a> Printer<'a> {
             at += 1;
             match entry {
                 Entry::Blank => blank_before = true,
-                Entry::Comment { range, trailing: true } => {
-                    let comment = format!("  {}", self.slice(*range).trim_end());
-                    self.append(&comment);
-                }
+                Entry::Comment { range, trailing: true } => self.trailing(*range, indent),
                 Entry::Comment { range, trailing: false } => {
                     self.blank(&mut blank_before);
                     self.line(indent, self.slice(*range).trim_end());
@@ -113,10 +123,7 @@ impl<'a> Printer<'a> {
         let mut lines = aligned(&rows, indent).into_iter();
         for entry in entries.get(start..end).unwrap_or_default() {
             match entry {
-                Entry::Comment { range, trailing: true } => {
-                    let comment = format!("  {}", self.slice(*range).trim_end());
-                    self.append(&comment);
-                }
+                Entry::Comment { range, trailing: true } => self.trailing(*range, indent),
                 Entry::Comment { range, .. } => self.line(indent, self.slice(*range).trim_end()),
                 Entry::Statement(_) => {
                     let line = lines.next().unwrap_or_default();

@@ -175,6 +175,9 @@ impl Expected {
     }
 
     fn hint(&self, found: &str) -> Option<&'static str> {
+        if self.phrases.iter().any(|p| p == "a name") && found.starts_with(|c: char| c.is_ascii_digit()) {
+            return Some("a name begins with a letter; ");
+        }
         (self.in_text && found.starts_with('"')).then_some("a `{` in a text opens a hole that `}` closes; a brace that is only text is typed `\\{`; ")
     }
 

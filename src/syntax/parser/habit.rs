@@ -13,6 +13,8 @@ use crate::syntax::words::{Context, opening_of};
 impl<'a> Reader<'a> {
     /// Reports every habit in what a rule has read.
     pub(super) fn habits(&self, node: &Node<'a>) {
+        #[cfg(test)]
+        super::tests::SEEN.with_borrow_mut(|seen| seen.extend(node.flat().map(|n| n.rule())));
         for habit in node.flat().filter(|h| h.rule() != Rule::habit_if || node.rule() != Rule::habit_if_clause) {
             let Some((right, why)) = repair(&habit) else { continue };
             self.habit(habit.range(), &right, why);

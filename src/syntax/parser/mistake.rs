@@ -66,10 +66,14 @@ impl<'a> Reader<'a> {
             Slip::Unopened(head) => {
                 let line = self.slice(*head);
                 let word = line.rfind(char::is_whitespace).map_or(0, |at| at + 1);
-                let what = first_word(line);
+                let what = if first_word(line) == "each" { "each line" } else { first_word(line) };
                 Diagnostic::error("unopened", self.place(head.start + word, head.end), format!("the `{{` of this `{what}` is missing"))
                     .label("expected `{` after this")
                     .help("add `{` at the end of the line")
+            }
+            Slip::Beheaded(line) => {
+                let title = "the line that opens these braces is missing";
+                Diagnostic::error("headless-block", self.place(line.start, line.end), title).label("this belongs into braces that nothing opens").help("write the head above it, such as `workflow NAME \"Title\" version 1 {`, `transition NAME: STATE -> STATE by ROLE {` or `scenario \"what it shows\" {`")
             }
             Slip::Surplus(at) => {
                 Diagnostic::error("surplus-brace", self.place(*at, at + 1), "this `}` closes nothing").help("delete it, or add the `{` that it should close")
@@ -134,7 +138,7 @@ impl<'a> Reader<'a> {
 
     /// Braces after a line that takes none.
     pub(super) fn no_block(&self, statement: &Statement) {
-        let Some(block) = statement.block.as_ref().filter(|_| statement.head.end > statement.head.start) else { return };
+        let Some(block) = statement.block.as_ref().filter(|b| b.close.is_some() && statement.head.end > statement.head.start) else { return };
         let word = first_word(self.slice(statement.head));
         let title = format!("`{word}` takes no braces");
         self.mistake(
