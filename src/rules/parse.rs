@@ -224,6 +224,7 @@ pub(super) fn forbidden(span: Span, word: &str) -> Diagnostic {
     let wrong = Diagnostic::error("rule-forbidden", span, title);
     match why {
         Some(why) => wrong.help(why),
+        None if word.starts_with(char::is_alphabetic) => wrong.help("this word is reserved: choose another name"),
         None => wrong,
     }
 }
