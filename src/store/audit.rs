@@ -12,7 +12,7 @@ use super::chain::{self, Link};
 use super::error::{StoreError, unreadable};
 use super::rows::{self, Cells, Columns};
 use super::shape::{self, StockKey};
-use super::sql::{Arg, Database, Row};
+use super::sql::{Arg, Database, Dialect, Row};
 use super::verify::Findings;
 use super::views::VerifyReport;
 
@@ -31,10 +31,20 @@ impl Database {
         for row in self.fetch(sql, &[]).await? {
             self.verify_part(&Bu::from(row.text(0)?), row.text(1)?, &mut findings).await?;
         }
+        self.verify_gate(&mut findings).await?;
         self.verify_left_behind(&mut findings).await?;
         self.verify_events(&mut findings).await?;
         self.verify_documents(&mut findings).await?;
         Ok(findings.report())
+    }
+
+    /// On SQLite the guards are open while there is a command; one that stays was smuggled in.
+    async fn verify_gate(&self, findings: &mut Findings) -> Result<(), StoreError> {
+        if self.dialect() == Dialect::Sqlite {
+            let rows = self.fetch("SELECT COUNT(*) FROM command", &[]).await?;
+            findings.gate(rows.first().map_or(Ok(0), |row| row.int(0))?);
+        }
+        Ok(())
     }
 
     async fn verify_part(&self, bu: &Bu, part: &str, findings: &mut Findings) -> Result<(), StoreError> {

@@ -51,6 +51,13 @@ impl Findings {
         }
     }
 
+    /// Commands that were never carried out, and hold the guards open.
+    pub(super) fn gate(&mut self, commands: i64) {
+        if commands > 0 {
+            self.add("gate", || format!("{commands} commands stand in the command table: someone held the guards open"));
+        }
+    }
+
     /// Something that a clearing bin holds for a document that has ended.
     pub(super) fn left_behind(&mut self, bu: &Bu, b: &Balance) {
         self.add("left_behind", || format!("{bu}: {} holds {} though the document has ended", what(b), b.quantity));

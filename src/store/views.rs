@@ -423,7 +423,7 @@ impl VerifyReport {
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Stable code: `balance`, `sum`, `left_behind`, `chain`, `revision`, `content`.
+    /// Stable code: `balance`, `sum`, `left_behind`, `chain`, `revision`, `content`, `gate`.
     pub code: &'static str,
     /// The first wrong row, what is there and what should be.
     pub text: String,

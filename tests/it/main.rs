@@ -10,6 +10,7 @@ mod mutations;
 mod scenarios;
 mod spoiled;
 mod store_commit;
+mod store_crash;
 mod store_guard;
 mod store_parity;
 mod tidy;

@@ -5,7 +5,7 @@
 
 use std::str::FromStr;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::commit::Raised;
@@ -56,20 +56,33 @@ impl Postgres {
         row.try_get(0).map_err(|error| Raised { said: None, error })
     }
 
+    /// Makes the schema where it is not there. A role that may only read and call the procedures opens a finished one.
     async fn migrate(&self) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await?;
+        if !is_missing(self.version(&mut transaction).await?)? {
+            return Ok(());
+        }
         sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
-        let name = &self.schema;
-        let start = format!(
-            "SET LOCAL client_min_messages = warning; CREATE SCHEMA IF NOT EXISTS {name}; CREATE TABLE IF NOT EXISTS {name}.schema_version (version BIGINT NOT NULL)"
-        );
-        sqlx::raw_sql(AssertSqlSafe(start)).execute(&mut *transaction).await?;
-        let found = sqlx::query("SELECT max(version) FROM schema_version").fetch_one(&mut *transaction).await?.try_get(0)?;
-        if is_missing(found)? {
-            sqlx::raw_sql(AssertSqlSafe(schema(name))).execute(&mut *transaction).await?;
+        if is_missing(self.version(&mut transaction).await?)? {
+            let name = &self.schema;
+            let start = format!(
+                "SET LOCAL client_min_messages = warning; CREATE SCHEMA IF NOT EXISTS {name}; \
+                 CREATE TABLE IF NOT EXISTS {name}.schema_version (version BIGINT NOT NULL); {} \
+                 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {name} FROM PUBLIC;",
+                schema(name)
+            );
+            sqlx::raw_sql(AssertSqlSafe(start)).execute(&mut *transaction).await?;
             sqlx::query("INSERT INTO schema_version VALUES ($1)").bind(VERSION).execute(&mut *transaction).await?;
         }
         Ok(transaction.commit().await?)
+    }
+
+    async fn version(&self, on: &mut PgConnection) -> Result<Option<i64>, StoreError> {
+        let there = sqlx::query("SELECT to_regclass($1) IS NOT NULL").bind(format!("{}.schema_version", self.schema));
+        if !there.fetch_one(&mut *on).await?.try_get::<bool, _>(0)? {
+            return Ok(None);
+        }
+        Ok(sqlx::query("SELECT max(version) FROM schema_version").fetch_one(on).await?.try_get(0)?)
     }
 }
 
