@@ -5,7 +5,9 @@
 
 mod support;
 
+mod cli;
 mod docs;
+mod engine_commands;
 mod mutations;
 mod scenarios;
 mod spoiled;
@@ -14,3 +16,4 @@ mod store_crash;
 mod store_guard;
 mod store_parity;
 mod tidy;
+mod walks;
