@@ -31,7 +31,9 @@ impl Body<'_, '_> {
         let before = self.typer.given.clone();
         self.typer.given.extend(facts);
         let kind = self.kind(&written.kind, span, true);
-        self.typer.given = before;
+        // What the clause gave is given only sometimes; what it took away may be gone.
+        let after = std::mem::replace(&mut self.typer.given, before);
+        self.typer.given.retain(|path| after.contains(path));
         kind.map(|kind| Clause { kind, when: Some(when), span })
     }
 
@@ -192,7 +194,8 @@ impl Body<'_, '_> {
         self.typer.in_line = false;
         self.unused_lets(depth);
         if filter.is_some() {
-            self.typer.given = before;
+            let after = std::mem::replace(&mut self.typer.given, before);
+            self.typer.given.retain(|path| after.contains(path));
         } else {
             // Line fields that were given to every line stay given; what a `let` of the block was, is gone.
             self.typer.given.retain(|path| path.starts_with("line.") || before.contains(path));

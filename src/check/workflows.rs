@@ -42,6 +42,9 @@ pub(super) fn workflow(book: &Declared<'_>, outline: &Outline<'_>, reports: &Rep
     if !outline.has_opening()
         && let Some(opening) = reader.opening(&model)
     {
+        if let Some(other) = outline.written.transitions.iter().find(|t| t.name.text == OPEN) {
+            reports.add(say::open_opens_nothing(&other.name, opening.to.first().map_or("", Name::as_str)));
+        }
         model.transitions.insert(0, opening);
     }
     reader.asked_and_unused(&model);

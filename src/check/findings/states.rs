@@ -118,3 +118,8 @@ pub(crate) fn become_always(span: Span, state: &str) -> Diagnostic {
 pub(crate) fn target_twice(id: &Ident) -> Diagnostic {
     Diagnostic::error("declared-twice", id.span, format!("`{}` is written twice", id.text)).help("remove one")
 }
+
+pub(crate) fn open_opens_nothing(id: &Ident, initial: &str) -> Diagnostic {
+    Diagnostic::error("name-taken", id.span, "`open` is what opens a document, and this transition does not")
+        .help(format!("write `transition open: -> {initial} …`, or choose another name"))
+}
