@@ -87,3 +87,17 @@ fn the_reference_names_every_property() {
         assert_eq!(written, real, "docs/language.md: the properties of `{kind}`");
     }
 }
+
+#[test]
+fn the_reference_lists_every_code_of_a_refusal_in_order() {
+    let source = read(Path::new("src/domain/refusal.rs"));
+    let variants = source.split_once("pub enum ReasonCode {").and_then(|(_, rest)| rest.split_once("\n}")).expect("the list of codes").0;
+    let snake = |name: &str| name.chars().map(|c| if c.is_uppercase() { format!("_{}", c.to_lowercase()) } else { c.to_string() }).collect::<String>();
+    let real: Vec<String> = variants.lines().filter_map(|l| l.trim().strip_suffix(',')).map(|l| snake(l).trim_start_matches('_').to_owned()).collect();
+
+    let page = read(Path::new("docs/language.md"));
+    let table = page.split_once("| code | when |").expect("the table of codes").1;
+    let rows = table.lines().skip(2).take_while(|l| l.starts_with('|')).filter_map(|l| l.split('|').nth(1));
+    let written: Vec<String> = rows.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect();
+    assert_eq!(written, real, "docs/language.md: the codes of refusals");
+}
