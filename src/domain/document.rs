@@ -116,6 +116,9 @@ pub struct Obligation {
     pub due_at: Timestamp,
     /// The rate of what is owed, for one base unit.
     pub rate: Money,
+    /// The printed number of the document that raised it: read with it, never stored with it.
+    #[serde(skip)]
+    pub number: String,
 }
 
 /// A paper that was issued: delivery challan, reverse challan, goods receipt note.

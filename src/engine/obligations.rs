@@ -55,6 +55,7 @@ impl Run<'_> {
             opened_at,
             due_at: self.calendar().due(opened_at, within),
             rate: rate.unwrap_or(Money::ZERO),
+            number: self.doc.number.clone(),
         });
         Ok(())
     }

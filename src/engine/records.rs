@@ -129,7 +129,7 @@ impl Run<'_> {
                 ("due", Value::Date(due)),
                 ("overdue_days", number(self.today.days_since(due).max(0))),
                 ("value", Value::Money(obligation.rate.times(obligation.open).unwrap_or_default())),
-                ("document", Value::text(obligation.doc.as_str())),
+                ("document", Value::text(&obligation.number)),
                 ("debtor", Value::Party(obligation.debtor.clone())),
             ],
         ))
@@ -139,7 +139,6 @@ impl Run<'_> {
     pub fn document_record(&self) -> Value {
         let doc = &self.doc;
         let mut fields: BTreeMap<Name, Value> = doc.fields.clone();
-        fields.insert("id".into(), Value::text(doc.id.as_str()));
         fields.insert("number".into(), Value::text(&doc.number));
         fields.insert("workflow".into(), Value::text(doc.workflow.as_str()));
         fields.insert("state".into(), Value::text(doc.state.as_str()));

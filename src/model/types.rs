@@ -203,7 +203,7 @@ pub fn properties(ty: &Type) -> Vec<Property> {
             ("document", Type::Text),
             ("debtor", Type::Party(None)),
         ],
-        Type::Builtin("document") => vec![("id", Type::Text), ("number", Type::Text), ("workflow", Type::Text), ("state", Type::Text), ("opened", Type::Date)],
+        Type::Builtin("document") => vec![("number", Type::Text), ("workflow", Type::Text), ("state", Type::Text), ("opened", Type::Date)],
         Type::Builtin("line") => vec![("no", Type::Number)],
         _ => Vec::new(),
     };

@@ -58,8 +58,10 @@ pub(super) const MOVE: Columns = Columns {
     ],
     numbers: &["line", "quantity", "rate", "from_line", "to_line", "revision", "ordinal", "recorded_at", "effective_at"],
 };
-pub(super) const OBLIGATION: Columns =
-    Columns { texts: &["id", "doc", "kind", "part", "debtor", "creditor"], numbers: &["line", "quantity", "open", "opened_at", "due_at", "rate"] };
+pub(super) const OBLIGATION: Columns = Columns {
+    texts: &["id", "doc", "kind", "part", "debtor", "creditor", "(SELECT d.number FROM document d WHERE d.bu = obligation.bu AND d.doc = obligation.doc)"],
+    numbers: &["line", "quantity", "open", "opened_at", "due_at", "rate"],
+};
 pub(super) const PAPER: Columns = Columns {
     texts: &["p.doc", "p.number", "p.kind", "p.from_party", "p.to_party", "r.number"],
     numbers: &["p.revision", "p.issued_at", "p.open", "p.ordinal"],
@@ -210,6 +212,7 @@ pub(super) fn obligation(c: &Cells<'_>) -> Read<Obligation> {
         opened_at: c.time(3)?,
         due_at: c.time(4)?,
         rate: c.money(5)?,
+        number: c.text(6)?.to_owned(),
     })
 }
 

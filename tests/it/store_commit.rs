@@ -1,7 +1,7 @@
 //! Commit and load on all three stores: what is written is read back, nothing is half done, and a lost race is told apart.
 
 use bincard::base::{Quantity, Timestamp};
-use bincard::domain::{ChildStart, ObligationChange, ObligationChangeKind, OutboxKind, OutboxRow, TimerKind, Value};
+use bincard::domain::{ChildStart, Obligation, ObligationChange, ObligationChangeKind, OutboxKind, OutboxRow, TimerKind, Value};
 use bincard::store::{CommitError, Conflict, DueTimer, StockFilter, Store, TimerOutcome};
 
 use crate::support::stores::{
@@ -31,11 +31,11 @@ async fn what_is_committed_is_loaded_again() {
 
         let s = f.store.load(&everything("D1")).await.unwrap();
         let mut expected = d.document.clone();
-        expected.number = committed.number;
+        expected.number.clone_from(&committed.number);
         assert_eq!(s.document.as_ref(), Some(&expected), "{}", f.store.kind());
         assert_eq!(s.past_moves, d.moves);
         assert_eq!(s.lots, d.lots);
-        assert_eq!(s.obligations, d.owed);
+        assert_eq!(s.obligations, [Obligation { number: committed.number, ..d.owed[0].clone() }], "an obligation says which document raised it");
         assert_eq!(s.inbound, [promise(4)]);
         assert_eq!(s.balances.iter().map(|b| b.quantity).collect::<Vec<_>>(), [Quantity::units(10)]);
         assert_eq!(s.papers.iter().map(|p| (p.open, p.reverse_of.as_deref())).collect::<Vec<_>>(), [(false, None), (true, Some("DC/26-27/00001"))]);

@@ -170,7 +170,7 @@ impl Tenant {
             .values()
             .map(|(o, _)| o)
             .filter(|o| o.open.is_positive() && (o.doc == r.doc || (r.needs.obligations && w.parties.contains(&o.debtor))))
-            .cloned()
+            .map(|o| self.numbered(o))
             .collect();
         let promised = || self.documents.values().filter(|d| !d.ended).flat_map(|d| &d.lines).filter_map(|l| l.inbound.as_ref());
         if r.needs.inbound {

@@ -88,6 +88,12 @@ impl Tenant {
         Balance { position, part, lot, serial, quantity }
     }
 
+    /// An obligation with the number of the document that raised it.
+    fn numbered(&self, obligation: &Obligation) -> Obligation {
+        let number = self.documents.get(&obligation.doc).map(|d| d.number.clone()).unwrap_or_default();
+        Obligation { number, ..obligation.clone() }
+    }
+
     /// The rate of a part on a day.
     fn rate_on(&self, part: &PartCode, day: Date) -> Option<Money> {
         self.rates.range((part.clone(), Date(jiff::civil::Date::MIN))..=(part.clone(), day)).next_back().map(|(_, rate)| *rate)

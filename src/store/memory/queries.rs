@@ -142,7 +142,7 @@ impl Memory {
                 && f.kind.as_ref().is_none_or(|k| o.kind == *k)
                 && (!f.open_only || o.open.is_positive())
         };
-        let mut found: Vec<Obligation> = self.read(&f.bu, |t| t.obligations.values().map(|(o, _)| o).filter(takes).cloned().collect());
+        let mut found: Vec<Obligation> = self.read(&f.bu, |t| t.obligations.values().map(|(o, _)| o).filter(takes).map(|o| t.numbered(o)).collect());
         found.sort_by(|a, b| (a.due_at, &a.id).cmp(&(b.due_at, &b.id)));
         found.truncate(f.limit as usize);
         Ok(found)

@@ -113,6 +113,7 @@ pub fn owed(id: &str, doc: &str, units: i64) -> Obligation {
         opened_at: minute(3),
         due_at: minute(9),
         rate: "30.33".parse().expect("a rate"),
+        number: String::new(),
     }
 }
 
