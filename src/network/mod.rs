@@ -145,6 +145,7 @@ fn understand(rows: &[RawRow], names: &Names, known: &Known, out: &mut Vec<Diagn
     whole::once(&steps, "new", |s| (s.bu.clone(), s.old.clone(), s.new.clone()), step, out);
     whole::supersession_cycles(&steps, out);
     whole::parent_cycles(&parties, out);
+    whole::one_registration(&parties, out);
     MasterData {
         business_units: sorted(units, |u| u.code.clone()),
         parties: sorted(parties, |p| (p.bu.clone(), p.code.clone())),

@@ -258,3 +258,16 @@ fn the_reference_names_every_column_and_no_other() {
     let truth = Kind::ALL.into_iter().map(|k| (k.name(), k.columns().iter().map(|c| (c.name, c.required)).collect()));
     assert_eq!(sections, truth.collect());
 }
+
+#[test]
+fn two_business_units_with_one_registration_are_told() {
+    let units = "code,name\nac,Air conditioners\nwm,Washing machines\n";
+    let row = |bu: &str| format!("{bu},wh,Vitara,warehouse,Plot 7,Bengaluru,29,560048,29AAACV1234F1ZL\n");
+    let parties = format!("bu,code,name,kind,address,city,state,pin,gstin\n{}{}", row("ac"), row("wm"));
+    let sources = sources([("business_units.csv", units), ("parties.csv", &parties)]);
+    let checked = check(&sources, &known()).unwrap();
+    assert_eq!(
+        listing(&sources, &checked.warnings).lines().next(),
+        Some("parties.csv:3:51 warning[shared-registration]: business units `ac` and `wm` share a GSTIN, and each numbers its challans by itself")
+    );
+}

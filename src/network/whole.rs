@@ -66,6 +66,19 @@ pub(super) fn parent_cycles(rows: &[Read<'_, Party>], out: &mut Vec<Diagnostic>)
     }
 }
 
+/// Says it where two business units use one GST registration: each numbers its challans by itself, so numbers would repeat.
+pub(super) fn one_registration(rows: &[Read<'_, Party>], out: &mut Vec<Diagnostic>) {
+    let mut first: BTreeMap<&str, &Read<'_, Party>> = BTreeMap::new();
+    for read in rows.iter().filter(|r| !r.value.gstin.is_empty()) {
+        let known = *first.entry(&read.value.gstin).or_insert(read);
+        if known.value.bu != read.value.bu {
+            let title = format!("business units `{}` and `{}` share a GSTIN, and each numbers its challans by itself", known.value.bu, read.value.bu);
+            let said = Diagnostic::warning("shared-registration", read.row.place("gstin"), title).also(known.row.place("gstin"), "first here");
+            out.push(said.help("a number may stand only once for a GSTIN in a financial year: register each business unit, or keep them in one"));
+        }
+    }
+}
+
 fn say_cycle<T>(code: &'static str, column: &str, [verb, joint]: [&str; 2], help: &str, cycle: &[Edge<'_, T>], out: &mut Vec<Diagnostic>) {
     let steps = cycle.iter().map(|e| format!("`{}` {joint} `{}`", e.written.0, e.written.1)).collect::<Vec<_>>().join(", ");
     let title = match cycle {
