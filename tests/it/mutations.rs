@@ -29,8 +29,8 @@ fn pieces(text: &str) -> Vec<&str> {
     while !rest.is_empty() {
         let blanks = rest.len() - rest.trim_start_matches(' ').len();
         let body = &rest[blanks..];
-        let length = if body.starts_with('"') {
-            body[1..].find('"').map_or(body.len(), |at| at + 2)
+        let length = if let Some(inside) = body.strip_prefix('"') {
+            inside.find('"').map_or(body.len(), |at| at + 2)
         } else {
             let word = body.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(body.len());
             if word > 0 { word } else { body.chars().next().map_or(0, char::len_utf8) }

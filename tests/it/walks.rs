@@ -219,8 +219,8 @@ impl Walk {
             }
         }
         for line in document.lines.iter().filter(|_| asks.iter().any(|a| a.per_line)) {
-            let number = |f: &&str| line.values.get(*f).and_then(|v| v.as_quantity()).filter(|q| q.is_positive());
-            let most = ["in_hand", "owing", "approved", "requested", "quantity"].iter().find_map(|f| number(&f)).map(|q| q.to_string());
+            let number = |f: &str| line.values.get(f).and_then(|v| v.as_quantity()).filter(|q| q.is_positive());
+            let most = ["in_hand", "owing", "approved", "requested", "quantity"].iter().find_map(|f| number(f)).map(|q| q.to_string());
             let full = self.chance.one_in(2);
             let mut values = BTreeMap::new();
             for (n, ask) in asks.iter().filter(|a| a.per_line).enumerate() {
