@@ -60,7 +60,11 @@ impl Database {
     pub(super) async fn commit(&self, d: &Decision) -> Result<Committed, CommitError> {
         let body = body::commit(d)?;
         let answer = match self {
-            Self::Postgres(db) => db.call("commit", &[d.bu.as_str().into(), body.into()]).await,
+            Self::Postgres(db) => {
+                let answer = db.call("commit", &[d.bu.as_str().into(), body.into()]).await;
+                db.count_commit().await;
+                answer
+            }
             Self::Sqlite(db) => {
                 let revision = i64::try_from(d.document.revision).unwrap_or(i64::MAX);
                 let args = [d.bu.as_str().into(), d.document.id.as_str().into(), revision.into(), body.into()];

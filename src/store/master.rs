@@ -127,6 +127,9 @@ impl Database {
         for ((kind, rows), name) in KINDS.iter().zip(rows_of(data)?).zip(super::MASTER_KINDS) {
             report.kinds.push((name, kind.put(&mut transaction, rows).await?));
         }
+        if report.kinds.iter().any(|(_, count)| count.added > 0) {
+            transaction.analyze(&KINDS.map(|k| k.table)).await?;
+        }
         transaction.commit().await?;
         Ok(report)
     }

@@ -189,6 +189,14 @@ impl Transaction {
         Ok(())
     }
 
+    /// Tells the planner how much there is now, where it does not count by itself.
+    pub(super) async fn analyze(&mut self, tables: &[&str]) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(_) => self.execute(&format!("ANALYZE {}", tables.join(", ")), &[]).await,
+        }
+    }
+
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(t) => t.commit().await?,
