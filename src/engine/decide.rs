@@ -12,6 +12,7 @@ use crate::domain::{Action, Actor, Command, Decision, Document, Event, Reason, R
 use crate::model::{Book, Transition, Trigger, Workflow};
 use crate::rules::Rules;
 
+use super::migrate;
 use super::permit;
 use super::run::{Env, Run};
 
@@ -90,11 +91,13 @@ fn fire(book: &Book, rules: &Rules, snapshot: &Snapshot, command: &Command, want
         let reason = Reason::new(ReasonCode::UnknownWorkflow, format!("the document runs on `{}`, which this book does not have", doc.workflow));
         return refused(vec![reason], Vec::new());
     };
+    let moved = match migrate::current(workflow, doc) {
+        Ok(moved) => moved,
+        Err(reason) => return refused(vec![*reason], Vec::new()),
+    };
+    let doc = &*moved;
+    let refused = |reasons, allowed| Err(refusal(command, wanted, Some((doc, allowed)), reasons));
     let allowed: Vec<Name> = permit::allowed(workflow, doc).map(|t| t.name.clone()).collect();
-    if workflow.version != doc.version {
-        let sentence = format!("the document runs on version {} of `{}`; this book has version {}", doc.version, workflow.name, workflow.version);
-        return refused(vec![Reason::new(ReasonCode::NotAllowed, sentence).remedy("the book that it was opened under")], Vec::new());
-    }
     let transition = match permit::transition(workflow, doc, wanted) {
         Ok(transition) => transition,
         Err(reason) => return refused(vec![*reason], allowed),

@@ -14,6 +14,7 @@ mod finish;
 mod guard;
 mod input;
 mod ledger;
+mod migrate;
 mod moves;
 mod obligations;
 mod operate;

@@ -10,6 +10,7 @@ use crate::model::{Clause, ClauseKind, Transition, Workflow};
 use crate::store::{DocumentFilter, DocumentHead};
 
 use super::execute::{Engine, EngineError};
+use super::migrate;
 use super::permit;
 
 /// Documents listed at a time.
@@ -102,6 +103,7 @@ impl Engine {
         let snapshot = self.store().load(&request).await?;
         let Some(document) = &snapshot.document else { return Ok(Vec::new()) };
         let Some(workflow) = self.book().workflows.get(&document.workflow) else { return Ok(Vec::new()) };
+        let Ok(document) = &migrate::current(workflow, document) else { return Ok(Vec::new()) };
         let actor = Actor::Person(person.clone());
         let mut possible = Vec::new();
         for transition in permit::allowed(workflow, document) {

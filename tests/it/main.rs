@@ -8,6 +8,7 @@ mod support;
 mod cli;
 mod docs;
 mod engine_commands;
+mod engine_versions;
 mod mutations;
 mod scenarios;
 mod spoiled;

@@ -21,7 +21,6 @@ pub struct Desk {
     pub engine: Engine,
     pub master: Arc<MasterData>,
     pub now: Timestamp,
-    keys: Arc<AtomicU32>,
 }
 
 /// The business unit of air conditioners.
@@ -47,7 +46,7 @@ impl Desk {
         let engine = Engine::new(book, Arc::new(checked.rules), store).await.expect("an engine");
         engine.load_master(&master).await.expect("master data");
         let now = Timestamp::parse_local("2026-04-20 10:00", &engine.book().manifest.zone).expect("a time");
-        Self { engine, master: Arc::new(master), now, keys: Arc::default() }
+        Self { engine, master: Arc::new(master), now }
     }
 
     /// Someone who holds a role, at a party or everywhere.
@@ -58,7 +57,8 @@ impl Desk {
 
     /// A command with a key of its own.
     pub fn command(&self, who: &PersonCode, doc: &str, action: Action, fields: Json, lines: &[Json]) -> Command {
-        let key = format!("key-{}", self.keys.fetch_add(1, Ordering::Relaxed));
+        static KEYS: AtomicU32 = AtomicU32::new(0);
+        let key = format!("key-{}", KEYS.fetch_add(1, Ordering::Relaxed));
         Command {
             bu: ac(),
             doc: DocId::from(doc),

@@ -1,0 +1,36 @@
+//! A workflow changes while documents run: they move over as the new version says, or wait.
+
+use bincard::check::BookFiles;
+use bincard::domain::ReasonCode;
+use serde_json::json;
+
+use crate::support::desk::{Desk, fire, open};
+use crate::support::stores;
+
+/// The next version of the request: `draft` is called `noted`.
+fn renamed(files: &mut BookFiles, migration: &str) {
+    let flow = files.flows.iter_mut().find(|f| f.path == "workflows/ship_to_store.flow").expect("the flow");
+    let text = flow.text.replacen("version 1 {", &format!("version 2 {{\n  {migration}\n"), 1).replace("draft", "noted");
+    flow.text = text.replace("state noted -> noted", "state draft -> noted");
+    files.flows.retain(|f| !f.path.ends_with(".scenarios.flow"));
+}
+
+#[tokio::test]
+async fn a_document_moves_over_with_its_next_transition_and_waits_where_nothing_is_said() {
+    for fixture in stores::stores().await {
+        let old = Desk::on(fixture.store.clone()).await;
+        let manager = old.who("asp_manager", Some("coolfix"));
+        let fields = json!({ "asp": "coolfix", "warehouse": "wh_blr", "purpose": "base_stock", "pool": "in_warranty" });
+        old.must(&manager, "R1", open("ship_to_store"), fields, &[json!({ "part": "CAP", "requested": 10 })]).await;
+
+        let silent = Desk::with(fixture.store.clone(), |files| renamed(files, "")).await;
+        let refusal = silent.refused(&manager, "R1", fire("submit"), json!({}), &[]).await;
+        assert_eq!(refusal.code(), ReasonCode::NotAllowed);
+        assert!(refusal.reasons[0].sentence.contains("runs on version 1"), "{refusal:#?}");
+
+        let moving = Desk::with(fixture.store.clone(), |files| renamed(files, "migrate from 1 { state draft -> noted keep deadlines }")).await;
+        let done = moving.must(&manager, "R1", fire("submit"), json!({}), &[]).await;
+        assert_eq!((done.document.version, done.document.state.as_str()), (2, "submitted"), "{}", fixture.url);
+        assert!(moving.engine.store().verify().await.expect("verify").is_sound());
+    }
+}
