@@ -5,7 +5,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::base::Bu;
+use crate::base::{Bu, Quantity, SerialNo};
 use crate::domain::{Lot, Move, Position};
 use crate::insight::{self, Step, Subject, Trace};
 
@@ -14,6 +14,9 @@ use super::error::CliError;
 use super::output::Out;
 use super::plain;
 use super::session::Session;
+
+/// More serial numbers than these are told by the first and the last.
+const MOST_SERIALS: usize = 4;
 
 /// What to trace.
 #[derive(Debug, Args)]
@@ -69,8 +72,8 @@ pub fn tell(session: &Session, word: &str, subject: &Subject, story: &Trace, out
     out.line("")?;
     for step in &story.steps {
         out.line(step_line(session, step))?;
-        for (count, m) in merged(&step.moves) {
-            out.line(format!("                    {count} {} {}", m.part, way(m)))?;
+        for line in merged(&step.moves).iter().filter_map(|all| told(all)) {
+            out.line(format!("                    {line}"))?;
         }
     }
     Ok(())
@@ -98,15 +101,30 @@ fn step_line(session: &Session, step: &Step) -> String {
 }
 
 /// Moves that differ only in lot and unit are told once.
-fn merged(moves: &[Move]) -> Vec<(String, &Move)> {
-    let mut told: Vec<(Vec<&Move>, &Move)> = Vec::new();
+fn merged(moves: &[Move]) -> Vec<Vec<&Move>> {
+    let mut told: Vec<Vec<&Move>> = Vec::new();
     for m in moves {
-        match told.iter_mut().find(|(_, first)| first.part == m.part && first.from == m.from && first.to == m.to) {
-            Some((all, _)) => all.push(m),
-            None => told.push((vec![m], m)),
+        match told.iter_mut().find(|all| all.first().is_some_and(|first| first.part == m.part && first.from == m.from && first.to == m.to)) {
+            Some(all) => all.push(m),
+            None => told.push(vec![m]),
         }
     }
-    told.into_iter().map(|(all, first)| (all.iter().map(|m| m.quantity).sum::<crate::base::Quantity>().to_string(), first)).collect()
+    told
+}
+
+/// How many of what, from where to where, which units.
+fn told(all: &[&Move]) -> Option<String> {
+    let first = all.first()?;
+    let quantity: Quantity = all.iter().map(|m| m.quantity).sum();
+    let mut serials: Vec<&str> = all.iter().filter_map(|m| m.serial.as_ref().map(SerialNo::as_str)).collect();
+    serials.sort_unstable();
+    let units = match serials.as_slice() {
+        [] => String::new(),
+        [one] => format!(", serial {one}"),
+        [few @ ..] if few.len() <= MOST_SERIALS => format!(", serials {}", few.join(", ")),
+        [first, .., last] => format!(", serials {first} … {last}"),
+    };
+    Some(format!("{quantity} {} {}{units}", first.part, way(first)))
 }
 
 /// From where to where, with what changed on the way.
@@ -116,9 +134,6 @@ fn way(m: &Move) -> String {
         if before != after {
             text.push_str(&format!(", now {after}"));
         }
-    }
-    if let Some(serial) = &m.serial {
-        text.push_str(&format!(", serial {serial}"));
     }
     text
 }

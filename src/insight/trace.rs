@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::base::{Bu, DocId, LotId, Name, PersonCode, SerialNo, Timestamp};
-use crate::domain::{Document, Lot, Move, Sodo, Value};
+use crate::domain::{Document, Lot, Move, Sodo};
 use crate::store::{DocumentFilter, LotFilter, MoveFilter, MoveRecord, PaperFilter, Store, StoreError};
 
 /// No story is followed through more lots than this.
@@ -134,21 +134,8 @@ pub async fn trace(store: &Store, bu: &Bu, subject: &Subject) -> Result<Trace, S
 
 /// The documents that name a service order in a field of that name.
 async fn jobs(store: &Store, bu: &Bu, order: &str) -> Result<Vec<DocId>, StoreError> {
-    let mut found = Vec::new();
-    let mut filter = DocumentFilter::new(bu.clone());
-    loop {
-        let page = store.documents(&filter).await?;
-        for head in &page {
-            let names_it = |doc: Document| matches!(doc.field("service_order"), Value::Text(text) if **text == *order);
-            if store.document(bu, &head.id).await?.is_some_and(names_it) {
-                found.push(head.id.clone());
-            }
-        }
-        match page.last() {
-            Some(last) => filter.after = Some((last.opened_at, last.id.clone())),
-            None => return Ok(found),
-        }
-    }
+    let filter = DocumentFilter { text: Some(("service_order".into(), order.to_owned())), ..DocumentFilter::new(bu.clone()) };
+    Ok(store.documents(&filter).await?.into_iter().map(|head| head.id).collect())
 }
 
 /// A story while it is gathered.

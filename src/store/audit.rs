@@ -13,8 +13,7 @@ use super::error::{StoreError, unreadable};
 use super::rows::{self, Cells, Columns};
 use super::shape::{self, StockKey};
 use super::sql::{Arg, Database, Dialect, Row};
-use super::verify::Findings;
-use super::views::VerifyReport;
+use super::verify::{Findings, VerifyReport};
 
 const PAGE: i64 = 1000;
 

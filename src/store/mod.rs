@@ -28,9 +28,10 @@ use crate::base::{Bu, DocId, Name, Timestamp};
 use crate::domain::{Balance, BusinessUnit, Decision, Document, LoadRequest, Lot, MasterData, Obligation, Paper, Snapshot};
 
 pub use error::{AsOf, CommitError, Conflict, StoreError};
+pub use verify::{Finding, VerifyReport};
 pub use views::{
-    Book, ChildRecord, Committed, Counts, DocumentFilter, DocumentHead, DueTimer, EventRecord, Finding, LotFilter, MasterCount, MasterReport, MoveFilter,
-    MoveRecord, ObligationFilter, OutboxEntry, PaperFilter, StockFilter, StockRow, StockTotal, TimerOutcome, VerifyReport,
+    Book, ChildRecord, Committed, Counts, DocumentFilter, DocumentHead, DueTimer, EventRecord, LotFilter, MasterCount, MasterReport, MoveFilter, MoveRecord,
+    ObligationFilter, OutboxEntry, PaperFilter, StockFilter, StockRow, StockTotal, TimerOutcome,
 };
 
 /// The kinds of master data, in the order of [`MasterData`].

@@ -72,6 +72,11 @@ impl Database {
             .with("state = ?", id(f.state.as_ref()))
             .with("doc IN (SELECT m.doc FROM mention m WHERE m.bu = $1 AND m.kind = 'party' AND m.code = ?)", id(f.party.as_ref()))
             .with("doc IN (SELECT m.doc FROM mention m WHERE m.bu = $1 AND m.kind = 'part' AND m.code = ?)", id(f.part.as_ref()));
+        if let Some((field, text)) = &f.text {
+            // The fields stand in the table as JSON, each value under its kind.
+            let written = serde_json::json!({ "text": text }).to_string();
+            w = w.with("replace(fields, ?, '') <> fields", Some(format!("\"{field}\":{written}")));
+        }
         if f.open_only {
             w = w.and("ended = 0");
         }

@@ -5,7 +5,37 @@
 use crate::base::{Bu, DocId, Quantity};
 use crate::domain::{Balance, Position};
 
-use super::views::{Finding, VerifyReport};
+/// What a check of the whole store found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VerifyReport {
+    /// Moves replayed.
+    pub moves: u64,
+    /// Balances compared.
+    pub balances: u64,
+    /// Events whose hashes were computed again.
+    pub events: u64,
+    /// Parts whose sum over all positions, the outside world among them, was taken.
+    pub parts: u64,
+    /// What is wrong; the first row of each kind.
+    pub findings: Vec<Finding>,
+}
+
+impl VerifyReport {
+    /// True when nothing is wrong.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Stable code: `balance`, `sum`, `left_behind`, `chain`, `revision`, `content`, `gate`.
+    pub code: &'static str,
+    /// The first wrong row, what is there and what should be.
+    pub text: String,
+}
 
 /// Collects findings; of each kind the first is kept.
 #[derive(Debug, Default)]

@@ -56,6 +56,8 @@ pub struct DocumentFilter {
     pub party: Option<PartyCode>,
     /// That name this part in a field or line.
     pub part: Option<PartCode>,
+    /// With this text in this field of the document.
+    pub text: Option<(Name, String)>,
     /// Only those that have not ended.
     pub open_only: bool,
     /// Only those older than this one, for the next page.
@@ -68,7 +70,7 @@ impl DocumentFilter {
     /// All documents of a business unit, a thousand at a time.
     #[must_use]
     pub fn new(bu: Bu) -> Self {
-        Self { bu, workflow: None, state: None, party: None, part: None, open_only: false, after: None, limit: 1000 }
+        Self { bu, workflow: None, state: None, party: None, part: None, text: None, open_only: false, after: None, limit: 1000 }
     }
 }
 
@@ -395,36 +397,4 @@ pub struct MasterCount {
 pub struct MasterReport {
     /// In the order of [`MasterData`](crate::domain::MasterData).
     pub kinds: Vec<(&'static str, MasterCount)>,
-}
-
-/// What a check of the whole store found.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct VerifyReport {
-    /// Moves replayed.
-    pub moves: u64,
-    /// Balances compared.
-    pub balances: u64,
-    /// Events whose hashes were computed again.
-    pub events: u64,
-    /// Parts whose sum over all positions, the outside world among them, was taken.
-    pub parts: u64,
-    /// What is wrong; the first row of each kind.
-    pub findings: Vec<Finding>,
-}
-
-impl VerifyReport {
-    /// True when nothing is wrong.
-    #[must_use]
-    pub fn is_sound(&self) -> bool {
-        self.findings.is_empty()
-    }
-}
-
-/// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// Stable code: `balance`, `sum`, `left_behind`, `chain`, `revision`, `content`, `gate`.
-    pub code: &'static str,
-    /// The first wrong row, what is there and what should be.
-    pub text: String,
 }

@@ -13,8 +13,8 @@ use bincard::domain::{
 use bincard::store::{AsOf, CommitError, DocumentFilter, LotFilter, MoveFilter, ObligationFilter, PaperFilter, StockFilter, Store};
 
 use crate::support::stores::{
-    Fixture, bu, challan, claim, everything, firing, lot, minute, moved, opening, owed, postgres, promise, raw_postgres, raw_sqlite, request, sqlite, stores,
-    unit,
+    Fixture, NOTE, bu, challan, claim, everything, firing, lot, minute, moved, opening, owed, postgres, promise, raw_postgres, raw_sqlite, request, sqlite,
+    stores, unit,
 };
 
 /// One step of a random story.
@@ -113,6 +113,10 @@ async fn said(store: &Store) -> BTreeMap<String, String> {
     documents.open_only = true;
     documents.after = Some((minute(0), "D3".into()));
     all.insert("documents".into(), format!("{:?}", store.documents(&documents).await.unwrap()));
+    let noted = DocumentFilter { text: Some(("note".into(), NOTE.to_owned())), ..DocumentFilter::new(bu()) };
+    let noted = store.documents(&noted).await.unwrap();
+    assert_eq!(noted, store.documents(&DocumentFilter::new(bu())).await.unwrap(), "every document has the note");
+    all.insert("noted".into(), format!("{noted:?}"));
     let mut moves = MoveFilter::new(bu());
     moves.party = Some("PUNE".into());
     all.insert("moves".into(), format!("{:?}", store.moves(&moves).await.unwrap()));

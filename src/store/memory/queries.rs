@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::base::{Bu, DocId, Quantity};
-use crate::domain::{Balance, Document, Lot, Obligation, Paper, Sodo};
+use crate::domain::{Balance, Document, Lot, Obligation, Paper, Sodo, Value};
 
 use super::super::error::{AsOf, StoreError};
 use super::super::shape::{self, StockKey};
@@ -61,6 +61,7 @@ impl Memory {
         let takes = |d: &Document| {
             f.workflow.as_ref().is_none_or(|w| d.workflow == *w)
                 && f.state.as_ref().is_none_or(|s| d.state == *s)
+                && f.text.as_ref().is_none_or(|(field, text)| matches!(d.field(field.as_str()), Value::Text(found) if **found == **text))
                 && (!f.open_only || !d.ended)
                 && f.party.as_ref().is_none_or(|p| names(d, "party", p.as_str()))
                 && f.part.as_ref().is_none_or(|p| names(d, "part", p.as_str()))

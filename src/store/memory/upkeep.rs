@@ -12,7 +12,8 @@ use super::super::chain::{self, Link};
 use super::super::error::StoreError;
 use super::super::shape::{self, StockKey};
 use super::super::verify::Findings;
-use super::super::views::{Book, DueTimer, MasterCount, MasterReport, OutboxEntry, TimerOutcome, VerifyReport};
+use super::super::verify::VerifyReport;
+use super::super::views::{Book, DueTimer, MasterCount, MasterReport, OutboxEntry, TimerOutcome};
 use super::{Memory, Tenant, due_order};
 
 type Answer<T> = Result<T, StoreError>;

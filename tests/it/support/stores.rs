@@ -45,6 +45,9 @@ pub async fn stores() -> Vec<Fixture> {
     vec![memory().await, sqlite().await, postgres().await]
 }
 
+/// A text of every document, with what a query must not stumble over.
+pub const NOTE: &str = "asked \"twice\", it's 100% ₹_urgent";
+
 /// The business unit of the fixtures.
 pub fn bu() -> Bu {
     Bu::from("ac")
@@ -139,7 +142,11 @@ pub fn timer(id: &str, at: Timestamp, kind: TimerKind) -> Timer {
 
 /// A decision that opens a document in the state `open`, with one line of `PCB`.
 pub fn opening(doc: &str) -> Decision {
-    let fields = BTreeMap::from([(Name::from("asp"), Value::Party("PUNE".into())), (Name::from("purpose"), Value::name("base_stock"))]);
+    let fields = BTreeMap::from([
+        (Name::from("asp"), Value::Party("PUNE".into())),
+        (Name::from("purpose"), Value::name("base_stock")),
+        (Name::from("note"), Value::text(NOTE)),
+    ]);
     let values = BTreeMap::from([(Name::from("part"), Value::Part("PCB".into())), (Name::from("requested"), Value::Quantity(Quantity::units(4)))]);
     let document = Document {
         bu: bu(),
