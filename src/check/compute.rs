@@ -5,7 +5,7 @@
 use super::findings::types as say;
 use super::typer::{Typer, unknown};
 use super::types::{comparable, counts, ordered};
-use crate::base::Span;
+use crate::base::{DurationUnit, Span};
 use crate::domain::Value;
 use crate::model::{BinaryOp, Expr, ExprKind, Query, Type};
 use crate::syntax::ast::{self, BinaryOp as Written, UnaryOp};
@@ -153,11 +153,28 @@ impl Typer<'_> {
                 }
                 x.clone()
             }
-            (Type::Date | Type::Time | Type::Duration, Type::Duration) => left.ty.clone(),
+            (Type::Date | Type::Time, Type::Duration) => {
+                self.shift(&left, &right);
+                left.ty.clone()
+            }
             (Type::Date, Type::Date) | (Type::Time, Type::Time) if op == BinaryOp::Subtract => Type::Duration,
             _ => return self.cannot(verb, &left, &right, span),
         };
         made(op, left, right, ty, span)
+    }
+
+    /// Dates move by whole days, points in time by what every clock knows; working time needs a calendar, which only
+    /// deadlines have.
+    fn shift(&mut self, from: &Expr, by: &Expr) {
+        let ExprKind::Const(Value::Duration(duration)) = &by.kind else { return };
+        let fits = match duration.unit {
+            DurationUnit::Days | DurationUnit::Weeks => true,
+            DurationUnit::Minutes | DurationUnit::Hours => from.ty == Type::Time,
+            DurationUnit::WorkingHours | DurationUnit::WorkingDays => false,
+        };
+        if !fits {
+            self.reports.add(say::cannot_shift(by.span, &from.ty));
+        }
     }
 
     fn multiplied(&mut self, a: &ast::Expr, b: &ast::Expr, wanted: Option<&Type>, span: Span) -> Expr {

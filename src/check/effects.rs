@@ -105,6 +105,10 @@ impl Body<'_, '_> {
             return None;
         };
         let declared = outline.model.span;
+        let openings: Vec<&str> = outline.written.transitions.iter().filter(|t| t.from.is_empty()).map(|t| t.name.text.as_str()).collect();
+        if openings.len() > 1 && !openings.contains(&super::workflows::OPEN) {
+            self.typer.reports.add(say::which_opening(id, &openings, declared));
+        }
         let complete = !outline.written.broken;
         let target = Target { what: format!("`{}`", id.text), declared, complete };
         let with = self.given(&written.with, &wanted(outline.fields(false)), &target, span);

@@ -18,8 +18,8 @@ use crate::domain::Needs;
 use crate::model::{ClauseKind, InboundSpec, Transition, Trigger, Type, Workflow};
 use crate::syntax::ast::{self, ClauseKind as Written, Ident, TransitionTrigger};
 
-/// The name of an opening that nobody wrote.
-const OPEN: &str = "open";
+/// The opening that is meant where none is named; implied where nobody wrote one.
+pub(super) const OPEN: &str = "open";
 
 /// Reads the transitions of a workflow.
 pub(super) fn workflow(book: &Declared<'_>, outline: &Outline<'_>, reports: &Reports) -> Workflow {

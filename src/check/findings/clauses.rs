@@ -81,3 +81,13 @@ pub(crate) fn started_has_no_lines(span: Span, workflow: &str, declared: Span) -
 pub(crate) fn chosen_twice(span: Span) -> Diagnostic {
     Diagnostic::error("chosen-twice", span, "a rule and serial numbers cannot both choose").help("keep one `choosing`; `choosing lots …` may stand beside it")
 }
+
+pub(crate) fn which_opening(id: &Ident, openings: &[&str], declared: Span) -> Diagnostic {
+    Diagnostic::error(
+        "which-opening",
+        id.span,
+        format!("`{}` can be opened in more than one way: {}", id.text, crate::base::suggest::list(openings.iter().copied())),
+    )
+    .also(declared, "declared here")
+    .help("call the one that is meant here `open`")
+}

@@ -141,3 +141,13 @@ pub(crate) fn parts_mixed(sum: Span, one: Span) -> Diagnostic {
         .also(one, "this is a quantity of one part")
         .help("compare line by line: `any line has …`; or compare values: `sum of … * rate of part`")
 }
+
+/// A date or a point in time moved by something that it cannot be moved by.
+pub(crate) fn cannot_shift(span: Span, of: &Type) -> Diagnostic {
+    let help = if *of == Type::Date {
+        "write `days` or `weeks`; hours are added to `now`"
+    } else {
+        "write `minutes`, `hours`, `days` or `weeks`; working time counts in deadlines only"
+    };
+    Diagnostic::error("wrong-value", span, format!("{} cannot be moved by this", aloud(of))).help(help)
+}
