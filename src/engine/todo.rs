@@ -117,7 +117,7 @@ impl Engine {
     }
 
     async fn person(&self, bu: &Bu, code: &PersonCode) -> Result<Option<Person>, EngineError> {
-        Ok(self.store().master(bu).await?.people.into_iter().find(|p| p.code == *code))
+        Ok(self.store().person(bu, code).await?)
     }
 }
 

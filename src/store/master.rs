@@ -6,8 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
-use crate::base::Bu;
-use crate::domain::{BusinessUnit, MasterData};
+use crate::base::{Bu, PersonCode};
+use crate::domain::{BusinessUnit, MasterData, Person};
 
 use super::chain;
 use super::error::StoreError;
@@ -145,6 +145,11 @@ impl Database {
             limits: self.bodies("stock_limit", "party{c}, part{c}, class{c}, pool{c}", bu).await?,
             supersessions: self.bodies("supersession", "old{c}, new{c}", bu).await?,
         })
+    }
+
+    pub(super) async fn person(&self, bu: &Bu, code: &PersonCode) -> Result<Option<Person>, StoreError> {
+        let rows = self.fetch("SELECT body FROM person WHERE bu = $1 AND person = $2", &[bu.as_str().into(), code.as_str().into()]).await?;
+        rows.first().map(|row| rows::body(&Cells::of(row, Columns { texts: &["body"], numbers: &[] }))).transpose()
     }
 
     async fn bodies<T: serde::de::DeserializeOwned>(&self, table: &str, order: &str, bu: &Bu) -> Result<Vec<T>, StoreError> {

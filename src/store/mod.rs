@@ -24,8 +24,8 @@ mod sqlite;
 mod verify;
 mod views;
 
-use crate::base::{Bu, DocId, Name, Timestamp};
-use crate::domain::{Balance, BusinessUnit, Decision, Document, LoadRequest, Lot, MasterData, Obligation, Paper, Snapshot};
+use crate::base::{Bu, DocId, Name, PersonCode, Timestamp};
+use crate::domain::{Balance, BusinessUnit, Decision, Document, LoadRequest, Lot, MasterData, Obligation, Paper, Person, Snapshot};
 
 pub use error::{AsOf, CommitError, Conflict, StoreError};
 pub use verify::{Finding, VerifyReport};
@@ -130,6 +130,14 @@ impl Store {
     /// A fault of the database.
     pub async fn master(&self, bu: &Bu) -> Result<MasterData, StoreError> {
         each!(self, master(bu).await)
+    }
+
+    /// A person with the roles they hold.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn person(&self, bu: &Bu, code: &PersonCode) -> Result<Option<Person>, StoreError> {
+        each!(self, person(bu, code).await)
     }
 
     /// All business units.

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{Bu, DocId, Name, Quantity, Timestamp};
-use crate::domain::{BusinessUnit, Lot, MasterData, Obligation, Rate, TimerKind};
+use crate::base::{Bu, DocId, Name, PersonCode, Quantity, Timestamp};
+use crate::domain::{BusinessUnit, Lot, MasterData, Obligation, Person, Rate, TimerKind};
 
 use super::super::chain::{self, Link};
 use super::super::error::StoreError;
@@ -73,6 +73,10 @@ impl Memory {
             data.supersessions = t.supersessions.values().cloned().collect();
         }
         Ok(data)
+    }
+
+    pub(in super::super) async fn person(&self, bu: &Bu, code: &PersonCode) -> Answer<Option<Person>> {
+        Ok(self.world().tenants.get(bu).and_then(|t| t.people.get(code)).cloned())
     }
 
     pub(in super::super) async fn business_units(&self) -> Answer<Vec<BusinessUnit>> {
