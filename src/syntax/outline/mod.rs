@@ -264,7 +264,7 @@ impl Builder<'_> {
         if context == Context::Scenario {
             return !starts && misspelt_step(line).is_none();
         }
-        kind == PieceKind::Joined || !starts && (above.ends_with(',') || open_parens(above))
+        kind == PieceKind::Joined || !starts && (above.ends_with(',') && above.len() <= LONGEST_LIST || open_parens(above))
     }
 
     fn join(&mut self, range: Range) {
@@ -311,8 +311,14 @@ impl Builder<'_> {
     }
 }
 
+/// Lists in parentheses longer than this do not go on: something else is wrong.
+const LONGEST_LIST: usize = 8 * 1024;
+
 /// Whether a parenthesis is open at the end of a text.
 fn open_parens(text: &str) -> bool {
+    if text.len() > LONGEST_LIST {
+        return false;
+    }
     let mut depth = 0i32;
     let mut quoted = false;
     for c in text.chars() {

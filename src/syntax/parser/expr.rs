@@ -168,7 +168,7 @@ impl<'a> Reader<'a> {
 
     fn atom_kind(&self, node: &Node<'a>) -> Option<ExprKind> {
         Some(match node.rule() {
-            Rule::text => ExprKind::Text(self.text_node(node)),
+            Rule::text | Rule::text_flat => ExprKind::Text(self.text_node(node)),
             Rule::date | Rule::habit_date => return self.date(node),
             Rule::duration => ExprKind::Duration(self.duration(node)?.value),
             Rule::number => return self.number(node),

@@ -50,7 +50,7 @@ fn thing(rule: Rule) -> Option<&'static str> {
         Rule::close_paren => "`)`",
         Rule::name => "a name",
         Rule::name_list => "names with commas",
-        Rule::label | Rule::text | Rule::habit_quotes_label | Rule::habit_text => "a text in double quotes",
+        Rule::label | Rule::text | Rule::text_flat | Rule::habit_quotes_label | Rule::habit_text => "a text in double quotes",
         Rule::integer => "a whole number",
         Rule::number | Rule::row_number | Rule::value_number => "a number",
         Rule::date | Rule::value_date => "a date such as `2026-01-31`",

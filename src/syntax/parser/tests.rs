@@ -60,6 +60,7 @@ fn no_alternative_of_the_grammar_is_dead() {
         Rule::t_sign,
         Rule::reserved,
         Rule::no_state,
+        Rule::open_start,
         Rule::habit_date,
     ];
     let grammar = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/grammar/flow.pest")).unwrap();
@@ -92,6 +93,7 @@ fn shown(expr: &Expr) -> String {
         ExprKind::In(x, list, not) => format!("({}{} in {:?})", if *not { "not " } else { "" }, shown(x), list.iter().map(shown).collect::<Vec<_>>()),
         ExprKind::Sum(x, filter) => format!("(sum {} {})", shown(x), filter.as_deref().map(shown).unwrap_or_default()),
         ExprKind::Lines(test, x) => format!("({test:?} {})", shown(x)),
+        ExprKind::Text(text) => text.parts.iter().map(|p| if let crate::syntax::ast::TextPart::Plain(plain) = p { plain.as_str() } else { "{}" }).collect(),
         ExprKind::Has(x) => format!("(has {})", shown(x)),
         other => format!("{other:?}"),
     }
@@ -131,6 +133,7 @@ fn operators_bind_as_they_are_read_aloud() {
         ("sum of a + b where c > 0", "(sum (a + b) (c > 0))"),
         ("sum of a > 0", "((sum a ) > 0)"),
         ("any line has a < b and c", "(Any ((a < b) and c))"),
+        ("x is \"a\" or \"b\" and y", r#"((x in ["a", "b"]) and y)"#),
         ("has a.b and a.b > 1", "((has a.b) and (a.b > 1))"),
         ("by is move and state > from", "((by is move) and (state > from))"),
     ] {
@@ -157,6 +160,27 @@ fn comments_and_docs_are_kept_with_their_places() {
     assert!(parsed.comments.iter().all(|c| text[c.span.range()] == c.text));
     let Some(Item::Vocab(crate::syntax::ast::VocabItem::Condition(named))) = parsed.file.items.first() else { panic!("no condition") };
     assert_eq!(named.doc, ["doc"]);
+}
+
+#[test]
+fn nothing_is_read_twice_at_every_depth() {
+    let before = std::time::Instant::now();
+    for (open, inside, close) in [
+        ("x is any line has ", "y", ""),
+        ("f(x in a, ", "y", ") = 1"),
+        ("x is \"{", "y", "}\""),
+        ("(x is ", "y", ")"),
+        ("x is f(", "y", ") or z"),
+        ("not has sum of (", "y", ")"),
+        ("x in sum of (", "y", "), b"),
+    ] {
+        let guard = format!("{}{inside}{}", open.repeat(50), close.repeat(50));
+        let text = format!("workflow w version 1 {{\n transition t: a -> b by c {{\n require {guard} else \"x\"\n }}\n}}");
+        let _ = parse(FileId::default(), &text);
+    }
+    let lines = format!("rule x(\n{}", "a: part,\n".repeat(20_000));
+    assert!(!parse(FileId::default(), &lines).diagnostics.is_empty());
+    assert!(before.elapsed().as_secs() < 20, "{:?}", before.elapsed());
 }
 
 #[test]
