@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::base::Bu;
 use crate::domain::{Document, Obligation, Paper, Value};
-use crate::model::Workflow;
+use crate::model::{Type, Workflow};
 use crate::store::{ChildRecord, DocumentFilter, DocumentHead, EventRecord, ObligationFilter, PaperFilter, StockFilter, StockRow};
 
 use super::args::Global;
@@ -190,7 +190,9 @@ fn header(session: &Session, doc: &Document, workflow: Option<&Workflow>, out: O
 fn lines(doc: &Document, workflow: Option<&Workflow>, out: Out) -> Result<(), CliError> {
     let declared: Vec<&str> = workflow.map(|w| w.line_fields.iter().map(|f| f.name.as_str()).collect()).unwrap_or_default();
     let used: Vec<&str> = declared.into_iter().filter(|name| doc.lines.iter().any(|l| l.values.get(*name).is_some_and(shown))).collect();
-    let titles: Vec<String> = std::iter::once("line#".to_owned()).chain(used.iter().map(|n| (*n).to_owned())).collect();
+    let number = |name: &str| workflow.and_then(|w| w.line_field(name)).is_some_and(|f| matches!(f.ty.required(), Type::Quantity | Type::Money | Type::Number));
+    let title = |name: &&str| if number(name) { format!("{name}#") } else { (*name).to_owned() };
+    let titles: Vec<String> = std::iter::once("line#".to_owned()).chain(used.iter().map(title)).collect();
     let rows: Vec<Vec<String>> = doc
         .lines
         .iter()
