@@ -121,7 +121,7 @@ fn told(all: &[&Move]) -> Option<String> {
     let units = match serials.as_slice() {
         [] => String::new(),
         [one] => format!(", serial {one}"),
-        [few @ ..] if few.len() <= MOST_SERIALS => format!(", serials {}", few.join(", ")),
+        few if few.len() <= MOST_SERIALS => format!(", serials {}", few.join(", ")),
         [first, .., last] => format!(", serials {first} … {last}"),
     };
     Some(format!("{quantity} {} {}{units}", first.part, way(first)))
