@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{check, completions, demo, fire, fmt, load, new, open, show, stock, test, todo, trace};
+use super::{check, completions, demo, fire, fmt, load, new, open, replay, show, stock, test, todo, trace};
 
 const ABOUT: &str = "Runs the stock of a service-parts network from flows that analysts write; no quantity is ever edited by hand";
 
@@ -57,6 +57,8 @@ pub struct Global {
 pub enum Command {
     /// Watch a small network work, on a database that goes away
     Demo(demo::DemoArgs),
+    /// Replay real demand through the flows, and prove the books
+    Replay(replay::ReplayArgs),
     /// Begin a book: a folder with a flow, a rule, a scenario and master data that work
     New(new::NewArgs),
     /// Check the whole book: all mistakes of all files in one run

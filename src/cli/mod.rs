@@ -18,6 +18,7 @@ mod outcome;
 mod output;
 mod plain;
 mod refusal;
+mod replay;
 mod report;
 mod session;
 mod show;
@@ -74,6 +75,7 @@ fn run(cli: Cli, out: Out) -> Result<(), CliError> {
             Command::Stock(args) => stock::run(args, global, out).await,
             Command::Trace(args) => trace::run(args, global, out).await,
             Command::Demo(args) => demo::run(args, global, out).await,
+            Command::Replay(args) => replay::run(args, global, out).await,
             Command::Completions(args) => completions::run(args, &mut Cli::command()),
         }
     })

@@ -5,6 +5,7 @@
 mod cast;
 mod expect;
 mod given;
+pub mod replay;
 mod runner;
 
 pub use cast::{Masters, MastersError};

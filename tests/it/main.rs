@@ -10,6 +10,7 @@ mod docs;
 mod engine_commands;
 mod engine_versions;
 mod mutations;
+mod replay;
 mod scenarios;
 mod spoiled;
 mod store_commit;

@@ -1,0 +1,380 @@
+//! Drives a replay: one thing after the other in the order of its own clock, each a command to the engine.
+//!
+//! What comes next follows from the books and the plan alone. The books are therefore their own bookmark: a replay that was
+//! cut off reads its clock from them and goes on as if nothing had happened. Must not write anything but by the engine.
+//! Tests: `tests/it/replay.rs`.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::agenda::{self, Planned};
+use super::plan::Plan;
+use super::policy::{Clerk, pace};
+use super::step::{Act, Paper, Step};
+use super::{Progress, ReplayError, network};
+use crate::base::{Bu, DocId, Key, Name, Timestamp};
+use crate::domain::{Action, Actor, Command, Document, Input, Refusal};
+use crate::engine::{Done, Engine, Outcome};
+use crate::model::Trigger;
+use crate::store::{DocumentFilter, DocumentHead, Store};
+
+/// Months after the last in which what is under way comes to its end.
+const AFTER: usize = 4;
+/// Documents listed at a time.
+const PAGE: u32 = 1000;
+/// Timers looked at together.
+const TIMERS: u32 = 500;
+
+/// A document that has not ended.
+struct Tracked {
+    document: Document,
+    last: Name,
+    changed: Timestamp,
+    slot: Option<Timestamp>,
+}
+
+/// What one run has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Commands that were carried out.
+    pub commands: u64,
+    /// Commands that were refused.
+    pub refused: u64,
+}
+
+/// A replay under way.
+pub struct Driver<'r> {
+    engine: &'r Engine,
+    plan: &'r Plan,
+    clerk: Clerk<'r>,
+    bu: Bu,
+    clock: Timestamp,
+    open: BTreeMap<DocId, Tracked>,
+    queue: BTreeSet<(Timestamp, DocId)>,
+    agenda: VecDeque<Planned>,
+    month: usize,
+    refused: BTreeMap<DocId, String>,
+    /// What this run has done.
+    pub tally: Tally,
+}
+
+impl<'r> Driver<'r> {
+    /// Reads the books, finishes what was cut off, and stands where the last run stood.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn resume(engine: &'r Engine, plan: &'r Plan, clerk: Clerk<'r>) -> Result<Self, ReplayError> {
+        let mut driver = Self {
+            engine,
+            plan,
+            clerk,
+            bu: Bu::from(network::BU),
+            clock: plan.begin().plus_micros(-1),
+            open: BTreeMap::new(),
+            queue: BTreeSet::new(),
+            agenda: VecDeque::new(),
+            month: 0,
+            refused: BTreeMap::new(),
+            tally: Tally::default(),
+        };
+        driver.catch_up().await?;
+        Ok(driver)
+    }
+
+    fn store(&self) -> &'r Store {
+        self.engine.store()
+    }
+
+    /// True where nothing has happened yet.
+    pub fn is_new(&self) -> bool {
+        self.clock < self.plan.begin()
+    }
+
+    async fn catch_up(&mut self) -> Result<(), ReplayError> {
+        let heads = documents(self.store(), &self.bu, None).await?;
+        let mut last_of: Vec<(&DocumentHead, Timestamp)> = Vec::with_capacity(heads.len());
+        for head in &heads {
+            let at = if head.ended { head.entered_at } else { self.last_event(&head.id).await?.map_or(head.entered_at, |(_, at)| at) };
+            last_of.push((head, at));
+        }
+        let Some(clock) = last_of.iter().map(|(_, at)| *at).max() else { return Ok(()) };
+        self.clock = clock;
+        self.engine.tick(Some(&self.bu), clock).await?;
+        for (head, _) in last_of.iter().filter(|(head, at)| head.ended && *at == clock) {
+            self.tell_parent(head).await?;
+        }
+        for head in documents(self.store(), &self.bu, None).await?.iter().filter(|h| !h.ended) {
+            self.refresh(head.id.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// A document's end lets the one that started it go on: where the run was cut off between the two, that is made up for.
+    async fn tell_parent(&self, ended: &DocumentHead) -> Result<(), ReplayError> {
+        let Some(parent) = &ended.parent else { return Ok(()) };
+        let Some(waiting) = self.store().document(&self.bu, parent).await?.filter(|d| !d.ended) else { return Ok(()) };
+        let Some(workflow) = self.engine.book().workflows.get(&waiting.workflow) else { return Ok(()) };
+        let at_once = |t: &&crate::model::Transition| t.from.contains(&waiting.state) && t.triggers.iter().any(|t| matches!(t, Trigger::AtOnce));
+        for transition in workflow.transitions.iter().filter(at_once) {
+            let command = Command {
+                bu: self.bu.clone(),
+                doc: parent.clone(),
+                action: Action::Fire { transition: transition.name.clone() },
+                actor: Actor::System,
+                input: Input::default(),
+                key: Key::from(format!("ended:{}:{}:{}", ended.id, transition.name, waiting.revision)),
+                recorded_at: self.clock,
+                effective_at: self.clock,
+                seen_revision: None,
+            };
+            if let Outcome::Done(_) = self.engine.execute(command).await? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on to the end.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn run(&mut self, watch: &mut dyn FnMut(&Progress)) -> Result<(), ReplayError> {
+        let end = self.plan.time(self.plan.settings.months + AFTER, 0, 0);
+        loop {
+            self.refill(watch);
+            let planned = self.agenda.front().map(|p| p.at);
+            let waiting = self.queue.first().map(|(at, _)| *at);
+            let Some(at) = planned.into_iter().chain(waiting).min().filter(|at| *at < end) else { return Ok(()) };
+            if self.ring(at).await? {
+                continue;
+            }
+            self.clock = at;
+            if waiting == Some(at) {
+                if let Some((_, doc)) = self.queue.pop_first() {
+                    self.attend(&doc).await?;
+                }
+            } else if let Some(planned) = self.agenda.pop_front() {
+                self.begin(&planned).await?;
+            }
+        }
+    }
+
+    /// Plans the next month when the one at hand is used up.
+    fn refill(&mut self, watch: &mut dyn FnMut(&Progress)) {
+        let last = self.plan.settings.months + AFTER - 1;
+        while self.agenda.is_empty() && self.month <= last {
+            let clock = self.clock;
+            self.agenda = agenda::month(self.plan, self.month).into_iter().filter(|p| p.at > clock).collect();
+            let label = self.plan.month(self.month).to_string();
+            let done = self.month.min(self.plan.settings.months);
+            let of = self.plan.settings.months;
+            watch(&Progress { month: label, done, of, commands: self.tally.commands, open: self.open.len() });
+            self.month += 1;
+        }
+    }
+
+    /// Lets the engine do what is due by then; whether there was anything.
+    async fn ring(&mut self, until: Timestamp) -> Result<bool, ReplayError> {
+        let Some(due) = self.store().next_due(Some(&self.bu)).await?.filter(|due| *due <= until) else { return Ok(false) };
+        let timers = self.store().due_timers(Some(&self.bu), None, due, TIMERS).await?;
+        self.engine.tick(Some(&self.bu), due).await?;
+        self.clock = self.clock.max(due);
+        let docs: BTreeSet<DocId> = timers.into_iter().map(|t| t.doc).collect();
+        for doc in docs {
+            self.refresh(doc).await?;
+        }
+        match self.store().next_due(Some(&self.bu)).await? {
+            Some(still) if still <= due => Err(ReplayError::Stuck(format!("a timer that is due at {due} does not go away"))),
+            _ => Ok(true),
+        }
+    }
+
+    /// Does what is planned.
+    async fn begin(&mut self, planned: &Planned) -> Result<(), ReplayError> {
+        let open: Vec<&Document> = self.open.values().map(|t| &t.document).collect();
+        let Some(step) = self.clerk.chore(self.plan, planned, &open).await? else { return Ok(()) };
+        match self.carry_out(&planned.doc, 0, step).await? {
+            Ok(()) => Ok(()),
+            Err(refusal) => {
+                self.refused.insert(planned.doc.clone(), sentence(&refusal));
+                Ok(())
+            }
+        }
+    }
+
+    /// Somebody looks at a document and does the first thing that is possible.
+    async fn attend(&mut self, doc: &DocId) -> Result<(), ReplayError> {
+        let Some(tracked) = self.open.get(doc) else { return Ok(()) };
+        let revision = tracked.document.revision;
+        let steps = self.clerk.steps(&self.paper(tracked)).await?;
+        let mut codes: BTreeSet<String> = BTreeSet::new();
+        let mut first = None;
+        for step in steps {
+            if step.after.is_some_and(|code| !codes.contains(code)) {
+                continue;
+            }
+            match self.carry_out(doc, revision, step).await? {
+                Ok(()) => {
+                    first = None;
+                    break;
+                }
+                Err(refusal) => {
+                    codes.extend(refusal.reasons.iter().filter_map(|r| r.name.as_ref()).map(ToString::to_string));
+                    first.get_or_insert_with(|| sentence(&refusal));
+                }
+            }
+        }
+        if let Some(why) = first {
+            self.refused.insert(doc.clone(), why);
+        }
+        if self.open.get(doc).is_some_and(|t| t.document.revision == revision) {
+            self.reschedule(doc);
+        }
+        Ok(())
+    }
+
+    fn paper<'d>(&self, tracked: &'d Tracked) -> Paper<'d> {
+        let dice = self.plan.dice.of("document").of(tracked.document.id.as_str());
+        Paper { doc: &tracked.document, last: &tracked.last, now: self.clock, dice }
+    }
+
+    /// One command to the engine; its key follows from what it is about.
+    async fn carry_out(&mut self, doc: &DocId, revision: u64, step: Step) -> Result<Result<(), Box<Refusal>>, ReplayError> {
+        let (doc, action, key, name) = match step.act {
+            Act::Fire(transition) => {
+                let action = Action::Fire { transition: transition.into() };
+                (doc.clone(), action, format!("{doc}:{revision}:{transition}"), Name::from(transition))
+            }
+            Act::Open { doc, workflow } => {
+                let action = Action::Open { workflow: workflow.into(), transition: None, parent: None };
+                (doc.clone(), action, format!("open:{doc}"), Name::from("open"))
+            }
+        };
+        let command = Command {
+            bu: self.bu.clone(),
+            doc,
+            action,
+            actor: Actor::Person(step.actor),
+            input: step.input,
+            key: Key::from(key),
+            recorded_at: self.clock,
+            effective_at: self.clock,
+            seen_revision: None,
+        };
+        match self.engine.execute(command).await? {
+            Outcome::Done(done) => {
+                self.tally.commands += 1;
+                self.note(*done, name).await?;
+                Ok(Ok(()))
+            }
+            Outcome::Refused(refusal) => {
+                self.tally.refused += 1;
+                Ok(Err(refusal))
+            }
+        }
+    }
+
+    /// Notes what a command has changed: its document, those it started, the one that waited for it.
+    async fn note(&mut self, done: Done, transition: Name) -> Result<(), ReplayError> {
+        let alone = done.document.revision == done.revision && done.decision.is_some_and(|d| d.children.is_empty());
+        let (doc, parent) = (done.document.id.clone(), done.document.parent.clone());
+        if !alone {
+            return self.refresh(doc).await;
+        }
+        let ended = done.document.ended;
+        self.keep(done.document, transition, self.clock);
+        match parent.filter(|p| ended && self.open.contains_key(p)) {
+            Some(parent) => self.refresh(parent).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Reads a document again, and whatever may have changed with it.
+    async fn refresh(&mut self, doc: DocId) -> Result<(), ReplayError> {
+        let mut work = vec![doc];
+        while let Some(id) = work.pop() {
+            let Some(document) = self.store().document(&self.bu, &id).await? else { continue };
+            if self.open.get(&id).is_some_and(|t| t.document.revision == document.revision) {
+                continue;
+            }
+            for started in self.store().children(&self.bu, &id).await? {
+                let child = started.child;
+                if !child.ended && child.state.is_some() && !self.open.contains_key(&child.doc) {
+                    work.push(child.doc);
+                }
+            }
+            if document.ended {
+                work.extend(document.parent.clone().filter(|p| self.open.contains_key(p)));
+            }
+            if let Some((last, changed)) = self.last_event(&id).await? {
+                self.keep(document, last, changed);
+            }
+        }
+        Ok(())
+    }
+
+    async fn last_event(&self, doc: &DocId) -> Result<Option<(Name, Timestamp)>, ReplayError> {
+        let events = self.store().events(&self.bu, doc).await?;
+        Ok(events.into_iter().next_back().map(|e| (e.event.transition, e.event.effective_at)))
+    }
+
+    fn keep(&mut self, document: Document, last: Name, changed: Timestamp) {
+        let doc = document.id.clone();
+        if let Some(before) = self.open.remove(&doc)
+            && let Some(slot) = before.slot
+        {
+            self.queue.remove(&(slot, doc.clone()));
+        }
+        if document.ended {
+            self.refused.remove(&doc);
+            return;
+        }
+        self.open.insert(doc.clone(), Tracked { document, last, changed, slot: None });
+        self.reschedule(&doc);
+    }
+
+    /// The next time after now at which somebody looks at the document.
+    fn reschedule(&mut self, doc: &DocId) {
+        let Some(tracked) = self.open.get(doc) else { return };
+        let paper = self.paper(tracked);
+        let jitter = i64::try_from(paper.dice.at(tracked.document.revision).below(3_000_000_000)).unwrap_or(0);
+        let slot = pace(&paper).map(|pace| pace.slot(tracked.changed, jitter, self.clock));
+        if let Some(tracked) = self.open.get_mut(doc) {
+            tracked.slot = slot;
+        }
+        self.queue.extend(slot.map(|at| (at, doc.clone())));
+    }
+
+    /// Documents that have not ended, and why the last attempt on each was refused.
+    pub fn left_open(&self) -> Vec<(String, String)> {
+        let why = |doc: &DocId| self.refused.get(doc).cloned().unwrap_or_default();
+        self.open.iter().map(|(doc, t)| (format!("{} {} ({})", t.document.workflow, t.document.number, t.document.state), why(doc))).collect()
+    }
+
+    /// Planned documents that were refused.
+    pub fn not_opened(&self) -> Vec<(String, String)> {
+        self.refused.iter().filter(|(doc, _)| !self.open.contains_key(*doc)).map(|(doc, why)| (doc.to_string(), why.clone())).collect()
+    }
+}
+
+fn sentence(refusal: &Refusal) -> String {
+    let all: Vec<&str> = refusal.reasons.iter().map(|r| r.sentence.as_str()).collect();
+    format!("{}: {}", refusal.transition, all.join(" "))
+}
+
+/// All documents of a business unit, or of one workflow, newest first.
+///
+/// # Errors
+/// A fault of the store.
+pub async fn documents(store: &Store, bu: &Bu, workflow: Option<&str>) -> Result<Vec<DocumentHead>, ReplayError> {
+    let mut all: Vec<DocumentHead> = Vec::new();
+    loop {
+        let after = all.last().map(|h| (h.opened_at, h.id.clone()));
+        let filter = DocumentFilter { workflow: workflow.map(Name::from), after, limit: PAGE, ..DocumentFilter::new(bu.clone()) };
+        let page = store.documents(&filter).await?;
+        let full = page.len() == PAGE as usize;
+        all.extend(page);
+        if !full {
+            return Ok(all);
+        }
+    }
+}
