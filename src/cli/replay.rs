@@ -32,16 +32,16 @@ Examples:
   bincard replay --demand carparts.csv --db postgres://…   on a server
   bincard replay --demand carparts.csv --seed 7 --asps 30  another throw of the dice, a larger network
 
-The file has a line for each part: its number, then the units asked for in each month; an empty cell means that nothing was
-recorded. The first line names the months:
+The file has a line for each part: its number, then the units of each month; an empty cell means that
+nothing was recorded. The first line names the months:
   Part,Jan-98,Feb-98,Mar-98
   21030312,0,2,
 
-Every unit is asked for by an indent at one of the service partners. Stock begins with an opening balance and is bought month
-by month; limits and base stock follow from the first year. It may be killed at any moment: the same command goes on where it
-was. Exit code 1 when the books do not balance at the end.")]
+Every unit is asked for by an indent at one of the service partners. Stock begins with an opening balance
+and is bought month by month; limits and base stock follow from the first year. It may be killed at any
+moment: the same command goes on where it was. Exit code 1 when the books do not balance at the end.")]
 pub struct ReplayArgs {
-    /// The demand: a CSV file of parts and months
+    /// The demand: a CSV file of parts and months [the database is replay.db, where `--db` names none]
     #[arg(long, value_name = "FILE")]
     demand: PathBuf,
     /// Of all that is left to chance: the same seed gives the same replay

@@ -82,11 +82,15 @@ impl Clerk<'_> {
     pub async fn request(&self, paper: &Paper<'_>) -> Result<Vec<Step>, Fault> {
         let approved = || paper.doc.lines.iter().map(|l| on_line(l, [("approved", amount(quantity(l, "requested")))]));
         Ok(match paper.doc.state.as_str() {
-            "draft" => vec![
-                Step::fire("submit", paper.store("asp")),
-                Step::fire("withdraw", paper.manager("asp")).after("msl_quantity_exceeded"),
-                Step::fire("withdraw", paper.manager("asp")).after("msl_value_exceeded"),
-            ],
+            "draft" => {
+                let withdraw = || Step::fire("withdraw", paper.manager("asp"));
+                let mut steps = vec![Step::fire("submit", paper.store("asp"))];
+                // What a job waits for is tried again until it is forgotten; what only fills up is asked for again anyway.
+                if paper.text("purpose") != "emergency" {
+                    steps.extend([withdraw().after("msl_quantity_exceeded"), withdraw().after("msl_value_exceeded")]);
+                }
+                steps
+            }
             "submitted" => vec![
                 Step::fire("approve", "ops").lines(approved()),
                 Step::fire("approve_high", "ops").lines(approved()).after("second_approval"),

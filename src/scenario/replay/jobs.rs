@@ -72,13 +72,13 @@ impl Clerk<'_> {
 
     /// Looks again only when somebody has what is missing; after two months the job is done with what is there.
     async fn wait_for_parts(&self, paper: &Paper<'_>) -> Result<Vec<Step>, Fault> {
-        if self.store.children(&paper.doc.bu, &paper.doc.id).await?.iter().any(|c| !c.child.ended) {
-            return Ok(Vec::new());
-        }
         if paper.age_days() > PATIENCE {
             let some = paper.doc.lines.iter().any(|l| quantity(l, "allocated").is_positive());
             let cancel = Step::fire("cancel", "desk").with("reason", "not available");
             return Ok(vec![if some { Step::fire("take_what_is_there", "desk") } else { cancel }]);
+        }
+        if self.store.children(&paper.doc.bu, &paper.doc.id).await?.iter().any(|c| !c.child.ended) {
+            return Ok(Vec::new());
         }
         let pool = paper.text("pool");
         for line in missing(paper.doc) {

@@ -36,6 +36,9 @@ pub fn contract(customer: &str, cover: Cover) -> String {
     format!("{customer}-{}", cover.name())
 }
 
+/// What a partner's stock in a pool may be worth beyond twice its base stock, in minor units.
+const ROOM: i64 = 5_000_000;
+
 /// What a partner keeps of a part in a pool: what it holds at most, and where it fills up again. A part that is asked for once a
 /// year is not kept.
 pub fn level(units: u32, peak: u32, months: usize) -> Option<(u32, u32)> {
@@ -181,10 +184,10 @@ fn add_partner(plan: &Plan, index: usize, data: &mut MasterData) {
         let limit = |units: u32| Some(Quantity::units(i64::from(units)));
         data.limits.push(Limit { bu: Bu::from(BU), scope, maximum: limit(maximum), trigger: limit(trigger), value: None });
     }
-    // Room for what jobs have asked for beyond the limits.
+    // Room for what jobs ask for beyond the limits.
     for (cover, value) in worth {
         let scope = LimitScope { party: Some(code.as_str().into()), part: None, class: None, pool: Some(cover.name().into()) };
-        data.limits.push(Limit { bu: Bu::from(BU), scope, maximum: None, trigger: None, value: Some(Money::from_minor(value * 2)) });
+        data.limits.push(Limit { bu: Bu::from(BU), scope, maximum: None, trigger: None, value: Some(Money::from_minor(value * 2 + ROOM)) });
     }
 }
 
