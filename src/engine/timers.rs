@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use crate::base::{Bu, DocId, Key, Timestamp};
-use crate::domain::{Action, Actor, Command, Input, OutboxKind, OutboxRow, TimerKind};
+use crate::domain::{Action, Actor, Command, Input, OutboxKind, OutboxRow, ReasonCode, Refusal, TimerKind};
 use crate::store::{DueTimer, TimerOutcome};
 
 use super::decide::at_once;
@@ -13,7 +13,11 @@ use super::execute::{Engine, EngineError, Outcome};
 
 /// No chain of transitions that the engine fires itself goes on longer than this.
 const CHAIN: usize = 1_000;
-/// Timers that are fetched at a time.
+/// No tick runs more timers than this; the next one goes on.
+const MOST: usize = 1_000_000;
+/// A timer that lost every race tries again so much later.
+const AGAIN_MICROS: i64 = 1_000_000;
+/// Timers of one document that are fetched at a time.
 const BATCH: u32 = 200;
 
 /// What the clock brought.
@@ -36,10 +40,10 @@ impl Engine {
     /// A fault of the store; what was not done yet stays due.
     pub async fn tick(&self, bu: Option<&Bu>, now: Timestamp) -> Result<Ticked, EngineError> {
         let mut ticked = Ticked::default();
-        for _ in 0..CHAIN {
-            let due = self.store().due_timers(bu, None, now, BATCH).await?;
-            let Some(first) = due.first() else { break };
+        for _ in 0..MOST {
             // One at a time: what it brings may be due before the next.
+            let due = self.store().due_timers(bu, None, now, 1).await?;
+            let Some(first) = due.first() else { break };
             self.run_timer(first, now, &mut ticked).await?;
             self.follow_up(&first.bu, &first.doc, now, &mut ticked).await?;
         }
@@ -110,7 +114,7 @@ impl Engine {
                     Outcome::Done(_) => TimerOutcome::Done { outbox: Vec::new() },
                     Outcome::Refused(refusal) => {
                         ticked.refused += 1;
-                        TimerOutcome::Refused { reason: sentences(&refusal) }
+                        refused(&refusal, now)
                     }
                 }
             }
@@ -121,7 +125,7 @@ impl Engine {
                 }
                 Outcome::Refused(refusal) => {
                     ticked.refused += 1;
-                    TimerOutcome::Refused { reason: sentences(&refusal) }
+                    refused(&refusal, now)
                 }
             },
         };
@@ -138,8 +142,12 @@ impl Engine {
     }
 }
 
-fn sentences(refusal: &crate::domain::Refusal) -> String {
-    refusal.reasons.iter().map(|r| r.sentence.as_str()).collect::<Vec<_>>().join(" ")
+/// What is refused is over, unless only others were in the way.
+fn refused(refusal: &Refusal, now: Timestamp) -> TimerOutcome {
+    if refusal.code() == ReasonCode::Contended {
+        return TimerOutcome::Again { at: now.plus_micros(AGAIN_MICROS) };
+    }
+    TimerOutcome::Refused { reason: refusal.reasons.iter().map(|r| r.sentence.as_str()).collect::<Vec<_>>().join(" ") }
 }
 
 /// Started documents are named after the one that starts them: `<parent>.<revision>.<n>`.
