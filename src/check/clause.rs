@@ -203,9 +203,12 @@ impl Body<'_, '_> {
         Some(ClauseKind::EachLine(EachLine { filter, body }))
     }
 
-    /// Ends the names given since a depth, and reports those that nobody used.
+    /// Ends the names given since a depth, and reports those that nobody used. A clause that could not be read may use any.
     pub(super) fn unused_lets(&mut self, depth: usize) {
         let ended = self.typer.locals.split_off(depth.min(self.typer.locals.len()));
+        if self.transition.broken {
+            return;
+        }
         for local in ended.iter().filter(|l| !l.used) {
             self.typer.reports.add(say_name::unused_let(local.span, local.name.as_str()));
         }

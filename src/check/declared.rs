@@ -60,6 +60,13 @@ pub(super) struct Declared<'a> {
     pub(super) incomplete: bool,
 }
 
+impl Declared<'_> {
+    /// A clause of some workflow could not be read: what it would have said is not known.
+    pub(super) fn has_broken_clauses(&self) -> bool {
+        self.outlines.values().any(|o| o.written.broken || o.written.transitions.iter().any(|t| t.broken))
+    }
+}
+
 /// The lists of declared words that expressions can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Space {

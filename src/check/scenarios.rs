@@ -246,7 +246,8 @@ impl<'a> Teller<'a> {
 
     fn known_code(&self, code: &Ident) {
         let reason = serde_json::from_value::<ReasonCode>(serde_json::Value::String(code.text.clone()));
-        if reason.is_err() && !self.codes.contains(code.text.as_str()) && !self.book.incomplete {
+        let unheard = self.book.incomplete || self.book.has_broken_clauses();
+        if reason.is_err() && !self.codes.contains(code.text.as_str()) && !unheard {
             self.reports.add(say::unknown_code(code, self.codes.iter().map(Name::as_str)));
         }
     }

@@ -86,6 +86,18 @@ fn the_small_book_is_sound() {
     assert_eq!(reports(&checked.sources, &checked.diagnostics, Style::Plain), "");
 }
 
+/// A guard that cannot be read may have used what it would have used, and may have had the code that a scenario names.
+#[test]
+fn a_guard_that_cannot_be_read_is_one_report() {
+    let guard = "    let most = 5\n    require any line esle \"At most {most}.\" code too_many";
+    let scenario = "scenario \"too many\" {\n  when asp_manager at pune opens request R1 with asp pune, warehouse wh, purpose emergency, pool amc, lines FAN 6\n  then refused too_many\n}";
+    let text = book(&[("body", guard), ("book", scenario)]);
+    let mut texts = vec![("book.flow", text.as_str())];
+    texts.extend(RULES);
+    let codes: Vec<&str> = checked(&texts).diagnostics.iter().map(|d| d.code).collect();
+    assert_eq!(codes, ["syntax"]);
+}
+
 /// The sources of a folder, without their tests and without blanks.
 fn sources(folder: &Path) -> String {
     let mut all = String::new();
