@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{check, completions, demo, fire, fmt, load, new, open, replay, show, stock, test, todo, trace};
+use super::{check, completions, db, demo, fire, fmt, load, new, open, replay, show, stock, test, todo, trace};
 
 const ABOUT: &str = "Runs the stock of a service-parts network from flows that analysts write; no quantity is ever edited by hand";
 
@@ -81,6 +81,8 @@ pub enum Command {
     Stock(stock::StockArgs),
     /// The story of a unit, lot, SAP order, document or service job
     Trace(trace::TraceArgs),
+    /// Look after a database
+    Db(db::DbArgs),
     /// Completions for a shell
     Completions(completions::CompletionsArgs),
 }

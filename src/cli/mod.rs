@@ -6,6 +6,7 @@ mod args;
 mod book;
 mod check;
 mod completions;
+mod db;
 mod demo;
 mod error;
 mod fire;
@@ -76,6 +77,7 @@ fn run(cli: Cli, out: Out) -> Result<(), CliError> {
             Command::Trace(args) => trace::run(args, global, out).await,
             Command::Demo(args) => demo::run(args, global, out).await,
             Command::Replay(args) => replay::run(args, global, out).await,
+            Command::Db(args) => db::run(args, global, out).await,
             Command::Completions(args) => completions::run(args, &mut Cli::command()),
         }
     })

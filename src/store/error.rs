@@ -18,6 +18,9 @@ pub enum StoreError {
         /// Newest version that this program knows.
         known: i64,
     },
+    /// The database cannot be made in that way.
+    #[error("{0}")]
+    Init(String),
     /// The driver's own words.
     #[error("the database answered: {0}")]
     Database(#[from] sqlx::Error),

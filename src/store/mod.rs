@@ -11,6 +11,7 @@ mod by_hand;
 mod chain;
 mod commit;
 mod error;
+mod init;
 mod load;
 mod master;
 mod memory;
@@ -28,6 +29,7 @@ use crate::base::{Bu, DocId, Name, PersonCode, Timestamp};
 use crate::domain::{Balance, BusinessUnit, Decision, Document, LoadRequest, Lot, MasterData, Obligation, Paper, Person, Snapshot};
 
 pub use error::{AsOf, CommitError, Conflict, StoreError};
+pub use init::{InitOptions, InitStep};
 pub use verify::{Finding, VerifyReport};
 pub use views::{
     Book, ChildRecord, Committed, Counts, DocumentFilter, DocumentHead, DueTimer, EventRecord, LotFilter, MasterCount, MasterReport, MoveFilter, MoveRecord,

@@ -9,7 +9,8 @@ use insta::assert_snapshot;
 
 use crate::support::{folder, root};
 
-const COMMANDS: [&str; 14] = ["demo", "replay", "new", "check", "fmt", "test", "load", "open", "fire", "show", "todo", "stock", "trace", "completions"];
+const COMMANDS: [&str; 16] =
+    ["demo", "replay", "new", "check", "fmt", "test", "load", "open", "fire", "show", "todo", "stock", "trace", "db", "db init", "completions"];
 
 /// Runs a command line as a shell would, with `bincard` on the path.
 fn shell(folder: &Path, line: &str) -> Output {

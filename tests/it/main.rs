@@ -17,5 +17,6 @@ mod store_commit;
 mod store_crash;
 mod store_guard;
 mod store_parity;
+mod store_roles;
 mod tidy;
 mod walks;

@@ -3,6 +3,8 @@
 //! The rules of the store stand in `schema/*.sql`; the schema that they name `bincard` is the one the URL asks for.
 //! Must not know queries. Tests: `tests/it/store_*.rs`.
 
+mod roles;
+
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,6 +35,12 @@ const GROWN: [u64; 4] = [16, 128, 1_024, 16_384];
 
 impl Postgres {
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+        let store = Self::connect(url).await?;
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    async fn connect(url: &str) -> Result<Self, StoreError> {
         let wrong = || StoreError::Url(url.to_owned());
         let (plain, query) = url.split_once('?').unwrap_or((url, ""));
         let mut schema = "bincard";
@@ -43,8 +51,7 @@ impl Postgres {
                 None => rest.push(option),
             }
         }
-        let plain_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        if !schema.starts_with(|c: char| c.is_ascii_lowercase()) || !schema.chars().all(plain_name) || schema.len() > 48 {
+        if !is_plain_name(schema) {
             return Err(wrong());
         }
         let options = PgConnectOptions::from_str(&format!("{plain}?{}", rest.join("&"))).map_err(|_| wrong())?;
@@ -54,9 +61,7 @@ impl Postgres {
             [("plan_cache_mode", "force_generic_plan"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("enable_seqscan", "off"), ("jit", "off")];
         let options = options.options([("search_path", schema)]).options(settings).application_name("bincard");
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).test_before_acquire(false).connect_with(options.statement_cache_capacity(300)).await?;
-        let store = Self { pool, schema: schema.to_owned(), commits: Arc::default() };
-        store.migrate().await?;
-        Ok(store)
+        Ok(Self { pool, schema: schema.to_owned(), commits: Arc::default() })
     }
 
     /// Calls one of the procedures of the schema, in one round trip.
@@ -77,14 +82,15 @@ impl Postgres {
         }
     }
 
-    /// Makes the schema where it is not there. A role that may only read and call the procedures opens a finished one.
-    async fn migrate(&self) -> Result<(), StoreError> {
+    /// Makes the schema where it is not there; true where it did. A role that may only read and call the procedures opens a finished one.
+    async fn migrate(&self) -> Result<bool, StoreError> {
         let mut transaction = self.pool.begin().await?;
         if !is_missing(self.version(&mut transaction).await?)? {
-            return Ok(());
+            return Ok(false);
         }
         sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
-        if is_missing(self.version(&mut transaction).await?)? {
+        let missing = is_missing(self.version(&mut transaction).await?)?;
+        if missing {
             let name = &self.schema;
             let start = format!(
                 "SET LOCAL client_min_messages = warning; CREATE SCHEMA IF NOT EXISTS {name}; \
@@ -95,7 +101,8 @@ impl Postgres {
             sqlx::raw_sql(AssertSqlSafe(start)).execute(&mut *transaction).await?;
             sqlx::query("INSERT INTO schema_version VALUES ($1)").bind(VERSION).execute(&mut *transaction).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(missing)
     }
 
     async fn version(&self, on: &mut PgConnection) -> Result<Option<i64>, StoreError> {
@@ -105,6 +112,12 @@ impl Postgres {
         }
         Ok(sqlx::query("SELECT max(version) FROM schema_version").fetch_one(on).await?.try_get(0)?)
     }
+}
+
+/// A name that needs no quotes, and leaves room for endings.
+fn is_plain_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain) && name.len() <= 48
 }
 
 /// The state that a procedure raised, and its words.

@@ -22,10 +22,16 @@ const WAIT: Duration = Duration::from_secs(10);
 pub struct Sqlite {
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
+    pub(super) path: String,
 }
 
 impl Sqlite {
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+        Ok(Self::make(url).await?.0)
+    }
+
+    /// Opens a file; true where its tables had to be made.
+    pub(super) async fn make(url: &str) -> Result<(Self, bool), StoreError> {
         let wrong = || StoreError::Url(url.to_owned());
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
         let path = path.strip_prefix("sqlite:").ok_or_else(wrong)?;
@@ -48,8 +54,9 @@ impl Sqlite {
             .pragma("cache_size", "-32768");
         let pool = |most| SqlitePoolOptions::new().max_connections(most).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
         let writer = pool(1).connect_with(options.clone()).await?;
-        migrate(&writer).await?;
-        Ok(Self { writer, readers: pool(READERS).connect_lazy_with(options.pragma("query_only", "on")) })
+        let made = migrate(&writer).await?;
+        let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "on"));
+        Ok((Self { writer, readers, path: path.to_owned() }, made))
     }
 
     /// Inserts one row into the command table, and reads back what `then` selects, in one round trip.
@@ -70,16 +77,18 @@ fn message_of(e: &dyn sqlx::error::DatabaseError) -> Option<(String, String)> {
     }
 }
 
-async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
+async fn migrate(writer: &SqlitePool) -> Result<bool, StoreError> {
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
     sqlx::raw_sql("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL) STRICT").execute(&mut *transaction).await?;
     let found = sqlx::query("SELECT max(version) FROM schema_version").fetch_one(&mut *transaction).await?.try_get(0)?;
-    if is_missing(found)? {
+    let missing = is_missing(found)?;
+    if missing {
         sqlx::raw_sql(AssertSqlSafe(schema())).execute(&mut *transaction).await?;
         sqlx::raw_sql(include_str!("schema/statistics.sql")).execute(&mut *transaction).await?;
         sqlx::query("INSERT INTO schema_version VALUES ($1)").bind(VERSION).execute(&mut *transaction).await?;
     }
-    Ok(transaction.commit().await?)
+    transaction.commit().await?;
+    Ok(missing)
 }
 
 /// The whole schema as one text.

@@ -25,13 +25,26 @@ pub async fn sqlite() -> Fixture {
     Fixture { store: Store::open(&url).await.expect("a new file"), url, _folder: folder }
 }
 
-/// An empty schema on the tests' server.
-pub async fn postgres() -> Fixture {
+/// The URL of a schema on the tests' server that is not there yet.
+pub fn new_schema() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let base = super::postgres_url();
     let join = if base.contains('?') { '&' } else { '?' };
     let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_nanos();
-    let url = format!("{base}{join}schema=t{}_{nanos}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    format!("{base}{join}schema=t{}_{nanos}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The same place for another user.
+pub fn as_user(url: &str, user: &str) -> String {
+    let (scheme, rest) = url.split_once("://").expect("a URL");
+    let (authority, rest) = rest.split_once('/').expect("a database");
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{user}@{host}/{rest}")
+}
+
+/// An empty schema on the tests' server.
+pub async fn postgres() -> Fixture {
+    let url = new_schema();
     Fixture { store: Store::open(&url).await.expect("a new schema"), url, _folder: super::folder() }
 }
 

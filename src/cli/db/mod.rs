@@ -1,0 +1,46 @@
+//! `bincard db`: what an administrator does with a database, one file a task.
+//!
+//! Must not know flows: a database is looked after without its book. Tests: `tests/it/cli.rs`, `tests/it/store_*.rs`.
+
+mod init;
+
+use clap::{Args, Subcommand};
+
+use super::args::Global;
+use super::book;
+use super::error::CliError;
+use super::output::Out;
+
+/// What to do with the database.
+#[derive(Debug, Args)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub struct DbArgs {
+    /// The task.
+    #[command(subcommand)]
+    task: Task,
+}
+
+/// The tasks, in the order in which they are met.
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Make a database, its tables and, on PostgreSQL, its two roles
+    Init(init::InitArgs),
+}
+
+/// Looks after a database.
+pub async fn run(args: &DbArgs, global: &Global, out: Out) -> Result<(), CliError> {
+    match &args.task {
+        Task::Init(args) => init::run(args, global, out).await,
+    }
+}
+
+/// The database that was named, or else the one of the book around.
+fn url(global: &Global) -> Result<String, CliError> {
+    match &global.db {
+        Some(url) => Ok(url.clone()),
+        None => {
+            let root = book::root(global).map_err(|e| e.hint("name the database with `--db sqlite:FILE` or `--db postgres://user@host/database`"))?;
+            Ok(book::database(&root, &book::open(&root)?.book.manifest.database))
+        }
+    }
+}
