@@ -81,10 +81,10 @@ impl Findings {
         }
     }
 
-    /// Commands that were never carried out, and hold the guards open.
+    /// Rows that hold the guards open outside of a command.
     pub(super) fn gate(&mut self, commands: i64) {
         if commands > 0 {
-            self.add("gate", || format!("{commands} commands stand in the command table: someone held the guards open"));
+            self.add("gate", || format!("the gate stands open with {commands} rows: someone switched the guards off"));
         }
     }
 

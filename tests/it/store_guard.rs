@@ -45,7 +45,6 @@ async fn sqlite_refuses_every_edit_of_every_guarded_table() {
     );
     refusal("command", raw.execute("INSERT INTO command VALUES ('open sesame', 'ac', 'D1', 1, '{}')").await);
     refusal("command", raw.execute("INSERT OR IGNORE INTO command VALUES ('commit', 'ac', 'D1', 1, 'no json')").await);
-    assert!(raw.execute("DELETE FROM command").await.is_ok(), "there is nothing in it");
     still_sound(&f.store).await;
 }
 

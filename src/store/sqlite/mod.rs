@@ -94,7 +94,13 @@ async fn migrate(writer: &SqlitePool) -> Result<bool, StoreError> {
 /// The whole schema as one text.
 fn schema() -> String {
     let mut text = String::new();
-    for file in [include_str!("schema/tables.sql"), include_str!("schema/moves.sql"), include_str!("schema/commit.sql"), include_str!("schema/upkeep.sql")] {
+    for file in [
+        include_str!("schema/tables.sql"),
+        include_str!("schema/command.sql"),
+        include_str!("schema/moves.sql"),
+        include_str!("schema/commit.sql"),
+        include_str!("schema/upkeep.sql"),
+    ] {
         text.push_str(file);
     }
     for (table, guard, instead) in GUARDED {

@@ -1,14 +1,7 @@
--- One transition: the row's body is the whole decision. Checks come first and raise, so that no conflict clause of the
--- statement that inserts the row can soften them; then everything is written; then the row goes.
+-- One transition: the body is the whole decision. Checks come first; then everything is written.
 --
 -- BC101 document · BC102 balance · BC103 serial · BC104 obligation · BC105 paper · BC106 repeated key · BC107 claim · BC109 lot
-CREATE TRIGGER command_kind BEFORE INSERT ON command
-BEGIN
-  SELECT RAISE(ABORT, 'bincard: this is not a command; fire a transition') WHERE NEW.kind NOT IN ('commit', 'book', 'timer',
-    'sent') OR NOT json_valid(NEW.body, 8);
-END;
-
-CREATE TRIGGER command_commit AFTER INSERT ON command WHEN NEW.kind = 'commit'
+CREATE TRIGGER task_commit INSTEAD OF INSERT ON task WHEN NEW.kind = 'commit'
 BEGIN
   SELECT RAISE(ABORT, 'BC106 key') FROM event WHERE bu = NEW.bu AND command_key = NEW.body ->> '$.event.command_key';
   SELECT RAISE(ABORT, 'BC101 document')
@@ -102,6 +95,4 @@ BEGIN
   INSERT INTO child SELECT NEW.bu, NEW.doc, n.value ->> '$.doc', n.value ->> '$.workflow', '' FROM jsonb_each(NEW.body, '$.children') n;
   INSERT INTO outbox SELECT NEW.bu, NEW.doc, n.value ->> '$.id', n.value ->> '$.kind', n.value ->> '$.topic', n.value ->> '$.message', n.value ->> '$.payload',
     NEW.body ->> '$.event.recorded_at', 0 FROM jsonb_each(NEW.body, '$.outbox') n;
-
-  DELETE FROM command;
 END;

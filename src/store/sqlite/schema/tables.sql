@@ -116,7 +116,3 @@ CREATE TABLE outbox (
   payload TEXT NOT NULL, recorded_at INTEGER NOT NULL, sent_at INTEGER NOT NULL,
   PRIMARY KEY (bu, doc, id), FOREIGN KEY (bu, doc) REFERENCES document (bu, doc)) STRICT;
 CREATE INDEX outbox_waiting ON outbox (recorded_at) WHERE sent_at = 0;
-
--- The only way in. A row exists just while its trigger runs: the trigger does what the row says and removes it,
--- and the guards of all other tables open only while there is one. The body is JSONB, so that it is parsed once.
-CREATE TABLE command (kind TEXT NOT NULL, bu TEXT NOT NULL, doc TEXT NOT NULL, revision INTEGER NOT NULL, body ANY NOT NULL) STRICT;

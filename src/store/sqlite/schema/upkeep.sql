@@ -1,12 +1,11 @@
 -- Books, timers and the outbox: the small commands beside a commit.
-CREATE TRIGGER command_book AFTER INSERT ON command WHEN NEW.kind = 'book'
+CREATE TRIGGER task_book INSTEAD OF INSERT ON task WHEN NEW.kind = 'book'
 BEGIN
   INSERT INTO book SELECT NEW.doc, NEW.body ->> '$.name', NEW.body ->> '$.files' WHERE NOT EXISTS (SELECT 1 FROM book WHERE hash = NEW.doc);
-  DELETE FROM command;
 END;
 
 -- A timer has done its work (its messages go out), was refused (for a document to be started, that is recorded), or tries again.
-CREATE TRIGGER command_timer AFTER INSERT ON command WHEN NEW.kind = 'timer'
+CREATE TRIGGER task_timer INSTEAD OF INSERT ON task WHEN NEW.kind = 'timer'
 BEGIN
   SELECT RAISE(ABORT, 'BC110 timer') WHERE NOT EXISTS (SELECT 1 FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id');
   UPDATE child SET refused = NEW.body ->> '$.refused' WHERE bu = NEW.bu AND parent = NEW.doc AND doc = NEW.body ->> '$.child'
@@ -15,12 +14,10 @@ BEGIN
     NEW.body ->> '$.now', 0 FROM jsonb_each(NEW.body, '$.outbox') n;
   UPDATE timer SET due_at = NEW.body ->> '$.again' WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id' AND NEW.body ->> '$.again' IS NOT NULL;
   DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id' AND NEW.body ->> '$.again' IS NULL;
-  DELETE FROM command;
 END;
 
-CREATE TRIGGER command_sent AFTER INSERT ON command WHEN NEW.kind = 'sent'
+CREATE TRIGGER task_sent INSTEAD OF INSERT ON task WHEN NEW.kind = 'sent'
 BEGIN
   SELECT RAISE(ABORT, 'BC110 outbox') WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id' AND sent_at = 0);
   UPDATE outbox SET sent_at = NEW.body ->> '$.now' WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id';
-  DELETE FROM command;
 END;
