@@ -7,7 +7,7 @@ use super::findings::{clauses as say, names as say_name, states as say_state};
 use super::typer::{Local, Typer, field_path, line_path};
 use crate::base::{Name, Span};
 use crate::model::{Ask, Clause, ClauseKind, EachLine, Field, Guard, Template, Type};
-use crate::syntax::ast::{self, ClauseKind as Written, Ident};
+use crate::syntax::ast::{self, ClauseKind as Written, Goal, Ident};
 
 /// Reads the body of one transition.
 pub(super) struct Body<'t, 'a> {
@@ -227,6 +227,11 @@ impl Body<'_, '_> {
 
     fn become_state(&mut self, id: &Ident, conditional: bool) -> Option<ClauseKind> {
         let state = self.state(id)?;
+        if let Goal::Same(_) | Goal::Back(_) = self.transition.goal {
+            let goal = if matches!(self.transition.goal, Goal::Same(_)) { "same" } else { "back" };
+            self.typer.reports.add(say_state::become_without_choice(id, goal));
+            return None;
+        }
         let targets: Vec<&str> = self.transition.to.iter().map(|t| t.text.as_str()).collect();
         if !targets.contains(&id.text.as_str()) {
             if !targets.is_empty() {

@@ -8,7 +8,7 @@ use super::declared::Outline;
 use super::findings::states as say;
 use super::reports::Reports;
 use crate::model::State;
-use crate::syntax::ast::{self, ClauseKind};
+use crate::syntax::ast::{self, ClauseKind, Goal};
 
 /// Reports what is wrong with the states of a workflow that was read whole.
 pub(super) fn states(outline: &Outline<'_>, reports: &Reports) {
@@ -20,18 +20,21 @@ pub(super) fn states(outline: &Outline<'_>, reports: &Reports) {
     }
     let Some(initial) = initial(outline, reports) else { return };
     let reached = reached(outline, initial);
-    let ends = able_to_end(outline);
+    let halts = halts(written);
+    let ends = able_to_end(outline, &halts);
     for state in &outline.model.states {
         let name = state.name.as_str();
-        let leaves: Vec<&ast::Transition> = written.transitions.iter().filter(|t| t.from.iter().any(|f| f.text == name)).collect();
+        let leaves: Vec<&ast::Transition> = leaving(written, &halts).filter(|t| t.from.iter().any(|f| f.text == name)).collect();
         if state.initial && state.name != initial.name {
             continue;
         }
         if state.is_final {
             leaves_final(state, &leaves, reports);
+        } else if halts.contains(name) {
+            // What holds a document gives it back.
         } else if !leaves.iter().any(|t| t.to.iter().any(|to| to.text != name)) {
             reports.add(say::dead_end(state.span, name));
-        } else if !ends.contains(name) && !outline.model.states.iter().any(|s| s.name != state.name && dead(outline, s)) {
+        } else if !ends.contains(name) && !outline.model.states.iter().any(|s| s.name != state.name && dead(outline, s, &halts)) {
             reports.add(say::no_way_to_end(state.span, name));
         }
         if !reached.contains(name) {
@@ -43,10 +46,20 @@ pub(super) fn states(outline: &Outline<'_>, reports: &Reports) {
     }
 }
 
+/// The states that documents leave by going `back`.
+fn halts(written: &ast::Workflow) -> BTreeSet<&str> {
+    written.transitions.iter().filter(|t| matches!(t.goal, Goal::Back(_))).flat_map(|t| t.from.iter().map(|f| f.text.as_str())).collect()
+}
+
+/// Transitions that bring a document on: not those that leave it where it is, that halt it, or that bring it back.
+fn leaving<'w>(written: &'w ast::Workflow, halts: &'w BTreeSet<&str>) -> impl Iterator<Item = &'w ast::Transition> {
+    written.transitions.iter().filter(|t| t.goal == Goal::States && !t.to.iter().all(|to| halts.contains(to.text.as_str())))
+}
+
 /// A state that is not final and that no transition leaves.
-fn dead(outline: &Outline<'_>, state: &State) -> bool {
+fn dead(outline: &Outline<'_>, state: &State, halts: &BTreeSet<&str>) -> bool {
     let leaves = |t: &ast::Transition| t.from.iter().any(|f| state.name == *f.text) && t.to.iter().any(|to| state.name != *to.text);
-    !state.is_final && !outline.written.transitions.iter().any(leaves)
+    !state.is_final && !halts.contains(state.name.as_str()) && !leaving(outline.written, halts).any(leaves)
 }
 
 fn leaves_final(state: &State, leaves: &[&ast::Transition], reports: &Reports) {
@@ -70,7 +83,7 @@ fn initial<'o>(outline: &'o Outline<'_>, reports: &Reports) -> Option<&'o State>
 }
 
 fn reached<'o>(outline: &'o Outline<'_>, initial: &'o State) -> BTreeSet<&'o str> {
-    let transitions = &outline.written.transitions;
+    let transitions: Vec<&ast::Transition> = outline.written.transitions.iter().filter(|t| !matches!(t.goal, Goal::Same(_))).collect();
     let opened = transitions.iter().filter(|t| t.from.is_empty()).flat_map(|t| t.to.iter().map(|s| s.text.as_str()));
     let migrated = outline.model.migrations.iter().flat_map(|m| m.states.iter().map(|(_, new, _)| new.as_str()));
     let mut open: Vec<&str> = opened.chain(migrated).collect();
@@ -88,11 +101,11 @@ fn reached<'o>(outline: &'o Outline<'_>, initial: &'o State) -> BTreeSet<&'o str
 }
 
 /// States from which a final one can be reached.
-fn able_to_end<'o>(outline: &'o Outline<'_>) -> BTreeSet<&'o str> {
+fn able_to_end<'o>(outline: &'o Outline<'_>, halts: &'o BTreeSet<&str>) -> BTreeSet<&'o str> {
     let mut able: BTreeSet<&str> = outline.model.states.iter().filter(|s| s.is_final).map(|s| s.name.as_str()).collect();
     loop {
         let leads = |t: &&ast::Transition| t.to.iter().any(|to| able.contains(to.text.as_str()));
-        let more: Vec<&str> = outline.written.transitions.iter().filter(leads).flat_map(|t| t.from.iter().map(|f| f.text.as_str())).collect();
+        let more: Vec<&str> = leaving(outline.written, halts).filter(leads).flat_map(|t| t.from.iter().map(|f| f.text.as_str())).collect();
         let before = able.len();
         able.extend(more);
         if able.len() == before {
@@ -103,6 +116,9 @@ fn able_to_end<'o>(outline: &'o Outline<'_>) -> BTreeSet<&'o str> {
 
 /// Every state behind `->` except the first needs a `become`.
 fn targets(transition: &ast::Transition, reports: &Reports) {
+    if transition.goal != Goal::States {
+        return;
+    }
     let becomes: Vec<&str> = transition
         .body
         .iter()

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::declared::Outline;
-use crate::syntax::ast;
+use crate::syntax::ast::{self, Goal};
 
 /// Paths of fields that are there.
 pub(super) type Paths = BTreeSet<String>;
@@ -50,6 +50,10 @@ impl Known {
 
     /// A way into the states of a transition; whether less is known there than before.
     fn enter(&mut self, transition: &ast::Transition, after: &Paths) -> bool {
+        // Whoever stays or comes back has been there before, and nothing given is ever taken away.
+        if transition.goal != Goal::States {
+            return false;
+        }
         let mut changed = false;
         for to in &transition.to {
             let met = self.states.get(&to.text).map_or_else(|| after.clone(), |known| known.intersection(after).cloned().collect());

@@ -20,6 +20,7 @@ mod needs;
 mod numbers;
 mod outlines;
 mod pairs;
+mod reach;
 mod reports;
 mod scenario_values;
 mod scenarios;
@@ -129,7 +130,13 @@ fn read(flows: &[FileId], sources: &SourceMap, reports: &Reports) -> (Vec<ast::F
     for id in flows {
         let parsed = parse(*id, sources.file(*id).map_or("", |f| &*f.text));
         parsed.diagnostics.into_iter().for_each(|d| reports.add(d));
-        trees.push(parsed.file);
+        let mut file = parsed.file;
+        for item in &mut file.items {
+            if let ast::Item::Workflow(workflow) = item {
+                reach::words(workflow, reports);
+            }
+        }
+        trees.push(file);
     }
     let incomplete = trees.iter().flat_map(|t| &t.items).any(|item| matches!(item, ast::Item::Broken(_)));
     (trees, incomplete)

@@ -16,6 +16,10 @@ use crate::syntax::ast::{self, FieldDef, Ident, PartyDef};
 /// Words that mean something in every expression.
 const RESERVED: [(&str, &str); 2] = [("line", "the line at hand"), ("document", "the document itself")];
 
+/// Words that stand for states.
+const STATE_WORDS: [(&str, &str); 3] =
+    [("any", "every state that does not end"), ("same", "the state in which a document is"), ("back", "the state from which a document came")];
+
 /// What outlines are made from.
 pub(super) struct Outliner<'a> {
     pub(super) vocabulary: &'a Vocabulary,
@@ -105,6 +109,9 @@ impl Outliner<'_> {
             if let Some(first) = states.iter().find(|s| s.name == *state.name.text) {
                 self.reports.add(say::twice("state", &state.name.text, state.name.span, first.span));
                 continue;
+            }
+            if let Some((_, meaning)) = STATE_WORDS.iter().find(|(word, _)| *word == state.name.text) {
+                self.reports.add(say::taken(&state.name, meaning, None));
             }
             if state.initial && state.is_final {
                 self.reports.add(say_state::initial_and_final(state.span));

@@ -15,7 +15,7 @@ use super::typer::Typer;
 use super::words::SYSTEM;
 use crate::base::Name;
 use crate::domain::Needs;
-use crate::model::{ClauseKind, InboundSpec, Transition, Trigger, Type, Workflow};
+use crate::model::{ClauseKind, Goal, InboundSpec, Transition, Trigger, Type, Workflow};
 use crate::syntax::ast::{self, ClauseKind as Written, Ident, TransitionTrigger};
 
 /// The opening that is meant where none is named; implied where nobody wrote one.
@@ -98,7 +98,13 @@ impl Reader<'_> {
             name: name(&written.name),
             doc: written.doc.join("\n"),
             from: self.states(&written.from),
+            anywhere: written.any.is_some(),
             to: self.states(&written.to),
+            goal: match written.goal {
+                ast::Goal::States => Goal::States,
+                ast::Goal::Same(_) => Goal::Same,
+                ast::Goal::Back(_) => Goal::Back,
+            },
             by: if written.by.is_empty() { vec![Name::from(SYSTEM)] } else { by },
             not_by: written.not_by.iter().filter_map(|t| typer.transition_name(t)).collect(),
             approval: written.approval.as_ref().and_then(|role| self.roles(std::slice::from_ref(role)).pop()),
@@ -140,6 +146,8 @@ impl Reader<'_> {
                 self.reports.add(say::target_twice(id));
             } else if self.outline.model.state(&id.text).is_some() {
                 found.push(name(id));
+            } else if matches!(id.text.as_str(), "any" | "same" | "back") {
+                self.reports.add(say::word_not_alone(id));
             } else if !self.outline.written.broken {
                 self.reports.add(say_name::unknown(id, "a state of this workflow", self.outline.states()));
             }
@@ -168,10 +176,10 @@ impl Reader<'_> {
                     if opening {
                         self.reports.add(say::trigger_on_opening(*span, transition));
                     }
-                    if let ([to], true) = (written.to.as_slice(), !opening)
-                        && written.from.iter().any(|f| f.text == to.text)
-                    {
-                        self.reports.add(say::never_by_itself(*span, &to.text));
+                    match (written.goal, written.to.as_slice()) {
+                        (ast::Goal::Same(_), [_, ..]) => self.reports.add(say::never_by_itself(*span, "same")),
+                        (_, [to]) if written.from.iter().any(|f| f.text == to.text) => self.reports.add(say::never_by_itself(*span, &to.text)),
+                        _ => {}
                     }
                     found.push(Trigger::AtOnce);
                 }
@@ -212,7 +220,9 @@ impl Reader<'_> {
             name: Name::from(implied),
             doc: String::new(),
             from: of.from.clone(),
+            anywhere: of.anywhere,
             to: of.from.clone(),
+            goal: Goal::Same,
             by: vec![role],
             not_by: Vec::new(),
             approval: None,
@@ -229,7 +239,7 @@ impl Reader<'_> {
     fn opening(&self, model: &Workflow) -> Option<Transition> {
         let initial = model.states.iter().find(|s| s.initial)?;
         let mut by: Vec<Name> = Vec::new();
-        for role in model.transitions.iter().filter(|t| t.from.contains(&initial.name)).flat_map(|t| &t.by) {
+        for role in model.transitions.iter().filter(|t| t.from.contains(&initial.name) && !t.anywhere).flat_map(|t| &t.by) {
             if !by.contains(role) {
                 by.push(role.clone());
             }
@@ -238,7 +248,9 @@ impl Reader<'_> {
             name: Name::from(OPEN),
             doc: String::new(),
             from: Vec::new(),
+            anywhere: false,
             to: vec![initial.name.clone()],
+            goal: Goal::States,
             by,
             not_by: Vec::new(),
             approval: None,

@@ -137,8 +137,7 @@ fn complete(mut run: Run<'_>, role: Name) -> Result<Decision, Box<Refusal>> {
     run.carry_out_all(&transition.body);
     let before = run.env.snapshot.document.as_ref().map(|d| d.state.clone());
     let target = run.target_state();
-    let entered = before.as_ref() != Some(&target);
-    let state = workflow.state(target.as_str());
+    let state = target.as_ref().and_then(|target| workflow.state(target.as_str()));
     let ended = state.is_some_and(|s| s.is_final);
     run.promises(ended);
     if let Some(state) = state.filter(|s| s.is_final)
@@ -155,10 +154,10 @@ fn complete(mut run: Run<'_>, role: Name) -> Result<Decision, Box<Refusal>> {
         let allowed = run.env.snapshot.document.as_ref().map(|d| (d, permit::allowed(workflow, d).map(|t| t.name.clone()).collect()));
         return Err(refusal(command, &transition.name, allowed, run.reasons));
     }
-    run.doc.state = target;
     run.doc.ended = ended;
-    if entered {
-        run.doc.entered_at = command.effective_at;
+    let entered = target != before;
+    if let Some(target) = target.filter(|_| entered) {
+        run.enter(target);
     }
     let event = event(&run, before, role);
     Ok(assemble(run, event, number, entered))

@@ -1,8 +1,8 @@
-//! The end of a decision: target state, promises, timers, and what a document may not leave behind when it ends.
+//! The end of a decision: promises, timers, and what a document may not leave behind when it ends.
 //!
 //! Pure. Tests: the scenarios.
 
-use crate::base::{Duration, DurationUnit, Name, Quantity};
+use crate::base::{Duration, DurationUnit, Quantity};
 use crate::domain::{Inbound, Need, Reason, ReasonCode, Timer, TimerKind, Value};
 use crate::model::{State, Trigger};
 
@@ -11,15 +11,6 @@ use super::operate;
 use super::run::Run;
 
 impl Run<'_> {
-    /// The state after the transition.
-    pub fn target_state(&self) -> Name {
-        if self.env.transition.approves.is_some() {
-            return self.doc.state.clone();
-        }
-        let default = self.env.transition.to.first().cloned().unwrap_or_else(|| self.doc.state.clone());
-        self.out.target.clone().unwrap_or(default)
-    }
-
     /// What a document that ends may not leave behind: parts in clearing bins, obligations, reverse papers.
     pub fn check_end(&mut self, state: &State) {
         let held: Vec<_> = self.ledger.select(|at, _| at.holder.as_ref().is_some_and(|h| h.doc == self.doc.id)).collect();
@@ -84,13 +75,14 @@ impl Run<'_> {
     /// The timers of the state that the document is now in.
     pub fn timers(&self, entered: bool, revision: u64) -> Vec<Timer> {
         let now = self.env.command.effective_at;
+        let since = if entered { self.doc.entered_at } else { now };
         let calendar = self.calendar();
         let state = self.doc.state.clone();
         let mut timers = Vec::new();
         let mut add = |due_at, kind| timers.push(Timer { id: format!("{revision}.t{}", timers.len() + 1), due_at, kind, state: state.clone() });
         let declared = self.env.workflow.state(state.as_str());
         if let (true, Some(deadline)) = (entered, declared.and_then(|s| s.deadline.as_ref())) {
-            add(calendar.due(now, deadline.within), TimerKind::Deadline { notify: deadline.notify.clone() });
+            add(calendar.due(since, deadline.within), TimerKind::Deadline { notify: deadline.notify.clone() });
         }
         for transition in &self.env.workflow.transitions {
             for trigger in &transition.triggers {
@@ -98,7 +90,7 @@ impl Run<'_> {
                 let rearmed = entered || transition.name == self.env.transition.name;
                 match trigger {
                     Trigger::After(duration, waits_in) if *waits_in == state && rearmed => {
-                        add(calendar.due(now, *duration), TimerKind::Fire { transition: transition.name.clone() });
+                        add(calendar.due(since, *duration), TimerKind::Fire { transition: transition.name.clone() });
                     }
                     Trigger::AtOnce if transition.from.contains(&state) => {
                         let at_once = calendar.due(now, Duration { count: 0, unit: DurationUnit::Minutes });

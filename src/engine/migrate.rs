@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use crate::domain::{Document, Reason, ReasonCode};
 use crate::model::Workflow;
 
+use super::visit;
+
 /// The document as the book's version of its workflow sees it.
 ///
 /// # Errors
@@ -30,5 +32,6 @@ pub fn current<'d>(workflow: &Workflow, doc: &'d Document) -> Result<Cow<'d, Doc
     moved.version = workflow.version;
     moved.state = state.name.clone();
     moved.ended = state.is_final;
+    visit::renamed(&mut moved, &doc.state, migration);
     Ok(Cow::Owned(moved))
 }

@@ -29,6 +29,7 @@ mod starts;
 mod text;
 mod timers;
 mod todo;
+mod visit;
 
 pub use decide::decide;
 pub use execute::{Done, Engine, EngineError, Outcome};

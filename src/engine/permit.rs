@@ -76,9 +76,9 @@ pub fn others(workflow: &Workflow, transition: &Transition, snapshot: &Snapshot,
     }
     if let Some(by) = &transition.approval {
         let approval = format!("approve_{}", transition.name);
-        // Approvals change no state: those of this visit are the events after the last other one.
-        let is_approval = |name: &Name| workflow.transition(name.as_str()).is_some_and(|t| t.approves.is_some());
-        let visit = snapshot.events.iter().rev().take_while(|e| is_approval(&e.transition));
+        // What was approved has not changed since: nothing but approvals and notes came after.
+        let changes_nothing = |name: &Name| workflow.transition(name.as_str()).is_some_and(Transition::changes_nothing);
+        let visit = snapshot.events.iter().rev().take_while(|e| changes_nothing(&e.transition));
         if !visit.into_iter().any(|e| e.transition == *approval && e.actor != code) {
             let sentence = format!("`{}` needs an approval by `{by}` first", transition.name);
             reasons.push(Reason::new(ReasonCode::ApprovalMissing, sentence).remedy(format!("`{approval}`, fired by somebody else in role `{by}`")));

@@ -67,7 +67,8 @@ impl Engine {
             let filter = DocumentFilter { party: at, open_only: true, limit: PAGE, ..DocumentFilter::new(bu.clone()) };
             for head in self.store().documents(&filter).await? {
                 let Some(workflow) = self.book().workflows.get(&head.workflow) else { continue };
-                let mine = |t: &&Transition| t.from.contains(&head.state) && t.by.iter().any(|r| roles.contains(r));
+                // What is possible anywhere is nothing that waits.
+                let mine = |t: &&Transition| t.from.contains(&head.state) && !t.anywhere && t.by.iter().any(|r| roles.contains(r));
                 let names: Vec<Name> = workflow.transitions.iter().filter(mine).map(|t| t.name.clone()).collect();
                 if !names.is_empty() {
                     let entry = found.entry(head.id.clone()).or_insert_with(|| Todo { document: head, transitions: Vec::new() });

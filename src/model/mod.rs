@@ -16,4 +16,4 @@ pub use clause::{
 pub use expr::{BinaryOp, Builtin, Expr, ExprKind, LineTest, NumberPart, Query, Template, TemplatePart};
 pub use scenario::{ExpectedUnit, GivenUnit, Scenario, ScenarioActor, ScenarioStep, StepKind};
 pub use types::{Property, Type, properties};
-pub use workflow::{Deadline, Field, FieldKind, InboundSpec, Migration, State, Transition, Trigger, Workflow};
+pub use workflow::{Deadline, Field, FieldKind, Goal, InboundSpec, Migration, State, Transition, Trigger, Workflow};

@@ -3,7 +3,7 @@
 use crate::base::{Duration, Name, Span};
 use crate::domain::{Needs, Value};
 
-use super::{Clause, Expr, Template, Type};
+use super::{Clause, ClauseKind, Expr, Template, Type};
 
 /// A workflow.
 #[derive(Debug, Clone)]
@@ -142,6 +142,17 @@ pub enum Trigger {
     OnEvent(Name),
 }
 
+/// Where a transition leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// To one of the states that it names.
+    States,
+    /// To no other: the document stays in its state.
+    Same,
+    /// To the state that the document came from.
+    Back,
+}
+
 /// A transition.
 #[derive(Debug, Clone)]
 pub struct Transition {
@@ -151,8 +162,12 @@ pub struct Transition {
     pub doc: String,
     /// From which states; empty for an opening.
     pub from: Vec<Name>,
-    /// To which states; the first is the default. Never empty.
+    /// From every state that does not end: it is always possible, so nothing waits for it.
+    pub anywhere: bool,
+    /// To which states; of those that are named, the first is the default.
     pub to: Vec<Name>,
+    /// Which of them.
+    pub goal: Goal,
     /// Roles that may; `system` where only the engine fires it.
     pub by: Vec<Name>,
     /// Whoever did these may not.
@@ -178,6 +193,17 @@ impl Transition {
     #[must_use]
     pub fn opens(&self) -> bool {
         self.from.is_empty()
+    }
+
+    /// True for a note and for an approval: it stays, and asks for nothing but texts for people to read.
+    #[must_use]
+    pub fn changes_nothing(&self) -> bool {
+        let of_texts = |kind: &ClauseKind| match kind {
+            ClauseKind::Ask(asks) => asks.iter().all(|ask| *ask.ty.required() == Type::Text),
+            ClauseKind::Require(_) | ClauseKind::Notify { .. } => true,
+            _ => false,
+        };
+        self.goal == Goal::Same && self.body.iter().all(|clause| of_texts(&clause.kind))
     }
 }
 

@@ -110,6 +110,26 @@ pub(crate) fn become_elsewhere(id: &Ident, targets: &[&str], head: Span) -> Diag
     ))
 }
 
+pub(crate) fn become_without_choice(id: &Ident, goal: &str) -> Diagnostic {
+    Diagnostic::error("become-elsewhere", id.span, format!("this transition leads to `{goal}`, which leaves no choice"))
+        .help(format!("write the states that it may lead to in the place of `{goal}`, or remove this line"))
+}
+
+pub(crate) fn word_not_alone(id: &Ident) -> Diagnostic {
+    Diagnostic::error("unknown-name", id.span, format!("`{}` is no state of its own, and does not stand here", id.text))
+        .help("written as: `any -> …`, `… -> same`, `… -> back`, each alone on its side")
+}
+
+pub(crate) fn nothing_before(span: Span, transition: &str) -> Diagnostic {
+    Diagnostic::error("no-way-back", span, format!("`{transition}` opens documents, and they have no state before"))
+        .help("name the state in which they begin: `-> draft`")
+}
+
+pub(crate) fn nowhere_back(span: Span, state: &str) -> Diagnostic {
+    Diagnostic::error("no-way-back", span, format!("documents can begin in `{state}`, and then there is no state to go back to"))
+        .help("name the states: `-> draft or submitted`, or let no document begin there")
+}
+
 pub(crate) fn become_always(span: Span, state: &str) -> Diagnostic {
     Diagnostic::warning("become-always", span, format!("this always leads to `{state}`, and nothing below is looked at"))
         .help(format!("say when: `become {state} when …`"))

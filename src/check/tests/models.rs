@@ -2,7 +2,7 @@
 
 use super::book;
 use crate::check::testing::{book_from, checked, report};
-use crate::model::{Book, Choosing, ClauseKind, ExprKind, MoveSpec, Transition, Trigger, Type, Workflow};
+use crate::model::{Book, Choosing, ClauseKind, ExprKind, Goal, MoveSpec, Transition, Trigger, Type, Workflow};
 
 fn good(puts: &[(&str, &str)]) -> Book {
     let text = book(puts);
@@ -42,6 +42,24 @@ fn an_approval_is_an_event_of_the_same_state() {
     assert_eq!(approval.from, approval.to);
     assert_eq!(approval.by, ["service_ops"]);
     assert_eq!(request(&book).transition("send").unwrap().approval, Some("service_ops".into()));
+}
+
+#[test]
+fn any_same_and_back_mean_the_states_that_they_stand_for() {
+    let held = "state held \"Held\"
+      transition remark: any -> same by picker { ask note }
+      transition rename: any -> same by picker { ask lines }
+      transition halt: any -> held by picker {}
+      transition resume: held -> back by picker {}";
+    let book = good(&[("workflow", held)]);
+    let named = |name: &str| request(&book).transition(name).unwrap();
+    assert_eq!(named("remark").from, ["draft", "approved", "held"]);
+    assert_eq!((named("remark").goal, &named("remark").to), (Goal::Same, &named("remark").from));
+    assert_eq!(named("halt").from, ["draft", "approved"]);
+    assert_eq!((named("resume").goal, named("resume").to.as_slice()), (Goal::Back, ["approved".into(), "draft".into()].as_slice()));
+    assert!(named("remark").changes_nothing() && !named("rename").changes_nothing() && !named("halt").changes_nothing());
+    // Whoever may write a note may not open documents because of it.
+    assert_eq!(named("open").by, ["asp_manager"]);
 }
 
 #[test]

@@ -127,15 +127,30 @@ pub enum TransitionTrigger {
     OnEvent(Ident),
 }
 
+/// Where a transition leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// To the states that it names.
+    States,
+    /// `-> same`: it stays where it is.
+    Same(Span),
+    /// `-> back`: to the state that it came from.
+    Back(Span),
+}
+
 /// `transition approve: submitted -> approved by service_ops, not by whoever did submit { … }`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transition {
     /// Its name.
     pub name: Ident,
-    /// From which states; empty for an opening.
+    /// From which states; empty for an opening, and for `any` until the checker knows the states.
     pub from: Vec<Ident>,
-    /// To which states; the first is the default.
+    /// `any ->`: from every state that does not end.
+    pub any: Option<Span>,
+    /// To which states; the first is the default. Empty where the goal names none, until the checker knows the states.
     pub to: Vec<Ident>,
+    /// Where it leads.
+    pub goal: Goal,
     /// Who may.
     pub by: Vec<Ident>,
     /// Who may not: whoever did these.

@@ -6,7 +6,7 @@ use super::items::statements;
 use super::node::Node;
 use super::{Reader, Rule};
 use crate::base::Span;
-use crate::syntax::ast::{Deadline, FieldDef, Ident, InboundDef, LinesDef, Migration, PartyDef, StateDef, Transition, TransitionTrigger, Workflow};
+use crate::syntax::ast::{Deadline, FieldDef, Goal, Ident, InboundDef, LinesDef, Migration, PartyDef, StateDef, Transition, TransitionTrigger, Workflow};
 use crate::syntax::outline::{Block, Range, Statement};
 use crate::syntax::words::{Context, declares_field, first_word, opening_of};
 
@@ -195,7 +195,9 @@ impl<'a> Reader<'a> {
         Some(Transition {
             name: self.name(&node)?,
             from: names(Rule::from_states),
+            any: node.get(Rule::from_states).and_then(|from| from.get(Rule::from_any)).map(|any| self.span(&any)),
             to: names(Rule::to_states),
+            goal: node.get(Rule::to_states).map_or(Goal::States, |to| self.goal(&to)),
             by: every(Rule::head_by),
             not_by: every(Rule::head_not_by),
             approval: self.name_in(&node, Rule::head_approval),
@@ -206,6 +208,11 @@ impl<'a> Reader<'a> {
             span: self.span_of(Self::whole(statement)),
             broken: !whole,
         })
+    }
+
+    fn goal(&self, to: &Node<'a>) -> Goal {
+        let same = to.get(Rule::to_same).map(|word| Goal::Same(self.span(&word)));
+        same.or_else(|| to.get(Rule::to_back).map(|word| Goal::Back(self.span(&word)))).unwrap_or(Goal::States)
     }
 
     fn trigger(&self, node: &Node<'a>) -> Option<TransitionTrigger> {
