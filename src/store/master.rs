@@ -1,8 +1,8 @@
-//! Master data in a database: what is there is read, what differs is written, all in one transaction.
+//! Master data in a database: what is there is read, what differs is written by the procedure for it, all in one transaction.
 //!
 //! Must not know files (`network`). Tests: `tests/it/store_master.rs`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
@@ -13,27 +13,26 @@ use super::chain;
 use super::error::StoreError;
 use super::rows::{self, Cells, Columns};
 use super::shape;
-use super::sql::{Database, Row, Transaction};
+use super::sql::{Database, Dialect, Row, Transaction};
 use super::views::{MasterCount, MasterReport};
 
-/// One kind of master data: its table, the columns of its key, and the others. Numbers among them are named again.
+/// One kind of master data: its table, the columns of its key, and the others.
 struct Kind {
     table: &'static str,
     keys: &'static [&'static str],
     rest: &'static [&'static str],
-    numbers: &'static [&'static str],
 }
 
 /// In the order of `MASTER_KINDS`.
 const KINDS: [Kind; 8] = [
-    Kind { table: "business_unit", keys: &["bu"], rest: &["name"], numbers: &[] },
-    Kind { table: "party", keys: &["bu", "party"], rest: &["kind", "parent", "body"], numbers: &[] },
-    Kind { table: "person", keys: &["bu", "person"], rest: &["body"], numbers: &[] },
-    Kind { table: "part", keys: &["bu", "part"], rest: &["class", "body"], numbers: &[] },
-    Kind { table: "rate", keys: &["bu", "part", "from_day"], rest: &["rate"], numbers: &["from_day", "rate"] },
-    Kind { table: "contract", keys: &["bu", "contract"], rest: &["customer", "body"], numbers: &[] },
-    Kind { table: "stock_limit", keys: &["bu", "party", "part", "class", "pool"], rest: &["body"], numbers: &[] },
-    Kind { table: "supersession", keys: &["bu", "old", "new"], rest: &["body"], numbers: &[] },
+    Kind { table: "business_unit", keys: &["bu"], rest: &["name"] },
+    Kind { table: "party", keys: &["bu", "party"], rest: &["kind", "parent", "body"] },
+    Kind { table: "person", keys: &["bu", "person"], rest: &["body"] },
+    Kind { table: "part", keys: &["bu", "part"], rest: &["class", "body"] },
+    Kind { table: "rate", keys: &["bu", "part", "from_day"], rest: &["rate"] },
+    Kind { table: "contract", keys: &["bu", "contract"], rest: &["customer", "body"] },
+    Kind { table: "stock_limit", keys: &["bu", "party", "part", "class", "pool"], rest: &["body"] },
+    Kind { table: "supersession", keys: &["bu", "old", "new"], rest: &["body"] },
 ];
 
 type Rows = Vec<Vec<String>>;
@@ -78,22 +77,8 @@ impl Kind {
         format!("SELECT {} FROM {} WHERE bu IN (SELECT value FROM {{list $1}})", columns.join(", "), self.table)
     }
 
-    fn upsert(&self) -> String {
-        let value = |(i, c): (usize, &str)| if self.numbers.contains(&c) { format!("CAST(value ->> {i} AS BIGINT)") } else { format!("value ->> {i}") };
-        let values: Vec<String> = self.columns().enumerate().map(value).collect();
-        let changes: Vec<String> = self.rest.iter().map(|c| format!("{c} = excluded.{c}")).collect();
-        let columns: Vec<&str> = self.columns().collect();
-        format!(
-            "INSERT INTO {} ({}) SELECT {} FROM {{rows $1}} WHERE 1 = 1 ON CONFLICT ({}) DO UPDATE SET {}",
-            self.table,
-            columns.join(", "),
-            values.join(", "),
-            self.keys.join(", "),
-            changes.join(", ")
-        )
-    }
-
-    async fn put(&self, transaction: &mut Transaction, rows: Rows) -> Result<MasterCount, StoreError> {
+    /// What of these rows is new, has changed, or is as before; and those that are not as before, in the order of their keys.
+    async fn differing(&self, transaction: &mut Transaction, rows: Rows) -> Result<(MasterCount, Rows), StoreError> {
         let mut count = MasterCount::default();
         let key = |row: &[String]| row.iter().take(self.keys.len()).cloned().collect::<Vec<_>>();
         let units: BTreeSet<&String> = rows.iter().filter_map(|r| r.first()).collect();
@@ -101,7 +86,7 @@ impl Kind {
         let read = |row: &Row| (0..width).map(|i| row.text(i).map(str::to_owned)).collect::<Result<Vec<_>, _>>();
         let there = transaction.fetch(&self.select(), &[chain::json(&units)?.into()]).await?;
         let there: HashMap<Vec<String>, Vec<String>> = there.iter().map(|r| read(r).map(|row| (key(&row), row))).collect::<Result<_, _>>()?;
-        let mut changed: HashMap<Vec<String>, Vec<String>> = HashMap::new();
+        let mut changed: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
         for row in rows {
             match there.get(&key(&row)) {
                 Some(old) if *old == row => count.unchanged += 1,
@@ -112,20 +97,37 @@ impl Kind {
                 changed.insert(key(&row), row);
             }
         }
-        if !changed.is_empty() {
-            let rows: Rows = changed.into_values().collect();
-            transaction.execute(&self.upsert(), &[chain::json(&rows)?.into()]).await?;
-        }
-        Ok(count)
+        Ok((count, changed.into_values().collect()))
     }
 }
+
+/// Each table, without rows.
+fn none() -> BTreeMap<&'static str, Rows> {
+    KINDS.iter().map(|k| (k.table, Rows::new())).collect()
+}
+
+/// Rows by business unit and table.
+type Changes = BTreeMap<String, BTreeMap<&'static str, Rows>>;
 
 impl Database {
     pub(super) async fn upsert_master(&self, data: &MasterData) -> Result<MasterReport, StoreError> {
         let mut transaction = self.begin().await?;
         let mut report = MasterReport::default();
+        let mut changes = Changes::new();
         for ((kind, rows), name) in KINDS.iter().zip(rows_of(data)?).zip(super::MASTER_KINDS) {
-            report.kinds.push((name, kind.put(&mut transaction, rows).await?));
+            let (count, rows) = kind.differing(&mut transaction, rows).await?;
+            for row in rows {
+                let bu = row.first().cloned().unwrap_or_default();
+                changes.entry(bu).or_insert_with(none).entry(kind.table).or_default().push(row);
+            }
+            report.kinds.push((name, count));
+        }
+        let put = match self.dialect() {
+            Dialect::Sqlite => "INSERT INTO command VALUES ('master', $1, '', 0, jsonb($2))",
+            Dialect::Postgres => "SELECT put_master($1, $2::jsonb)",
+        };
+        for (bu, tables) in changes {
+            transaction.execute(put, &[bu.into(), chain::json(&tables)?.into()]).await?;
         }
         if report.kinds.iter().any(|(_, count)| count.added > 0) {
             transaction.analyze(&KINDS.map(|k| k.table)).await?;

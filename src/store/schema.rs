@@ -18,8 +18,10 @@ pub(super) enum Guard {
     Derived,
 }
 
+const MASTER: &str = "master data is not edited by hand; change its file and run `bincard load`";
+
 /// Every guarded table, how it is guarded, and what to do instead of editing it by hand.
-pub(super) const GUARDED: [(&str, Guard, &str); 16] = [
+pub(super) const GUARDED: [(&str, Guard, &str); 24] = [
     ("document", Guard::Commit, "a document is not edited by hand; fire a transition"),
     ("document_line", Guard::Commit, "the lines of a document are not edited by hand; fire a transition that asks for them"),
     ("mention", Guard::Commit, "what a document names is not edited by hand; fire a transition"),
@@ -36,6 +38,14 @@ pub(super) const GUARDED: [(&str, Guard, &str); 16] = [
     ("timer", Guard::Commit, "timers are not edited by hand; fire a transition"),
     ("outbox", Guard::Commit, "messages are not edited by hand; fire a transition"),
     ("book", Guard::Once, "a book is not edited by hand; deploy a new one"),
+    ("business_unit", Guard::Commit, MASTER),
+    ("party", Guard::Commit, MASTER),
+    ("person", Guard::Commit, MASTER),
+    ("part", Guard::Commit, MASTER),
+    ("rate", Guard::Commit, MASTER),
+    ("contract", Guard::Commit, MASTER),
+    ("stock_limit", Guard::Commit, MASTER),
+    ("supersession", Guard::Commit, MASTER),
 ];
 
 /// Whether the schema must be made, given the version that is there.

@@ -149,7 +149,7 @@ impl Database {
             Self::Sqlite(db) => Transaction::Sqlite(db.writer.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres(db) => {
                 let mut transaction = db.pool.begin().await?;
-                sqlx::query("LOCK TABLE business_unit IN SHARE ROW EXCLUSIVE MODE").execute(&mut *transaction).await?;
+                sqlx::query("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.master'))").execute(&mut *transaction).await?;
                 Transaction::Postgres(transaction)
             }
         })
@@ -193,7 +193,7 @@ impl Transaction {
     pub(super) async fn analyze(&mut self, tables: &[&str]) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(_) => Ok(()),
-            Self::Postgres(_) => self.execute(&format!("ANALYZE {}", tables.join(", ")), &[]).await,
+            Self::Postgres(_) => self.execute("SELECT has_grown($1::jsonb)", &[serde_json::json!(tables).to_string().into()]).await,
         }
     }
 

@@ -10,7 +10,8 @@ use super::super::schema::VERSION;
 use super::{Postgres, is_plain_name};
 
 /// The procedures that the service calls.
-const PROCEDURES: [&str; 4] = ["commit(text, jsonb)", "put_book(text, jsonb)", "finish_timer(text, jsonb)", "mark_sent(text, jsonb)"];
+const PROCEDURES: [&str; 6] =
+    ["commit(text, jsonb)", "put_book(text, jsonb)", "finish_timer(text, jsonb)", "mark_sent(text, jsonb)", "put_master(text, jsonb)", "has_grown(jsonb)"];
 
 impl Postgres {
     /// Makes the schema and its roles where they are not there.

@@ -100,6 +100,7 @@ fn schema() -> String {
         include_str!("schema/moves.sql"),
         include_str!("schema/commit.sql"),
         include_str!("schema/upkeep.sql"),
+        include_str!("schema/master.sql"),
     ] {
         text.push_str(file);
     }

@@ -4,7 +4,7 @@
 -- quantities thousandths of the base unit, amounts minor units, yes and no 1 and 0; a text that is absent is empty.
 -- Columns `body`, `fields`, `vals`, `input`, `rules`, `payload`, `until` hold JSON.
 
--- Master data: may be written, through `bincard load`.
+-- Master data: written by `bincard load`.
 CREATE TABLE business_unit (bu TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE party (bu TEXT NOT NULL, party TEXT NOT NULL, kind TEXT NOT NULL, parent TEXT NOT NULL, body TEXT NOT NULL,
   PRIMARY KEY (bu, party)) STRICT, WITHOUT ROWID;
