@@ -25,6 +25,9 @@ const PEOPLE: [&str; 14] = ["priya", "suresh", "lata", "vikram", "manoj", "deepa
 const WAYS_OUT: [&str; 12] =
     ["cancel", "withdraw", "decline", "reject", "refuse", "amend", "give_up", "change_contract", "short_close", "turn_down", "look_again", "cancel_job"];
 
+/// What everybody may do at any time; a walk that does it as often as the rest does nothing else.
+const ASIDE: [&str; 3] = ["note", "hold", "reassign"];
+
 async fn engine() -> Engine {
     let checked = check(&book_folder::read(root()).expect("the shipped book"));
     let book = Arc::new(checked.book.expect("the shipped book checks"));
@@ -185,6 +188,9 @@ impl Walk {
         for person in PEOPLE.map(PersonCode::from) {
             let can = self.engine.can(&self.bu, doc, &person, self.now).await.expect("an answer");
             options.extend(can.into_iter().map(|possible| (person.clone(), possible)));
+        }
+        if !self.chance.one_in(20) {
+            options.retain(|(_, possible)| !ASIDE.contains(&possible.transition.as_str()));
         }
         let mut chosen = None;
         for _ in 0..5 {
