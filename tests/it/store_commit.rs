@@ -219,6 +219,7 @@ async fn a_claim_is_held_by_one_document_until_a_state_gives_it_up() {
         assert_eq!(f.store.claim_holders(&bu(), &"ship_to_store".into(), &keys).await.unwrap(), [("job 7".to_owned(), "D1".into())], "{kind}");
         let mut end = firing(&f.store.load(&request("D1")).await.unwrap(), "cancel");
         end.document.state = "cancelled".into();
+        end.event.to = "cancelled".into();
         f.store.commit(&end).await.unwrap();
         f.store.commit(&other).await.unwrap();
     }

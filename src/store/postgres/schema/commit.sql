@@ -1,7 +1,7 @@
 -- One transition: the body is the whole decision; what the commit assigned comes back as JSON.
 -- Every statement names the business unit first, so that the call can run where that unit's rows are.
 --
--- BC101 document · BC102 balance · BC103 serial · BC104 obligation · BC105 paper · BC106 repeated key · BC107 claim · BC109 lot
+-- BC101 document · BC102 balance · BC103 serial · BC104 obligation · BC105 paper · BC106 repeated key · BC107 claim · BC108 another's · BC109 lot
 CREATE FUNCTION bincard.commit(p_bu text, p_body jsonb) RETURNS text LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   b_doc text := p_body ->> 'doc';
@@ -14,24 +14,30 @@ DECLARE
   v_papers text := '[]';
 BEGIN
   IF EXISTS (SELECT 1 FROM bincard.event e WHERE e.bu = p_bu AND e.command_key = b_event ->> 'command_key') THEN
-    RAISE EXCEPTION USING ERRCODE = 'BC106', MESSAGE = 'key';
+    RAISE EXCEPTION USING ERRCODE = 'BC106', MESSAGE = 'the key was used before; a new command takes a new key';
   END IF;
 
   IF (p_body ->> 'opens')::boolean THEN
+    IF b_document ->> 'parent' <> '' AND NOT EXISTS (SELECT FROM bincard.child c WHERE c.bu = p_bu AND c.parent = b_document ->> 'parent' AND c.doc = b_doc) THEN
+      RAISE EXCEPTION USING ERRCODE = 'BC108', MESSAGE = 'units that are held for another document are not taken, nor put; fire a transition of that document';
+    END IF;
     INSERT INTO bincard.document VALUES (p_bu, b_doc, '', b_document ->> 'workflow', (b_document ->> 'version')::bigint, b_document ->> 'state',
       (b_document ->> 'ended')::bigint,
       b_revision, b_document ->> 'fields', b_document ->> 'opened_by', (b_document ->> 'opened_at')::bigint, (b_document ->> 'entered_at')::bigint,
         b_document ->> 'parent')
       ON CONFLICT DO NOTHING;
-    IF NOT FOUND OR b_revision <> 1 OR b_event ->> 'previous' <> '' THEN RAISE EXCEPTION USING ERRCODE = 'BC101', MESSAGE = 'document'; END IF;
+    IF NOT FOUND OR b_revision <> 1 OR b_event ->> 'previous' <> '' OR b_event ->> 'from_state' <> '' THEN RAISE EXCEPTION USING ERRCODE = 'BC101', MESSAGE = 'the document is not as this command found it; load it and decide again'; END IF;
   ELSE
     UPDATE bincard.document d SET version = (b_document ->> 'version')::bigint, state = b_document ->> 'state', ended = (b_document ->> 'ended')::bigint,
         revision = b_revision, fields = b_document ->> 'fields', entered_at = (b_document ->> 'entered_at')::bigint
       WHERE d.bu = p_bu AND d.doc = b_doc AND d.revision = b_revision - 1
+        AND d.state = b_event ->> 'from_state' AND d.workflow = b_document ->> 'workflow'
         AND (SELECT e.hash FROM bincard.event e WHERE e.bu = p_bu AND e.doc = b_doc AND e.revision = b_revision - 1) = b_event ->> 'previous'
       RETURNING d.number INTO v_number;
-    IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC101', MESSAGE = 'document'; END IF;
+    IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC101', MESSAGE = 'the document is not as this command found it; load it and decide again'; END IF;
   END IF;
+
+  IF b_event ->> 'to_state' <> b_document ->> 'state' THEN RAISE EXCEPTION USING ERRCODE = 'BC101', MESSAGE = 'the document is not as this command found it; load it and decide again'; END IF;
 
   INSERT INTO bincard.event VALUES (p_bu, b_doc, b_revision, b_event ->> 'transition', b_event ->> 'from_state', b_event ->> 'to_state', b_event ->> 'actor',
     b_event ->> 'role',
@@ -91,7 +97,7 @@ DECLARE
 BEGIN
   IF p_body -> 'lots' <> '[]' THEN
     PERFORM 1 FROM jsonb_array_elements(p_body -> 'lots') n JOIN bincard.lot l ON l.bu = p_bu AND l.lot = n ->> 'lot';
-    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC109', MESSAGE = 'lot'; END IF;
+    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC109', MESSAGE = 'a lot of that id is there already; receive into a new one'; END IF;
     INSERT INTO bincard.lot
       SELECT p_bu, n.*, b_doc, b_revision FROM jsonb_to_recordset(p_body -> 'lots')
         AS n(lot text, part text, label text, received_at bigint, so text, so_item bigint, delivery text, delivery_item bigint, rate bigint, expires bigint,
@@ -118,7 +124,7 @@ DECLARE
 BEGIN
   IF p_body -> 'owed' <> '[]' THEN
     PERFORM 1 FROM jsonb_array_elements(p_body -> 'owed') n JOIN bincard.obligation o ON o.bu = p_bu AND o.id = n ->> 'id';
-    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC104', MESSAGE = 'obligation'; END IF;
+    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC104', MESSAGE = 'less is owed than this command settles, or it is owed already; load the document and decide again'; END IF;
     INSERT INTO bincard.obligation
       SELECT p_bu, n.id, b_doc, b_revision, n.line, n.kind, n.part, n.quantity, n.open, n.debtor, n.creditor, n.opened_at, n.due_at, n.rate
       FROM jsonb_to_recordset(p_body -> 'owed')
@@ -133,7 +139,7 @@ BEGIN
   IF p_body -> 'closed' <> '[]' THEN
     PERFORM 1 FROM jsonb_array_elements_text(p_body -> 'closed') AS n(number)
       WHERE NOT EXISTS (SELECT 1 FROM bincard.paper p WHERE p.bu = p_bu AND p.doc = b_doc AND p.number = n.number AND p.open = 1);
-    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC105', MESSAGE = 'paper'; END IF;
+    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC105', MESSAGE = 'a paper of this document is not open; load the document and decide again'; END IF;
     UPDATE bincard.paper p SET open = 0 WHERE p.bu = p_bu AND p.doc = b_doc AND p.open = 1 AND p_body -> 'closed' ? p.number;
   END IF;
   IF (p_body ->> 'enters')::boolean THEN
@@ -141,7 +147,8 @@ BEGIN
     DELETE FROM bincard.claim c WHERE c.bu = p_bu AND c.doc = b_doc AND c.until::jsonb ? b_state;
   END IF;
   IF p_body -> 'fired' <> 'null' THEN
-    DELETE FROM bincard.timer t WHERE t.bu = p_bu AND t.doc = p_body #>> '{fired,doc}' AND t.id = p_body #>> '{fired,id}';
+    DELETE FROM bincard.timer t WHERE t.bu = p_bu AND t.doc = p_body #>> '{fired,doc}' AND t.id = p_body #>> '{fired,id}'
+      AND (t.doc = b_doc OR t.doc = (SELECT d.parent FROM bincard.document d WHERE d.bu = p_bu AND d.doc = b_doc));
   END IF;
   IF p_body -> 'timers' <> '[]' THEN
     INSERT INTO bincard.timer SELECT p_bu, b_doc, n.* FROM jsonb_to_recordset(p_body -> 'timers') AS n(id text, due_at bigint, kind text, state text,
@@ -153,7 +160,7 @@ BEGIN
       ORDER BY n.claim_key ON CONFLICT (bu, workflow, claim_key) DO UPDATE SET until = excluded.until WHERE c.doc = excluded.doc;
     PERFORM 1 FROM jsonb_array_elements(p_body -> 'claims') n
       JOIN bincard.claim c ON c.bu = p_bu AND c.workflow = b_workflow AND c.claim_key = n ->> 'claim_key' WHERE c.doc <> b_doc;
-    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC107', MESSAGE = 'claim'; END IF;
+    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC107', MESSAGE = 'another document holds what this one claims; load the document and decide again'; END IF;
   END IF;
   IF p_body -> 'children' <> '[]' THEN
     INSERT INTO bincard.child SELECT p_bu, b_doc, n.doc, n.workflow, '' FROM jsonb_to_recordset(p_body -> 'children') AS n(doc text, workflow text);

@@ -33,7 +33,8 @@ CREATE INDEX document_state ON bincard.document (bu, workflow, state, opened_at)
 CREATE INDEX document_age ON bincard.document (bu, opened_at);
 CREATE TABLE bincard.document_line (
   bu TEXT NOT NULL, doc TEXT NOT NULL, line BIGINT NOT NULL CHECK (line > 0), part TEXT NOT NULL, vals TEXT NOT NULL,
-  inbound_party TEXT NOT NULL, inbound_part TEXT NOT NULL, inbound_pool TEXT NOT NULL, inbound_quantity BIGINT NOT NULL CHECK (inbound_quantity >= 0),
+  inbound_party TEXT NOT NULL, inbound_part TEXT NOT NULL, inbound_pool TEXT NOT NULL, inbound_quantity BIGINT NOT NULL
+    CONSTRAINT "bincard: a promise is not below zero; fire a transition" CHECK (inbound_quantity >= 0),
   PRIMARY KEY (bu, doc, line), FOREIGN KEY (bu, doc) REFERENCES bincard.document (bu, doc));
 CREATE INDEX document_line_inbound ON bincard.document_line (bu, inbound_party, inbound_part) WHERE inbound_quantity > 0;
 CREATE TABLE bincard.mention (bu TEXT NOT NULL, doc TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('party', 'part', 'contract')), code TEXT NOT NULL,
@@ -58,7 +59,8 @@ CREATE INDEX lot_doc ON bincard.lot (bu, doc, revision);
 CREATE INDEX lot_parent ON bincard.lot (bu, parent) WHERE parent <> '';
 CREATE TABLE bincard.move (
   bu TEXT NOT NULL, doc TEXT NOT NULL, revision BIGINT NOT NULL, ordinal BIGINT NOT NULL, line BIGINT NOT NULL,
-  part TEXT NOT NULL, lot TEXT NOT NULL, serial TEXT NOT NULL, quantity BIGINT NOT NULL CHECK (quantity > 0), rate BIGINT NOT NULL,
+  part TEXT NOT NULL, lot TEXT NOT NULL, serial TEXT NOT NULL, quantity BIGINT NOT NULL
+    CONSTRAINT "bincard: a move moves something; fire a transition" CHECK (quantity > 0), rate BIGINT NOT NULL,
   from_party TEXT NOT NULL, from_bin TEXT NOT NULL, from_doc TEXT NOT NULL, from_line BIGINT NOT NULL, from_condition TEXT NOT NULL, from_owner TEXT NOT NULL,
     from_pool TEXT NOT NULL,
   to_party TEXT NOT NULL, to_bin TEXT NOT NULL, to_doc TEXT NOT NULL, to_line BIGINT NOT NULL, to_condition TEXT NOT NULL, to_owner TEXT NOT NULL,
@@ -75,7 +77,8 @@ CREATE TABLE bincard.stock (
   bu TEXT NOT NULL, party TEXT NOT NULL, part TEXT NOT NULL, bin TEXT NOT NULL, doc TEXT NOT NULL, line BIGINT NOT NULL,
   condition TEXT NOT NULL, owner TEXT NOT NULL, pool TEXT NOT NULL, lot TEXT NOT NULL, serial TEXT NOT NULL, quantity BIGINT NOT NULL,
   PRIMARY KEY (bu, party, part, bin, doc, line, condition, owner, pool, lot, serial),
-  CHECK (quantity >= 0 OR party = ''), CHECK (serial = '' OR party = '' OR quantity IN (0, 1000)));
+  CONSTRAINT "bincard: stock is not below zero; fire a transition" CHECK (quantity >= 0 OR party = ''),
+  CONSTRAINT "bincard: a serial number is one unit; fire a transition" CHECK (serial = '' OR party = '' OR quantity IN (0, 1000)));
 CREATE INDEX stock_part ON bincard.stock (bu, part);
 CREATE INDEX stock_holder ON bincard.stock (bu, doc) WHERE doc <> '';
 CREATE UNIQUE INDEX stock_unit ON bincard.stock (bu, serial, part) WHERE serial <> '' AND party <> '';
@@ -83,14 +86,16 @@ CREATE UNIQUE INDEX stock_unit ON bincard.stock (bu, serial, part) WHERE serial 
 -- The second book: who owes what to whom.
 CREATE TABLE bincard.obligation (
   bu TEXT NOT NULL, id TEXT NOT NULL, doc TEXT NOT NULL, revision BIGINT NOT NULL, line BIGINT NOT NULL, kind TEXT NOT NULL, part TEXT NOT NULL,
-  quantity BIGINT NOT NULL CHECK (quantity > 0), open BIGINT NOT NULL CHECK (open >= 0 AND open <= quantity),
+  quantity BIGINT NOT NULL CONSTRAINT "bincard: something is owed; fire a transition" CHECK (quantity > 0),
+  open BIGINT NOT NULL CONSTRAINT "bincard: what is open is owed; fire a transition" CHECK (open >= 0 AND open <= quantity),
   debtor TEXT NOT NULL, creditor TEXT NOT NULL, opened_at BIGINT NOT NULL, due_at BIGINT NOT NULL, rate BIGINT NOT NULL,
   PRIMARY KEY (bu, id), FOREIGN KEY (bu, doc, revision) REFERENCES bincard.event (bu, doc, revision));
 CREATE INDEX obligation_debtor ON bincard.obligation (bu, debtor) WHERE open > 0;
 CREATE INDEX obligation_doc ON bincard.obligation (bu, doc, revision);
 CREATE TABLE bincard.obligation_change (
   bu TEXT NOT NULL, doc TEXT NOT NULL, revision BIGINT NOT NULL, ordinal BIGINT NOT NULL, id TEXT NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('settled', 'waived', 'debited')), quantity BIGINT NOT NULL CHECK (quantity > 0),
+  kind TEXT NOT NULL CHECK (kind IN ('settled', 'waived', 'debited')),
+  quantity BIGINT NOT NULL CONSTRAINT "bincard: a change changes something; fire a transition" CHECK (quantity > 0),
   PRIMARY KEY (bu, doc, revision, ordinal), FOREIGN KEY (bu, doc, revision) REFERENCES bincard.event (bu, doc, revision));
 CREATE INDEX obligation_change_id ON bincard.obligation_change (bu, id);
 

@@ -15,7 +15,7 @@ BEGIN
   ELSE
     DELETE FROM bincard.timer WHERE bu = p_bu AND doc = b_doc AND id = p_body ->> 'id';
   END IF;
-  IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC110', MESSAGE = 'timer'; END IF;
+  IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC110', MESSAGE = 'it is done already; look again at what is due'; END IF;
   IF p_body ->> 'refused' <> '' THEN
     UPDATE bincard.child SET refused = p_body ->> 'refused' WHERE bu = p_bu AND parent = b_doc AND doc = p_body ->> 'child';
   END IF;
@@ -27,6 +27,6 @@ END $$;
 CREATE FUNCTION bincard.mark_sent(p_bu text, p_body jsonb) RETURNS text LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   UPDATE bincard.outbox SET sent_at = (p_body ->> 'now')::bigint WHERE bu = p_bu AND doc = p_body ->> 'doc' AND id = p_body ->> 'id' AND sent_at = 0;
-  IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC110', MESSAGE = 'outbox'; END IF;
+  IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC110', MESSAGE = 'it is done already; look again at what is due'; END IF;
   RETURN '';
 END $$;

@@ -1,21 +1,27 @@
 -- One transition: the body is the whole decision. Checks come first; then everything is written.
 --
--- BC101 document · BC102 balance · BC103 serial · BC104 obligation · BC105 paper · BC106 repeated key · BC107 claim · BC109 lot
+-- BC101 document · BC102 balance · BC103 serial · BC104 obligation · BC105 paper · BC106 repeated key · BC107 claim · BC108 another's · BC109 lot
 CREATE TRIGGER task_commit INSTEAD OF INSERT ON task WHEN NEW.kind = 'commit'
 BEGIN
-  SELECT RAISE(ABORT, 'BC106 key') FROM event WHERE bu = NEW.bu AND command_key = NEW.body ->> '$.event.command_key';
-  SELECT RAISE(ABORT, 'BC101 document')
-    WHERE COALESCE((SELECT revision FROM document WHERE bu = NEW.bu AND doc = NEW.doc), 0) <> NEW.revision - 1
-       OR (NEW.revision = 1) <> (NEW.body ->> '$.opens')
-       OR COALESCE((SELECT hash FROM event WHERE bu = NEW.bu AND doc = NEW.doc AND revision = NEW.revision - 1), '') <> NEW.body ->> '$.event.previous';
-  SELECT RAISE(ABORT, 'BC107 claim')
+  SELECT RAISE(ABORT, 'BC106 the key was used before; a new command takes a new key') FROM event WHERE bu = NEW.bu AND command_key = NEW.body ->> '$.event.command_key';
+  SELECT RAISE(ABORT, 'BC101 the document is not as this command found it; load it and decide again')
+    WHERE (NEW.revision = 1) IS NOT (NEW.body ->> '$.opens') OR NEW.body ->> '$.event.to_state' IS NOT NEW.body ->> '$.document.state'
+       OR CASE WHEN NEW.revision = 1
+          THEN NEW.body ->> '$.event.from_state' IS NOT '' OR NEW.body ->> '$.event.previous' IS NOT '' OR EXISTS (
+            SELECT 1 FROM document WHERE bu = NEW.bu AND doc = NEW.doc)
+          ELSE (NEW.revision - 1, NEW.body ->> '$.event.from_state', NEW.body ->> '$.document.workflow') IS NOT (
+              SELECT revision, state, workflow FROM document WHERE bu = NEW.bu AND doc = NEW.doc)
+            OR NEW.body ->> '$.event.previous' IS NOT (SELECT hash FROM event WHERE bu = NEW.bu AND doc = NEW.doc AND revision = NEW.revision - 1) END;
+  SELECT RAISE(ABORT, 'BC108 units that are held for another document are not taken, nor put; fire a transition of that document') WHERE NEW.body ->> '$.opens' AND NEW.body ->> '$.document.parent' <> ''
+    AND NOT EXISTS (SELECT 1 FROM child WHERE bu = NEW.bu AND parent = NEW.body ->> '$.document.parent' AND doc = NEW.doc);
+  SELECT RAISE(ABORT, 'BC107 another document holds what this one claims; load the document and decide again')
     FROM jsonb_each(NEW.body, '$.claims') n JOIN claim c ON c.bu = NEW.bu AND c.workflow = NEW.body ->> '$.document.workflow'
       AND c.claim_key = n.value ->> '$.claim_key'
     WHERE c.doc <> NEW.doc;
-  SELECT RAISE(ABORT, 'BC105 paper') FROM jsonb_each(NEW.body, '$.closed') n
+  SELECT RAISE(ABORT, 'BC105 a paper of this document is not open; load the document and decide again') FROM jsonb_each(NEW.body, '$.closed') n
     WHERE NOT EXISTS (SELECT 1 FROM paper WHERE bu = NEW.bu AND doc = NEW.doc AND number = n.value AND open = 1);
-  SELECT RAISE(ABORT, 'BC109 lot') FROM jsonb_each(NEW.body, '$.lots') n JOIN lot l ON l.bu = NEW.bu AND l.lot = n.value ->> '$.lot';
-  SELECT RAISE(ABORT, 'BC104 obligation') FROM jsonb_each(NEW.body, '$.owed') n JOIN obligation o ON o.bu = NEW.bu AND o.id = n.value ->> '$.id';
+  SELECT RAISE(ABORT, 'BC109 a lot of that id is there already; receive into a new one') FROM jsonb_each(NEW.body, '$.lots') n JOIN lot l ON l.bu = NEW.bu AND l.lot = n.value ->> '$.lot';
+  SELECT RAISE(ABORT, 'BC104 less is owed than this command settles, or it is owed already; load the document and decide again') FROM jsonb_each(NEW.body, '$.owed') n JOIN obligation o ON o.bu = NEW.bu AND o.id = n.value ->> '$.id';
 
   INSERT INTO series SELECT NEW.bu, n.value ->> '$.series', n.value ->> '$.count' FROM jsonb_each(NEW.body, '$.series') n
     WHERE true ON CONFLICT DO UPDATE SET last = last + excluded.last;
@@ -84,7 +90,8 @@ BEGIN
     FROM jsonb_each(NEW.body, '$.papers') n JOIN series s ON s.bu = NEW.bu AND s.series = n.value ->> '$.series';
 
   DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND kind <> 'start' AND NEW.body ->> '$.enters';
-  DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.body ->> '$.fired.doc' AND id = NEW.body ->> '$.fired.id';
+  DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.body ->> '$.fired.doc' AND id = NEW.body ->> '$.fired.id'
+    AND doc IN (NEW.doc, (SELECT parent FROM document WHERE bu = NEW.bu AND doc = NEW.doc));
   INSERT INTO timer SELECT NEW.bu, NEW.doc, n.value ->> '$.id', n.value ->> '$.due_at', n.value ->> '$.kind', n.value ->> '$.state', n.value ->> '$.body'
     FROM jsonb_each(NEW.body, '$.timers') n;
   DELETE FROM claim WHERE bu = NEW.bu AND doc = NEW.doc AND NEW.body ->> '$.enters'

@@ -7,7 +7,7 @@ END;
 -- A timer has done its work (its messages go out), was refused (for a document to be started, that is recorded), or tries again.
 CREATE TRIGGER task_timer INSTEAD OF INSERT ON task WHEN NEW.kind = 'timer'
 BEGIN
-  SELECT RAISE(ABORT, 'BC110 timer') WHERE NOT EXISTS (SELECT 1 FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id');
+  SELECT RAISE(ABORT, 'BC110 it is done already; look again at what is due') WHERE NOT EXISTS (SELECT 1 FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id');
   UPDATE child SET refused = NEW.body ->> '$.refused' WHERE bu = NEW.bu AND parent = NEW.doc AND doc = NEW.body ->> '$.child'
     AND NEW.body ->> '$.refused' <> '';
   INSERT INTO outbox SELECT NEW.bu, NEW.doc, n.value ->> '$.id', n.value ->> '$.kind', n.value ->> '$.topic', n.value ->> '$.message', n.value ->> '$.payload',
@@ -18,6 +18,6 @@ END;
 
 CREATE TRIGGER task_sent INSTEAD OF INSERT ON task WHEN NEW.kind = 'sent'
 BEGIN
-  SELECT RAISE(ABORT, 'BC110 outbox') WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id' AND sent_at = 0);
+  SELECT RAISE(ABORT, 'BC110 it is done already; look again at what is due') WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id' AND sent_at = 0);
   UPDATE outbox SET sent_at = NEW.body ->> '$.now' WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id';
 END;
