@@ -1,0 +1,236 @@
+//! The journal: every event follows the one before it, its rows are those that it wrote, and no row belongs to none.
+//!
+//! Must not know documents as they are now (`documents.rs`). Tests: `tests/it/store_verify.rs`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::base::{Bu, DocId, Quantity};
+use crate::domain::{Lot, Obligation, ObligationChange, ObligationChangeKind};
+
+use super::super::chain::{self, Link};
+use super::super::error::{StoreError, unreadable};
+use super::super::rows::{self, Cells, Columns};
+use super::super::sql::{Arg, Row, Transaction};
+use super::super::views::{EventRecord, MoveRecord};
+use super::Audit;
+
+/// Events looked at together.
+const PAGE: i64 = 500;
+
+/// Behind this document and revision.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Mark(String, i64);
+
+/// Rows by document and revision.
+type Grouped<T> = HashMap<(String, u64), Vec<T>>;
+
+/// What a page of events changed.
+struct Changed {
+    lots: Grouped<Lot>,
+    moves: Grouped<MoveRecord>,
+    owed: Grouped<Obligation>,
+    changes: Grouped<ObligationChange>,
+}
+
+/// The event before.
+#[derive(Default)]
+struct Before {
+    doc: String,
+    revision: u64,
+    hash: String,
+    state: String,
+}
+
+const CHANGE: Columns = Columns { texts: &["id", "kind"], numbers: &["quantity"] };
+
+impl Audit<'_> {
+    pub(super) async fn journal(&mut self, bu: &Bu) -> Result<(), StoreError> {
+        let mut mark = Mark(String::new(), -1);
+        let mut before = Before::default();
+        loop {
+            let mut reading = self.db.read().await?;
+            let page = reading.fetch(&self.events_after(), &args(bu, &mark)).await?;
+            let end = page.last().map(|row| mark_of(&Cells::of(row, rows::EVENT))).transpose()?;
+            let changed = self.changed(bu, &mut reading, &mark, end.as_ref()).await?;
+            self.without_document(bu, &mut reading, &mark, end.as_ref()).await?;
+            reading.commit().await?;
+            let Some(mut changed) = changed else { return Ok(()) };
+            for row in &page {
+                let cells = Cells::of(row, rows::EVENT);
+                let Mark(doc, revision) = mark_of(&cells)?;
+                let event = self.readable(bu, || format!("revision {revision} of document {doc}"), rows::event(&cells))?;
+                let Some((record, content)) = event else { continue };
+                before = self.event(bu, doc, &record, &content, before, &mut changed).await?;
+            }
+            self.without_event(bu, &changed);
+            let moves: usize = changed.moves.values().map(Vec::len).sum();
+            self.step("events and their hashes", (page.len() + moves) as u64);
+            let Some(end) = end else { return Ok(()) };
+            mark = end;
+        }
+    }
+
+    /// A page of events.
+    fn events_after(&self) -> String {
+        let unsealed = self.unsealed("event");
+        format!("SELECT {} FROM event WHERE bu = $1 AND (doc, revision) > ($2, $3){unsealed} ORDER BY doc, revision LIMIT {PAGE}", rows::EVENT.list())
+    }
+
+    /// Leaves out what the last seal covers, where the check goes on from it.
+    fn unsealed(&self, table: &str) -> String {
+        if !self.options.since_seal {
+            return String::new();
+        }
+        let last = self.last_seal;
+        format!(
+            " AND NOT EXISTS (SELECT 1 FROM sealed l WHERE l.bu = {table}.bu AND l.doc = {table}.doc AND l.revision >= {table}.revision AND l.number <= {last})"
+        )
+    }
+
+    async fn event(&mut self, bu: &Bu, doc: String, record: &EventRecord, content: &str, before: Before, changed: &mut Changed) -> Result<Before, StoreError> {
+        let id = DocId::from(&doc);
+        let mut before = if before.doc == doc { before } else { Before { doc: doc.clone(), ..Before::default() } };
+        if self.options.since_seal && before.revision == 0 && record.revision > 1 {
+            before = self.sealed_before(bu, doc.clone(), record.revision).await?;
+        }
+        let key = (doc.clone(), record.revision);
+        let moves = self.moves(bu, &key, record, changed);
+        self.findings.step(bu, &id, (record.revision, before.revision + 1), (text(record.event.from.as_ref()), &before.state));
+        let link = Link {
+            previous: &record.previous,
+            bu: bu.as_str(),
+            doc: &doc,
+            revision: record.revision,
+            event: &record.event,
+            content,
+            lots: &changed.lots.remove(&key).unwrap_or_default(),
+            moves: &moves,
+            owed: &changed.owed.remove(&key).unwrap_or_default(),
+            changes: &changed.changes.remove(&key).unwrap_or_default(),
+        };
+        self.findings.event(bu, &id, record.revision, (&record.previous, &before.hash), (&record.hash, &chain::link(&link)?));
+        Ok(Before { doc, revision: record.revision, hash: record.hash.clone(), state: record.event.to.to_string() })
+    }
+
+    /// The moves of an event. Their times and places are not in its hash: they follow from it.
+    fn moves(&mut self, bu: &Bu, key: &(String, u64), record: &EventRecord, changed: &mut Changed) -> Vec<crate::domain::Move> {
+        let moves = changed.moves.remove(key).unwrap_or_default();
+        for (m, ordinal) in moves.iter().zip(1..) {
+            if m.ordinal != ordinal {
+                self.findings.add("move", || format!("{bu}: move {} of revision {} of document {} should be move {ordinal}", m.ordinal, key.1, key.0));
+            }
+            if (m.recorded_at, m.effective_at) != (record.event.recorded_at, record.event.effective_at) {
+                self.findings.add("move", || {
+                    format!(
+                        "{bu}: move {ordinal} of revision {} of document {} happened at {} and was recorded at {}, its event at {} and {}",
+                        key.1, key.0, m.effective_at, m.recorded_at, record.event.effective_at, record.event.recorded_at
+                    )
+                });
+            }
+        }
+        if self.options.since_seal {
+            self.touched.extend(moves.iter().map(|m| m.movement.part.to_string()));
+        }
+        moves.into_iter().map(|m| m.movement).collect()
+    }
+
+    /// The last event of a document that the last seal covers.
+    async fn sealed_before(&mut self, bu: &Bu, doc: String, revision: u64) -> Result<Before, StoreError> {
+        let sql = "SELECT hash, to_state, revision FROM event WHERE bu = $1 AND doc = $2 AND revision < $3 ORDER BY revision DESC LIMIT 1";
+        let revision = i64::try_from(revision).unwrap_or(i64::MAX);
+        let row = self.db.one(sql, &[bu.as_str().into(), doc.as_str().into(), revision.into()]).await?;
+        let Some(row) = row else { return Ok(Before { doc, ..Before::default() }) };
+        Ok(Before { hash: row.text(0)?.to_owned(), state: row.text(1)?.to_owned(), revision: row.int(2)?.unsigned_abs(), doc })
+    }
+
+    async fn changed(&mut self, bu: &Bu, reading: &mut Transaction, from: &Mark, to: Option<&Mark>) -> Result<Option<Changed>, StoreError> {
+        let unsealed = |table: &str| self.unsealed(table);
+        let changed = fetch_changed(bu, reading, &unsealed, from, to).await;
+        self.readable(bu, || format!("a row between {} and {}", name(Some(from)), name(to)), changed)
+    }
+
+    /// Events of a document that is not there.
+    async fn without_document(&mut self, bu: &Bu, reading: &mut Transaction, from: &Mark, to: Option<&Mark>) -> Result<(), StoreError> {
+        let (range, args) = range(bu, from, to);
+        let sql = format!(
+            "SELECT doc FROM event WHERE {range} AND NOT EXISTS (SELECT 1 FROM document d WHERE d.bu = event.bu AND d.doc = event.doc) ORDER BY doc LIMIT 1"
+        );
+        for row in reading.fetch(&sql, &args).await? {
+            let doc = row.text(0)?.to_owned();
+            self.findings.add("document", || format!("{bu}: document {doc} is gone, its events are there"));
+        }
+        Ok(())
+    }
+
+    /// Rows that no event wrote are left when all events have taken theirs.
+    fn without_event(&mut self, bu: &Bu, changed: &Changed) {
+        let mut left: BTreeMap<&(String, u64), &str> = BTreeMap::new();
+        left.extend(changed.changes.keys().map(|key| (key, "a change of an obligation")));
+        left.extend(changed.owed.keys().map(|key| (key, "an obligation")));
+        left.extend(changed.moves.keys().map(|key| (key, "a move")));
+        left.extend(changed.lots.keys().map(|key| (key, "a lot")));
+        if let Some(((doc, revision), what)) = left.first_key_value() {
+            self.findings.add("orphan", || format!("{bu}: {what} says that revision {revision} of document {doc} wrote it; there is no such event"));
+        }
+    }
+}
+
+async fn fetch_changed(
+    bu: &Bu,
+    reading: &mut Transaction,
+    unsealed: &(dyn Fn(&str) -> String + Sync),
+    from: &Mark,
+    to: Option<&Mark>,
+) -> Result<Changed, StoreError> {
+    let (range, args) = range(bu, from, to);
+    let mut fetch = async |columns: Columns, table: &str, order: &str| {
+        let sql = format!("SELECT {}, doc, revision FROM {table} WHERE {range}{} ORDER BY doc, revision, {order}", columns.list(), unsealed(table));
+        reading.fetch(&sql, &args).await
+    };
+    Ok(Changed {
+        lots: grouped(&fetch(rows::LOT, "lot", "lot").await?, rows::LOT, rows::lot)?,
+        moves: grouped(&fetch(rows::MOVE, "move", "ordinal").await?, rows::MOVE, rows::move_record)?,
+        owed: grouped(&fetch(rows::OBLIGATION, "obligation", "id").await?, rows::OBLIGATION, rows::obligation)?,
+        changes: grouped(&fetch(CHANGE, "obligation_change", "ordinal").await?, CHANGE, change)?,
+    })
+}
+
+fn change(c: &Cells<'_>) -> Result<ObligationChange, StoreError> {
+    let kind: ObligationChangeKind = chain::change_kind(c.text(1)?).ok_or_else(|| unreadable("a change of an obligation", "of no known kind"))?;
+    Ok(ObligationChange { id: c.text(0)?.into(), kind, quantity: Quantity::from_milli(c.int(0)?) })
+}
+
+/// Rows by the document and revision in the two columns behind their own.
+fn grouped<T>(rows: &[Row], columns: Columns, read: impl Fn(&Cells<'_>) -> Result<T, StoreError>) -> Result<Grouped<T>, StoreError> {
+    let mut groups = Grouped::new();
+    let width = columns.texts.len() + columns.numbers.len();
+    for row in rows {
+        let key = (row.text(width)?.to_owned(), row.int(width + 1)?.unsigned_abs());
+        groups.entry(key).or_insert_with(Vec::new).push(read(&Cells::of(row, columns))?);
+    }
+    Ok(groups)
+}
+
+fn mark_of(c: &Cells<'_>) -> Result<Mark, StoreError> {
+    Ok(Mark(c.text(14)?.to_owned(), c.int(0)?))
+}
+
+fn args(bu: &Bu, mark: &Mark) -> Vec<Arg> {
+    vec![bu.as_str().into(), mark.0.as_str().into(), mark.1.into()]
+}
+
+/// Behind one mark, up to another or to the end.
+fn range(bu: &Bu, from: &Mark, to: Option<&Mark>) -> (&'static str, Vec<Arg>) {
+    let mut args = args(bu, from);
+    let Some(to) = to else { return ("bu = $1 AND (doc, revision) > ($2, $3)", args) };
+    args.extend([to.0.as_str().into(), to.1.into()]);
+    ("bu = $1 AND (doc, revision) > ($2, $3) AND (doc, revision) <= ($4, $5)", args)
+}
+
+fn name(mark: Option<&Mark>) -> String {
+    mark.map_or_else(|| "the end".to_owned(), |Mark(doc, revision)| format!("revision {revision} of document {doc}"))
+}
+
+fn text(name: Option<&crate::base::Name>) -> &str {
+    name.map(AsRef::as_ref).unwrap_or_default()
+}

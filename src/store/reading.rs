@@ -1,0 +1,42 @@
+//! Several reads that see one moment, and walks over whole tables, a page at a time.
+//!
+//! Must not know what is looked for. Tests: `tests/it/store_verify.rs`, `tests/it/store_journal.rs`.
+
+use super::error::StoreError;
+use super::sql::{Arg, Database, Row, Transaction};
+
+/// Tables whose rows belong to a business unit.
+const OF_A_UNIT: [&str; 8] = ["business_unit", "document", "event", "move", "stock", "obligation", "series", "seal"];
+
+impl Database {
+    /// Begins to read: all statements see the store as it is now. To be used for a page, so that nobody waits for its end.
+    pub(super) async fn read(&self) -> Result<Transaction, StoreError> {
+        Ok(match self {
+            Self::Sqlite(db) => Transaction::Sqlite(db.readers.begin().await?),
+            Self::Postgres(db) => {
+                let mut transaction = Transaction::Postgres(db.pool.begin().await?);
+                transaction.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", &[]).await?;
+                transaction
+            }
+        })
+    }
+
+    /// All business units that have a row in any table, found by leaps over an index.
+    pub(super) async fn units(&self) -> Result<Vec<String>, StoreError> {
+        let mut units: Vec<String> = Vec::new();
+        loop {
+            let after = if units.is_empty() { "bu >= $1" } else { "bu > $1" };
+            let least: Vec<String> = OF_A_UNIT.iter().map(|table| format!("SELECT MIN(bu) AS bu FROM {table} WHERE {after}")).collect();
+            let sql = format!("SELECT bu FROM ({}) t WHERE bu IS NOT NULL ORDER BY bu LIMIT 1", least.join(" UNION ALL "));
+            let last = units.last().cloned().unwrap_or_default();
+            let rows = self.fetch(&sql, &[last.into()]).await?;
+            let Some(row) = rows.first() else { return Ok(units) };
+            units.push(row.text(0)?.to_owned());
+        }
+    }
+
+    /// The first row of a question that has one row at most.
+    pub(super) async fn one(&self, sql: &str, args: &[Arg]) -> Result<Option<Row>, StoreError> {
+        Ok(self.fetch(sql, args).await?.into_iter().next())
+    }
+}
