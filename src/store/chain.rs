@@ -25,26 +25,26 @@ pub(super) struct Link<'a> {
 }
 
 /// Fields one after the other, each with its length, so that no two records read alike.
-struct Canon(Sha256);
+pub(super) struct Canon(Sha256);
 
 impl Canon {
-    fn new(form: &str) -> Self {
+    pub(super) fn new(form: &str) -> Self {
         let mut canon = Self(Sha256::new());
         canon.text(form);
         canon
     }
-    fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         self.0.update((text.len() as u64).to_be_bytes());
         self.0.update(text.as_bytes());
     }
-    fn number(&mut self, number: i64) {
+    pub(super) fn number(&mut self, number: i64) {
         self.0.update(number.to_be_bytes());
     }
     fn optional(&mut self, text: Option<&str>) {
         self.number(i64::from(text.is_some()));
         self.text(text.unwrap_or_default());
     }
-    fn count(&mut self, count: usize) {
+    pub(super) fn count(&mut self, count: usize) {
         self.0.update((count as u64).to_be_bytes());
     }
     fn position(&mut self, p: &Position) {
@@ -56,14 +56,19 @@ impl Canon {
         self.text(p.owner.as_str());
         self.text(p.pool.as_str());
     }
-    fn end(self) -> String {
-        self.0.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-            for nibble in [byte >> 4, byte & 15] {
-                hex.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-            }
-            hex
-        })
+    pub(super) fn end(self) -> String {
+        hex(&self.0.finalize())
     }
+}
+
+/// Bytes as the store writes them.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
+        for nibble in [byte >> 4, byte & 15] {
+            hex.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+        hex
+    })
 }
 
 /// A value as the store writes it down.

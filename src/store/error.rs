@@ -21,6 +21,9 @@ pub enum StoreError {
     /// The database cannot be made in that way.
     #[error("{0}")]
     Init(String),
+    /// Something that an administrator asked for cannot be done so.
+    #[error("{0}")]
+    Admin(String),
     /// The driver's own words.
     #[error("the database answered: {0}")]
     Database(#[from] sqlx::Error),

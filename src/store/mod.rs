@@ -17,8 +17,11 @@ mod master;
 mod memory;
 mod postgres;
 mod queries;
+mod reading;
 mod rows;
 mod schema;
+mod seal;
+mod sealing;
 mod shape;
 mod sql;
 mod sqlite;
@@ -30,7 +33,8 @@ use crate::domain::{Balance, BusinessUnit, Decision, Document, LoadRequest, Lot,
 
 pub use error::{AsOf, CommitError, Conflict, StoreError};
 pub use init::{InitOptions, InitStep};
-pub use verify::{Finding, VerifyReport};
+pub use seal::{Seal, SealKey};
+pub use verify::{Finding, VerifyOptions, VerifyProgress, VerifyReport, Watch};
 pub use views::{
     Book, ChildRecord, Committed, Counts, DocumentFilter, DocumentHead, DueTimer, EventRecord, LotFilter, MasterCount, MasterReport, MoveFilter, MoveRecord,
     ObligationFilter, OutboxEntry, PaperFilter, StockFilter, StockRow, StockTotal, TimerOutcome,
@@ -59,6 +63,7 @@ macro_rules! each {
         }
     };
 }
+use each;
 
 impl Store {
     /// Opens a database and brings its schema up to date: `sqlite://path` (made where it is not there),
@@ -318,11 +323,19 @@ impl Store {
         each!(self, counts(bu).await)
     }
 
-    /// Replays all moves and compares: balances, sums, what ended documents hold, hash chains.
+    /// Replays all moves and compares: balances, sums, what ended documents hold, hash chains, numbers, seals.
     ///
     /// # Errors
     /// A fault of the database.
     pub async fn verify(&self) -> Result<VerifyReport, StoreError> {
-        each!(self, verify().await)
+        self.verify_with(&VerifyOptions::default(), &mut |_| {}).await
+    }
+
+    /// The same, with the key of the seals, or from the last seal on; `watch` is told how far it has come.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn verify_with(&self, options: &VerifyOptions, watch: &mut Watch<'_>) -> Result<VerifyReport, StoreError> {
+        each!(self, verify(options, watch).await)
     }
 }

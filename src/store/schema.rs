@@ -2,6 +2,8 @@
 //!
 //! Must not know how a statement is run. Tests: `tests/it/store_guard.rs` attacks every table named here.
 
+use std::collections::BTreeMap;
+
 use super::error::StoreError;
 
 /// The version of the schema that this program writes.
@@ -21,7 +23,7 @@ pub(super) enum Guard {
 const MASTER: &str = "master data is not edited by hand; change its file and run `bincard load`";
 
 /// Every guarded table, how it is guarded, and what to do instead of editing it by hand.
-pub(super) const GUARDED: [(&str, Guard, &str); 24] = [
+pub(super) const GUARDED: [(&str, Guard, &str); 26] = [
     ("document", Guard::Commit, "a document is not edited by hand; fire a transition"),
     ("document_line", Guard::Commit, "the lines of a document are not edited by hand; fire a transition that asks for them"),
     ("mention", Guard::Commit, "what a document names is not edited by hand; fire a transition"),
@@ -46,6 +48,8 @@ pub(super) const GUARDED: [(&str, Guard, &str); 24] = [
     ("contract", Guard::Commit, MASTER),
     ("stock_limit", Guard::Commit, MASTER),
     ("supersession", Guard::Commit, MASTER),
+    ("seal", Guard::Once, "a seal is not made by hand; `bincard db seal` makes one"),
+    ("sealed", Guard::Once, "what a seal covers is not written by hand; `bincard db seal` makes one"),
 ];
 
 /// Whether the schema must be made, given the version that is there.
@@ -55,4 +59,12 @@ pub(super) fn is_missing(found: Option<i64>) -> Result<bool, StoreError> {
         Some(found) if found > VERSION => Err(StoreError::NewerSchema { found, known: VERSION }),
         Some(_) => Ok(false),
     }
+}
+
+/// All that keeps hands off a database, by kind and name, with its text.
+pub(super) type Guards = BTreeMap<String, String>;
+
+/// Kind, name and text of each as they are looked up.
+pub(super) fn named(rows: Vec<(String, String, String)>) -> Guards {
+    rows.into_iter().map(|(kind, name, text)| (format!("{kind} {name}"), text)).collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not know where rows come from: each store walks its own. Tests: `tests/it/store_*.rs`.
 
-use crate::base::{Bu, DocId, Quantity};
+use crate::base::{Bu, DocId, ObligationId, Quantity};
 use crate::domain::{Balance, Position};
 
 use super::seal::{Seal, SealKey};
@@ -183,6 +183,18 @@ impl Findings {
                 self.add("content", || format!("{bu}: document {doc} does not say what its last event wrote: its hash is {content} instead of {kept}"));
             }
             Some(_) => {}
+        }
+    }
+
+    /// What is still open of an obligation, against what was settled of it.
+    pub(super) fn obligation(&mut self, bu: &Bu, (id, doc): (&ObligationId, &DocId), owed: Quantity, open: Quantity, settled: Quantity) {
+        let left = owed - settled;
+        if open != left {
+            self.add("obligation", || {
+                format!(
+                    "{bu}: obligation {id} of document {doc} has {open} open; of {owed} owed {settled} were settled, waived or debited, which leaves {left}"
+                )
+            });
         }
     }
 

@@ -9,8 +9,26 @@ use insta::assert_snapshot;
 
 use crate::support::{folder, root};
 
-const COMMANDS: [&str; 16] =
-    ["demo", "replay", "new", "check", "fmt", "test", "load", "open", "fire", "show", "todo", "stock", "trace", "db", "db init", "completions"];
+const COMMANDS: [&str; 18] = [
+    "demo",
+    "replay",
+    "new",
+    "check",
+    "fmt",
+    "test",
+    "load",
+    "open",
+    "fire",
+    "show",
+    "todo",
+    "stock",
+    "trace",
+    "db",
+    "db init",
+    "db verify",
+    "db seal",
+    "completions",
+];
 
 /// Runs a command line as a shell would, with `bincard` on the path.
 fn shell(folder: &Path, line: &str) -> Output {

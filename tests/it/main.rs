@@ -18,5 +18,7 @@ mod store_crash;
 mod store_guard;
 mod store_parity;
 mod store_roles;
+mod store_seal;
+mod store_verify;
 mod tidy;
 mod walks;

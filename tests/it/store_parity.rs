@@ -111,7 +111,7 @@ async fn said(store: &Store) -> BTreeMap<String, String> {
     let mut documents = DocumentFilter::new(bu());
     documents.party = Some("PUNE".into());
     documents.open_only = true;
-    documents.after = Some((minute(0), "D3".into()));
+    documents.after = Some((minute(1), "D3".into()));
     all.insert("documents".into(), format!("{:?}", store.documents(&documents).await.unwrap()));
     let noted = DocumentFilter { text: Some(("note".into(), NOTE.to_owned())), ..DocumentFilter::new(bu()) };
     let noted = store.documents(&noted).await.unwrap();

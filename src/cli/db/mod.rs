@@ -2,9 +2,14 @@
 //!
 //! Must not know flows: a database is looked after without its book. Tests: `tests/it/cli.rs`, `tests/it/store_*.rs`.
 
+mod files;
 mod init;
+mod seal;
+mod verify;
 
 use clap::{Args, Subcommand};
+
+use crate::store::Store;
 
 use super::args::Global;
 use super::book;
@@ -25,13 +30,25 @@ pub struct DbArgs {
 enum Task {
     /// Make a database, its tables and, on PostgreSQL, its two roles
     Init(init::InitArgs),
+    /// Look at everything: balances, hashes, numbers, seals, guards
+    Verify(verify::VerifyArgs),
+    /// Seal the journal, so that it cannot be rewritten unseen
+    Seal(seal::SealArgs),
 }
 
 /// Looks after a database.
 pub async fn run(args: &DbArgs, global: &Global, out: Out) -> Result<(), CliError> {
     match &args.task {
         Task::Init(args) => init::run(args, global, out).await,
+        Task::Verify(args) => verify::run(args, global, out).await,
+        Task::Seal(args) => seal::run(args, global, out).await,
     }
+}
+
+/// Opens the database that is meant.
+async fn open(global: &Global) -> Result<Store, CliError> {
+    let url = url(global)?;
+    Store::open(&url).await.map_err(|e| CliError::fault(format!("the database `{url}` cannot be opened: {e}")))
 }
 
 /// The database that was named, or else the one of the book around.

@@ -33,12 +33,7 @@ struct Beside {
 impl Audit<'_> {
     pub(super) async fn documents(&mut self, bu: &Bu) -> Result<(), StoreError> {
         let texts: Vec<String> = rows::DOCUMENT.texts.iter().chain(rows::DOCUMENT.numbers).map(|c| format!("d.{c}")).collect();
-        let unsealed = if self.options.since_seal {
-            let last = self.last_seal;
-            format!(" AND NOT EXISTS (SELECT 1 FROM sealed l WHERE l.bu = d.bu AND l.doc = d.doc AND l.revision >= d.revision AND l.number <= {last})")
-        } else {
-            String::new()
-        };
+        let unsealed = self.unsealed().and("d");
         let mut mark: Option<String> = None;
         loop {
             let beyond = if mark.is_some() { ">" } else { ">=" };
@@ -130,13 +125,12 @@ impl Audit<'_> {
         let args: [Arg; 1] = [bu.as_str().into()];
         let count = self.db.one("SELECT COUNT(*) FROM obligation WHERE bu = $1", &args).await?;
         self.findings.count().obligations += count.map_or(Ok(0), |row| row.int(0))?.unsigned_abs();
-        let sql = format!("SELECT o.id, o.doc, o.quantity, o.open, {changed} FROM obligation o WHERE o.bu = $1 AND o.open <> o.quantity - {changed} ORDER BY o.id LIMIT 1");
+        let sql = format!(
+            "SELECT o.id, o.doc, o.quantity, o.open, {changed} FROM obligation o WHERE o.bu = $1 AND o.open <> o.quantity - {changed} ORDER BY o.id LIMIT 1"
+        );
         if let Some(row) = self.db.one(&sql, &args).await? {
             let [owed, open, settled] = [row.int(2)?, row.int(3)?, row.int(4)?].map(Quantity::from_milli);
-            let (id, doc) = (row.text(0)?, row.text(1)?);
-            self.findings.add("obligation", || {
-                format!("{bu}: obligation {id} of document {doc} has {open} open; of {owed} owed {settled} were settled, waived or debited, which leaves {}", owed - settled)
-            });
+            self.findings.obligation(bu, (&row.text(0)?.into(), &row.text(1)?.into()), owed, open, settled);
         }
         let sql = "SELECT c.id, c.doc, c.revision FROM obligation_change c WHERE c.bu = $1 \
                    AND NOT EXISTS (SELECT 1 FROM obligation o WHERE o.bu = c.bu AND o.id = c.id) ORDER BY c.id LIMIT 1";

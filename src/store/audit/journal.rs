@@ -12,7 +12,7 @@ use super::super::error::{StoreError, unreadable};
 use super::super::rows::{self, Cells, Columns};
 use super::super::sql::{Arg, Row, Transaction};
 use super::super::views::{EventRecord, MoveRecord};
-use super::Audit;
+use super::{Audit, Unsealed};
 
 /// Events looked at together.
 const PAGE: i64 = 500;
@@ -45,16 +45,23 @@ const CHANGE: Columns = Columns { texts: &["id", "kind"], numbers: &["quantity"]
 
 impl Audit<'_> {
     pub(super) async fn journal(&mut self, bu: &Bu) -> Result<(), StoreError> {
+        let unsealed = self.unsealed();
+        let sql = format!(
+            "SELECT {} FROM event WHERE bu = $1 AND (doc, revision) > ($2, $3){} ORDER BY doc, revision LIMIT {PAGE}",
+            rows::EVENT.list(),
+            unsealed.and("event")
+        );
         let mut mark = Mark(String::new(), -1);
         let mut before = Before::default();
         loop {
             let mut reading = self.db.read().await?;
-            let page = reading.fetch(&self.events_after(), &args(bu, &mark)).await?;
+            let page = reading.fetch(&sql, &args(bu, &mark)).await?;
             let end = page.last().map(|row| mark_of(&Cells::of(row, rows::EVENT))).transpose()?;
             let changed = self.changed(bu, &mut reading, &mark, end.as_ref()).await?;
             self.without_document(bu, &mut reading, &mark, end.as_ref()).await?;
             reading.commit().await?;
             let Some(mut changed) = changed else { return Ok(()) };
+            let moves: usize = changed.moves.values().map(Vec::len).sum();
             for row in &page {
                 let cells = Cells::of(row, rows::EVENT);
                 let Mark(doc, revision) = mark_of(&cells)?;
@@ -63,28 +70,10 @@ impl Audit<'_> {
                 before = self.event(bu, doc, &record, &content, before, &mut changed).await?;
             }
             self.without_event(bu, &changed);
-            let moves: usize = changed.moves.values().map(Vec::len).sum();
             self.step("events and their hashes", (page.len() + moves) as u64);
             let Some(end) = end else { return Ok(()) };
             mark = end;
         }
-    }
-
-    /// A page of events.
-    fn events_after(&self) -> String {
-        let unsealed = self.unsealed("event");
-        format!("SELECT {} FROM event WHERE bu = $1 AND (doc, revision) > ($2, $3){unsealed} ORDER BY doc, revision LIMIT {PAGE}", rows::EVENT.list())
-    }
-
-    /// Leaves out what the last seal covers, where the check goes on from it.
-    fn unsealed(&self, table: &str) -> String {
-        if !self.options.since_seal {
-            return String::new();
-        }
-        let last = self.last_seal;
-        format!(
-            " AND NOT EXISTS (SELECT 1 FROM sealed l WHERE l.bu = {table}.bu AND l.doc = {table}.doc AND l.revision >= {table}.revision AND l.number <= {last})"
-        )
     }
 
     async fn event(&mut self, bu: &Bu, doc: String, record: &EventRecord, content: &str, before: Before, changed: &mut Changed) -> Result<Before, StoreError> {
@@ -144,8 +133,7 @@ impl Audit<'_> {
     }
 
     async fn changed(&mut self, bu: &Bu, reading: &mut Transaction, from: &Mark, to: Option<&Mark>) -> Result<Option<Changed>, StoreError> {
-        let unsealed = |table: &str| self.unsealed(table);
-        let changed = fetch_changed(bu, reading, &unsealed, from, to).await;
+        let changed = fetch_changed(bu, reading, self.unsealed(), from, to).await;
         self.readable(bu, || format!("a row between {} and {}", name(Some(from)), name(to)), changed)
     }
 
@@ -175,16 +163,10 @@ impl Audit<'_> {
     }
 }
 
-async fn fetch_changed(
-    bu: &Bu,
-    reading: &mut Transaction,
-    unsealed: &(dyn Fn(&str) -> String + Sync),
-    from: &Mark,
-    to: Option<&Mark>,
-) -> Result<Changed, StoreError> {
+async fn fetch_changed(bu: &Bu, reading: &mut Transaction, unsealed: Unsealed, from: &Mark, to: Option<&Mark>) -> Result<Changed, StoreError> {
     let (range, args) = range(bu, from, to);
     let mut fetch = async |columns: Columns, table: &str, order: &str| {
-        let sql = format!("SELECT {}, doc, revision FROM {table} WHERE {range}{} ORDER BY doc, revision, {order}", columns.list(), unsealed(table));
+        let sql = format!("SELECT {}, doc, revision FROM {table} WHERE {range}{} ORDER BY doc, revision, {order}", columns.list(), unsealed.and(table));
         reading.fetch(&sql, &args).await
     };
     Ok(Changed {

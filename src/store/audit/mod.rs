@@ -36,6 +36,22 @@ struct Audit<'a> {
     compared: BTreeSet<Bu>,
 }
 
+/// Leaves out what the last seal covers, where a check goes on from it.
+#[derive(Debug, Clone, Copy)]
+struct Unsealed(Option<i64>);
+
+impl Unsealed {
+    /// As a condition on the rows of a table with documents and revisions.
+    fn and(self, table: &str) -> String {
+        let condition = |last: i64| {
+            format!(
+                " AND NOT EXISTS (SELECT 1 FROM sealed l WHERE l.bu = {table}.bu AND l.doc = {table}.doc AND l.revision >= {table}.revision AND l.number <= {last})"
+            )
+        };
+        self.0.map(condition).unwrap_or_default()
+    }
+}
+
 impl Database {
     pub(super) async fn verify<'a>(&'a self, options: &'a VerifyOptions, watch: &'a mut Watch<'a>) -> Result<VerifyReport, StoreError> {
         let mut audit = Audit {
@@ -81,6 +97,10 @@ impl Audit<'_> {
         let row = self.db.one(sql, &[]).await?;
         self.progress.of = row.map_or(Ok(0), |row| row.int(0))?.unsigned_abs();
         Ok(())
+    }
+
+    fn unsealed(&self) -> Unsealed {
+        Unsealed(self.options.since_seal.then_some(self.last_seal))
     }
 
     /// Some rows were looked at.

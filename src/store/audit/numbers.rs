@@ -99,7 +99,8 @@ impl Audit<'_> {
             Some((Taken::Once, _)) => self.findings.count().numbers += 1,
             Some((Taken::Twice, _)) => self.findings.add("series", || format!("{bu}: document {doc} has the number {number}, which another one has")),
             Some((Taken::NeverGiven, last)) => {
-                self.findings.add("series", || format!("{bu}: document {doc} has the number {number}, which was never given: {last} is the last of its series"));
+                self.findings
+                    .add("series", || format!("{bu}: document {doc} has the number {number}, which was never given: {last} is the last of its series"));
             }
             None if number.is_empty() => {}
             None => self.findings.add("series", || format!("{bu}: document {doc} has the number {number}, which no series of {workflow} gives")),
@@ -136,7 +137,9 @@ impl Audit<'_> {
                     Some(Taken::NeverGiven) => {
                         self.findings.add("series", || format!("{bu}: paper {number} was never given: {} is the last number of its series", series.last));
                     }
-                    None => self.findings.add("series", || format!("{bu}: paper {number} is not written as its series {}…{} writes numbers", series.prefix, series.suffix)),
+                    None => self
+                        .findings
+                        .add("series", || format!("{bu}: paper {number} is not written as its series {}…{} writes numbers", series.prefix, series.suffix)),
                 }
             }
         }
@@ -179,7 +182,10 @@ mod tests {
     #[test]
     fn gaps_repeats_and_inventions_are_seen() {
         let (kind, mut series) = Series::read("sts||STS/26-27/|/x", 70).unwrap();
-        assert_eq!((kind.as_str(), series.number("STS/26-27/00012/x"), series.number("STS/26-27/1a/x"), series.number("STS/26-27//x")), ("sts", Some(12), None, None));
+        assert_eq!(
+            (kind.as_str(), series.number("STS/26-27/00012/x"), series.number("STS/26-27/1a/x"), series.number("STS/26-27//x")),
+            ("sts", Some(12), None, None)
+        );
         assert!((1..=69).all(|n| series.take(n, 100) == Taken::Once));
         assert_eq!((series.take(7, 100), series.take(71, 100), series.take(70, 69)), (Taken::Twice, Taken::NeverGiven, Taken::NeverGiven));
         assert_eq!(series.missing(), Some(70));

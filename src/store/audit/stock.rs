@@ -59,7 +59,9 @@ impl Audit<'_> {
     async fn ranges(&mut self, bu: &Bu, after: Option<&str>) -> Result<Vec<Range>, StoreError> {
         let beyond = if after.is_some() { "part > $2" } else { "part >= $2" };
         let of = |table: &str| {
-            format!("SELECT part, n FROM (SELECT part, COUNT(*) AS n FROM {table} WHERE bu = $1 AND {beyond} GROUP BY part ORDER BY part LIMIT {PARTS}) {table}_parts")
+            format!(
+                "SELECT part, n FROM (SELECT part, COUNT(*) AS n FROM {table} WHERE bu = $1 AND {beyond} GROUP BY part ORDER BY part LIMIT {PARTS}) {table}_parts"
+            )
         };
         let (stock, moves) = (of("stock"), of("move"));
         let sql = format!("SELECT part, CAST(SUM(n) AS BIGINT) FROM ({stock} UNION ALL {moves}) p GROUP BY part ORDER BY part LIMIT {PARTS}");

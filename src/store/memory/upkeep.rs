@@ -5,14 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{Bu, DocId, Name, PersonCode, Quantity, Timestamp};
+use crate::base::{Bu, DocId, Name, ObligationId, PersonCode, Quantity, Timestamp};
 use crate::domain::{BusinessUnit, Lot, MasterData, Obligation, Person, Rate, TimerKind};
 
 use super::super::chain::{self, Link};
 use super::super::error::StoreError;
 use super::super::shape::{self, StockKey};
-use super::super::verify::Findings;
-use super::super::verify::VerifyReport;
+use super::super::verify::{Findings, VerifyOptions, VerifyReport, Watch};
 use super::super::views::{Book, DueTimer, MasterCount, MasterReport, OutboxEntry, TimerOutcome};
 use super::{Memory, Tenant, due_order};
 
@@ -162,7 +161,7 @@ impl Memory {
         Ok(holders)
     }
 
-    pub(in super::super) async fn verify(&self) -> Answer<VerifyReport> {
+    pub(in super::super) async fn verify(&self, _options: &VerifyOptions, _watch: &mut Watch<'_>) -> Answer<VerifyReport> {
         let world = self.world();
         let mut findings = Findings::default();
         for (bu, tenant) in &world.tenants {
@@ -182,7 +181,7 @@ impl Tenant {
     fn verify(&self, bu: &Bu, findings: &mut Findings) -> Answer<()> {
         let mut sums: BTreeMap<StockKey, Quantity> = BTreeMap::new();
         for r in &self.moves {
-            findings.moves(1);
+            findings.count().moves += 1;
             let m = &r.movement;
             for (position, quantity) in [(&m.from, -m.quantity), (&m.to, m.quantity)] {
                 let sum = sums.entry((m.part.clone(), position.clone(), m.lot.clone(), m.serial.clone())).or_default();
@@ -193,6 +192,7 @@ impl Tenant {
         let mut parts: BTreeMap<&str, Quantity> = BTreeMap::new();
         for key in sums.keys().chain(self.stock.keys().filter(|k| !sums.contains_key(*k))) {
             let there = self.stock.get(key).copied().unwrap_or_default();
+            findings.count().balances += 1;
             findings.balance(bu, &Self::balance(key, there), sums.get(key).copied().unwrap_or_default());
             let sum = parts.entry(key.0.as_str()).or_default();
             *sum = *sum + there;
@@ -201,7 +201,21 @@ impl Tenant {
         for key in self.held.iter().filter(|(doc, _)| self.documents.get(*doc).is_none_or(|d| d.ended)).flat_map(|(_, keys)| keys) {
             findings.left_behind(bu, &Self::balance(key, self.stock.get(key).copied().unwrap_or_default()));
         }
+        findings.count().numbers += (self.documents.values().filter(|d| !d.number.is_empty()).count() + self.papers.len()) as u64;
+        self.verify_obligations(bu, findings);
         self.verify_chains(bu, findings)
+    }
+
+    fn verify_obligations(&self, bu: &Bu, findings: &mut Findings) {
+        let mut settled: BTreeMap<&ObligationId, Quantity> = BTreeMap::new();
+        for change in self.events.values().flat_map(|j| &j.changes) {
+            let sum = settled.entry(&change.id).or_default();
+            *sum = *sum + change.quantity;
+        }
+        for (id, (o, _)) in &self.obligations {
+            findings.count().obligations += 1;
+            findings.obligation(bu, (id, &o.doc), o.quantity, o.open, settled.get(id).copied().unwrap_or_default());
+        }
     }
 
     fn verify_chains(&self, bu: &Bu, findings: &mut Findings) -> Answer<()> {
@@ -225,12 +239,18 @@ impl Tenant {
                 owed: &owed,
                 changes: &journal.changes,
             };
-            let before = self.events.get(&(doc.clone(), revision - 1)).map(|j| j.record.hash.as_str()).unwrap_or_default();
+            let before = self.events.get(&(doc.clone(), revision - 1)).map(|j| &j.record);
+            let state = before.map(|r| r.event.to.as_str()).unwrap_or_default();
+            findings.step(bu, doc, (*revision, before.map_or(0, |r| r.revision) + 1), (shape::text_of(journal.record.event.from.as_ref()), state));
+            let before = before.map(|r| r.hash.as_str()).unwrap_or_default();
             findings.event(bu, doc, *revision, (&journal.record.previous, before), (&journal.record.hash, &chain::link(&link)?));
         }
         for (id, document) in &self.documents {
-            let last = self.events.get(&(id.clone(), document.revision)).map(|j| j.content.as_str());
-            findings.document(bu, id, last, &chain::content(document)?);
+            let last = self.events.get(&(id.clone(), document.revision));
+            findings.document(bu, id, last.map(|j| j.content.as_str()), &chain::content(document)?);
+            if let Some(last) = last {
+                findings.fact(bu, id, ("state", "the state"), document.state.as_str(), last.record.event.to.as_str());
+            }
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::commit::Raised;
 use super::error::StoreError;
-use super::schema::{GUARDED, Guard, VERSION, is_missing};
+use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
 use super::sql::{Arg, bound};
 
 const CONNECTIONS: u32 = 8;
@@ -131,25 +131,62 @@ fn message_of(e: &dyn sqlx::error::DatabaseError) -> Option<(String, String)> {
     }
 }
 
+/// All that keeps hands off, with its text: procedures, and triggers with their arguments and whether they are on.
+const CATALOGUE: &str = "SELECT 'procedure', proname::text, prosrc FROM pg_proc WHERE pronamespace = current_schema()::regnamespace \
+    UNION ALL SELECT 'trigger', t.tgname::text, t.tgenabled::text || ' ' || p.proname || ' ' || encode(t.tgargs, 'escape') FROM pg_trigger t \
+    JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal";
+
+impl Postgres {
+    /// What keeps hands off in this schema, by name.
+    pub(super) async fn guards(&self) -> Result<Guards, StoreError> {
+        Ok(named(sqlx::query_as(CATALOGUE).fetch_all(&self.pool).await?))
+    }
+
+    /// What keeps hands off in a schema that was made just now.
+    pub(super) fn expected_guards(&self) -> Guards {
+        let text = schema(&self.schema);
+        let mut guards = Guards::new();
+        let mut pieces = text.split("$$");
+        while let (Some(head), Some(body)) = (pieces.next(), pieces.next()) {
+            let name = head.rsplit("CREATE FUNCTION ").next().and_then(|h| h.split(['.', '(']).nth(1)).unwrap_or_default();
+            guards.insert(format!("procedure {name}"), body.to_owned());
+        }
+        for (table, guard, instead) in GUARDED {
+            guards.insert(format!("trigger {table}_guard"), format!("A guard {instead}\\000{}\\000", word(guard)));
+        }
+        for table in ["move", "obligation_change"] {
+            guards.insert(format!("trigger {table}_posts"), format!("A {table}_posts "));
+        }
+        guards
+    }
+}
+
+/// What the guard of a table is told about it.
+const fn word(guard: Guard) -> &'static str {
+    match guard {
+        Guard::Commit => "commit",
+        Guard::Once => "once",
+        Guard::Derived => "derived",
+    }
+}
+
 /// The whole schema as one text.
 fn schema(name: &str) -> String {
     let mut text = String::new();
     for file in [
         include_str!("schema/tables.sql"),
+        include_str!("schema/seal.sql"),
         include_str!("schema/moves.sql"),
         include_str!("schema/commit.sql"),
         include_str!("schema/upkeep.sql"),
         include_str!("schema/master.sql"),
+        include_str!("schema/sealing.sql"),
         include_str!("schema/guard.sql"),
     ] {
         text.push_str(file);
     }
     for (table, guard, instead) in GUARDED {
-        let how = match guard {
-            Guard::Commit => "commit",
-            Guard::Once => "once",
-            Guard::Derived => "derived",
-        };
+        let how = word(guard);
         text.push_str(&include_str!("schema/guard_table.sql").replace("{table}", table).replace("{instead}", instead).replace("{how}", how));
     }
     text.replace("bincard.", &format!("{name}.")).replace(r"bincard\\.", &format!(r"{name}\\."))

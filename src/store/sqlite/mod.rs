@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::commit::Raised;
 use super::error::StoreError;
-use super::schema::{GUARDED, Guard, VERSION, is_missing};
+use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
 use super::sql::{Arg, bound};
 
 const READERS: u32 = 4;
@@ -91,16 +91,37 @@ async fn migrate(writer: &SqlitePool) -> Result<bool, StoreError> {
     Ok(missing)
 }
 
+/// All that keeps hands off, with its text: tables with their checks, indexes and triggers.
+const CATALOGUE: &str = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND name <> 'schema_version'";
+
+impl Sqlite {
+    /// What keeps hands off in this file, by name.
+    pub(super) async fn guards(&self) -> Result<Guards, StoreError> {
+        Ok(named(sqlx::query_as(CATALOGUE).fetch_all(&self.readers).await?))
+    }
+}
+
+/// What keeps hands off in a file that was made just now.
+pub(super) async fn expected_guards() -> Result<Guards, StoreError> {
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(SqliteConnectOptions::new().in_memory(true)).await?;
+    sqlx::raw_sql(AssertSqlSafe(schema())).execute(&pool).await?;
+    let guards = named(sqlx::query_as(CATALOGUE).fetch_all(&pool).await?);
+    pool.close().await;
+    Ok(guards)
+}
+
 /// The whole schema as one text.
 fn schema() -> String {
     let mut text = String::new();
     for file in [
         include_str!("schema/tables.sql"),
+        include_str!("schema/seal.sql"),
         include_str!("schema/command.sql"),
         include_str!("schema/moves.sql"),
         include_str!("schema/commit.sql"),
         include_str!("schema/upkeep.sql"),
         include_str!("schema/master.sql"),
+        include_str!("schema/sealing.sql"),
     ] {
         text.push_str(file);
     }

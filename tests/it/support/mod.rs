@@ -3,6 +3,7 @@
 //! Must not hold expectations: what must be true stands in the tests.
 
 pub mod desk;
+pub mod plant;
 pub mod stores;
 
 use std::path::{Path, PathBuf};

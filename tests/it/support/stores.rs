@@ -18,6 +18,13 @@ pub struct Fixture {
     _folder: tempfile::TempDir,
 }
 
+impl Fixture {
+    /// The store for someone who may do more than commit.
+    pub async fn admin(&self) -> Store {
+        Store::open(&self.url).await.expect("a store that is there")
+    }
+}
+
 /// An empty SQLite file.
 pub async fn sqlite() -> Fixture {
     let folder = super::folder();
@@ -138,9 +145,10 @@ pub fn owed(id: &str, doc: &str, units: i64) -> Obligation {
     }
 }
 
-/// The n-th number taken from a series.
+/// The n-th number taken from a series: `STS` counts documents of the fixtures' workflow, any other name papers.
 pub fn take(series: &str, ordinal: u32) -> SeriesTake {
-    SeriesTake { series: series.into(), prefix: format!("{series}/26-27/"), width: 5, suffix: String::new(), ordinal }
+    let (kind, prefix) = (if series == "STS" { "ship_to_store" } else { "dc" }, format!("{series}/26-27/"));
+    SeriesTake { series: format!("{kind}||{prefix}|"), prefix, width: 5, suffix: String::new(), ordinal }
 }
 
 /// A challan from the warehouse.
@@ -178,8 +186,8 @@ pub fn opening(doc: &str) -> Decision {
         fields,
         lines: vec![Line { no: 1, values, inbound: None }],
         opened_by: "asha".into(),
-        opened_at: minute(0),
-        entered_at: minute(0),
+        opened_at: minute(1),
+        entered_at: minute(1),
         parent: None,
     };
     decision(document, String::new(), "open", None)
