@@ -86,7 +86,7 @@ async fn forged_history_is_found() {
 async fn an_older_backup_is_betrayed_by_exported_seals() {
     let f = sqlite().await;
     f.store.commit(&with_everything()).await.unwrap();
-    f.admin().await.seal(&key(7), minute(60)).await.unwrap();
+    f.store.seal(&key(7), minute(60)).await.unwrap();
     let path = f.url.trim_start_matches("sqlite://").to_owned();
     f.store.close().await;
     std::fs::copy(&path, format!("{path}.old")).unwrap();
