@@ -1,6 +1,6 @@
-//! Loading from a database: one statement of `UNION ALL` branches, one round trip.
+//! Loading from a database: one statement that gives one row, one round trip.
 //!
-//! Each branch gives rows of one kind: a tag, texts, numbers. The text depends on the needs only, so that a handful of
+//! Each branch gives rows of one kind, packed as one column. The text depends on the needs only, so that a handful of
 //! statements serve all transitions and stay prepared. Order is made in Rust (`shape::tidy`). Must not know who asks.
 //! Tests: `tests/it/store_*.rs` compare the stores; `every_statement` prepares each text.
 
@@ -160,35 +160,17 @@ fn statement(needs: &Needs) -> String {
     );
     sql.push_str(" UNION SELECT p.party FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.parent = w.party");
     sql.push_str(if needs.network { " UNION SELECT party FROM want_stock) " } else { ") " });
-    branches(needs, &mut sql);
+    let columns: Vec<String> = wanted(needs).map(|b| format!("({})", b.columns.packed(b.from))).collect();
+    sql.push_str(&format!("SELECT {}", columns.join(", ")));
     sql
 }
 
 const STOCK_OF_DOCUMENT: &str = "SELECT s.* FROM (SELECT $2 AS doc UNION SELECT $11 UNION SELECT parent FROM document WHERE bu = $1 AND doc = $2) h \
                                  CROSS JOIN stock s WHERE s.bu = $1 AND s.doc = h.doc AND s.doc <> ''";
 
-fn branches(needs: &Needs, sql: &mut String) {
-    let wanted: Vec<&Branch> = BRANCHES.iter().filter(|b| (b.when)(needs)).collect();
-    let texts = wanted.iter().map(|b| b.columns.texts.len()).max().unwrap_or_default();
-    let numbers = wanted.iter().map(|b| b.columns.numbers.len()).max().unwrap_or_default();
-    // The first row gives every column its type.
-    sql.push_str("SELECT '' AS tag");
-    (0..texts).for_each(|_| sql.push_str(", CAST(NULL AS TEXT)"));
-    (0..numbers).for_each(|_| sql.push_str(", CAST(NULL AS BIGINT)"));
-    for branch in wanted {
-        sql.push_str(&format!(" UNION ALL SELECT '{}'", branch.tag));
-        let padded = |own: &[&'static str], width: usize| own.iter().copied().chain(std::iter::repeat_n("NULL", width - own.len())).collect::<Vec<_>>();
-        for column in padded(branch.columns.texts, texts).into_iter().chain(padded(branch.columns.numbers, numbers)) {
-            sql.push_str(", ");
-            sql.push_str(column);
-        }
-        sql.push_str(&format!(" FROM {}", branch.from));
-    }
-}
-
-/// How many text columns the statement for some needs has: numbers start behind them.
-fn text_columns(needs: &Needs) -> usize {
-    BRANCHES.iter().filter(|b| (b.when)(needs)).map(|b| b.columns.texts.len()).max().unwrap_or_default()
+/// The branches that some needs want, in the order of the columns.
+fn wanted(needs: &Needs) -> impl Iterator<Item = &'static Branch> {
+    BRANCHES.iter().filter(|b| (b.when)(needs))
 }
 
 /// The statement for some needs in a dialect, made once.
@@ -225,11 +207,13 @@ impl Database {
             r.effective_on.days().into(),
             r.parent.as_ref().map(AsRef::as_ref).unwrap_or_default().into(),
         ];
-        let rows = self.fetch_text(interned(self.dialect(), &r.needs), &args).await?;
+        let kinds: Vec<&Branch> = wanted(&r.needs).collect();
+        let packed = self.fetch_packed(interned(self.dialect(), &r.needs), &args, kinds.len()).await?;
         let mut loading = Loading::default();
-        let numbers = text_columns(&r.needs) + 1;
-        for row in &rows {
-            loading.take(&r.bu, row.text(0)?, &Cells::tagged(row, numbers))?;
+        for (kind, rows) in kinds.into_iter().zip(&packed) {
+            for row in rows {
+                loading.take(&r.bu, kind.tag, &Cells::of(row, kind.columns))?;
+            }
         }
         Ok(loading.end())
     }

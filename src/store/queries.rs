@@ -49,8 +49,8 @@ fn stock_where(f: &StockFilter) -> Where {
 
 impl Database {
     async fn list<T>(&self, columns: Columns, from: &str, w: &Where, read: impl Fn(&Cells<'_>) -> Answer<T>) -> Answer<Vec<T>> {
-        let sql = w.statement(&format!("SELECT {} FROM {from}", columns.list()));
-        each(&self.fetch(&sql, &w.args).await?, columns, read)
+        let sql = self.dialect().text(&w.statement(&columns.packed(from)));
+        each(self.fetch_packed(sql.into(), &w.args, 1).await?.first().map_or(&[], Vec::as_slice), columns, read)
     }
 
     pub(super) async fn document(&self, bu: &Bu, doc: &DocId) -> Answer<Option<Document>> {

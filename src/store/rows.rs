@@ -31,6 +31,14 @@ impl Columns {
     pub(super) fn list(self) -> String {
         self.texts.iter().chain(self.numbers).copied().collect::<Vec<_>>().join(", ")
     }
+
+    /// All of them from somewhere, packed as one JSON text: a list of the rows, in the order in which they come.
+    pub(super) fn packed(self, from: &str) -> String {
+        let columns = self.texts.iter().chain(self.numbers);
+        let named: Vec<String> = columns.zip(1..).map(|(column, n)| format!("{column} AS c{n}")).collect();
+        let names: Vec<String> = (1..=named.len()).map(|n| format!("q.c{n}")).collect();
+        format!("SELECT CAST({{all}}({{array}}({})) AS TEXT) FROM (SELECT {} FROM {from}) q", names.join(", "), named.join(", "))
+    }
 }
 
 pub(super) const STOCK: Columns =
@@ -98,26 +106,20 @@ pub(super) const EVENT: Columns = Columns {
 pub(super) const TIMER: Columns = Columns { texts: &["bu", "doc", "id", "state", "body"], numbers: &["due_at"] };
 pub(super) const OUTBOX: Columns = Columns { texts: &["bu", "doc", "id", "kind", "topic", "message", "payload"], numbers: &["recorded_at"] };
 
-/// A row whose texts and numbers begin at known columns.
+/// A row of texts, then numbers from a known column on.
 pub(super) struct Cells<'r> {
     row: &'r Row,
-    text: usize,
     number: usize,
 }
 
 impl<'r> Cells<'r> {
     /// A row of exactly these columns.
     pub(super) fn of(row: &'r Row, columns: Columns) -> Self {
-        Self { row, text: 0, number: columns.texts.len() }
-    }
-
-    /// A row with a tag, then texts, then numbers from a column on.
-    pub(super) fn tagged(row: &'r Row, number: usize) -> Self {
-        Self { row, text: 1, number }
+        Self { row, number: columns.texts.len() }
     }
 
     pub(super) fn text(&self, i: usize) -> Read<&'r str> {
-        self.row.text(self.text + i)
+        self.row.text(i)
     }
     fn id<T: From<&'r str>>(&self, i: usize) -> Read<T> {
         self.text(i).map(T::from)

@@ -1,7 +1,8 @@
 //! One face over the two drivers: a statement with its arguments goes in, rows come out.
 //!
 //! All SQL of the store passes here. Statements are written once for both databases; the marks that differ are
-//! `{list $n}` and `{rows $n}` (a JSON list of texts, or of anything, as rows with a column `value`) and `{c}` (byte order). Must not know what is asked.
+//! `{list $n}` and `{rows $n}` (a JSON list of texts, or of anything, as rows with a column `value`), `{c}` (byte order),
+//! `{array}` and `{all}` (some columns as a JSON list; such lists of all rows as one). Must not know what is asked.
 //! Tests: `tests/it/store_*.rs`; the marks below.
 
 use sqlx::{AssertSqlSafe, Row as _};
@@ -49,45 +50,103 @@ impl From<i64> for Arg {
     }
 }
 
-/// A row of either database. Columns are read by position.
+/// A row of either database, or one that came packed with others. Columns are read by position.
 #[derive(Debug)]
 pub(super) enum Row {
     Sqlite(sqlx::sqlite::SqliteRow),
     Postgres(sqlx::postgres::PgRow),
+    Packed(Vec<Cell>),
+}
+
+/// A column of a packed row.
+#[derive(Debug)]
+pub(super) enum Cell {
+    Int(i64),
+    Text(Box<str>),
+    None,
+}
+
+impl<'de> serde::Deserialize<'de> for Cell {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(ReadCell)
+    }
+}
+
+/// Reads whatever stands in a column; a list or a fraction is none of ours.
+struct ReadCell;
+
+impl serde::de::Visitor<'_> for ReadCell {
+    type Value = Cell;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a text, a whole number or nothing")
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Cell, E> {
+        Ok(Cell::Text(text.into()))
+    }
+    fn visit_i64<E>(self, number: i64) -> Result<Cell, E> {
+        Ok(Cell::Int(number))
+    }
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Cell, E> {
+        i64::try_from(number).map(Cell::Int).map_err(E::custom)
+    }
+    fn visit_unit<E>(self) -> Result<Cell, E> {
+        Ok(Cell::None)
+    }
 }
 
 impl Row {
-    fn column<'r, T>(&'r self, i: usize) -> Result<Option<T>, StoreError>
-    where
-        T: sqlx::Type<sqlx::Sqlite> + sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Postgres> + sqlx::Decode<'r, sqlx::Postgres>,
-    {
-        match self {
-            Self::Sqlite(row) => row.try_get(i),
-            Self::Postgres(row) => row.try_get(i),
+    /// The rows of one JSON text: a list of lists.
+    pub(super) fn unpack(text: &str) -> Result<Vec<Self>, StoreError> {
+        if text.is_empty() {
+            return Ok(Vec::new());
         }
-        .map_err(|e| unreadable("a column", e))
+        let rows: Vec<Vec<Cell>> = serde_json::from_str(text).map_err(|e| unreadable("packed rows", e))?;
+        Ok(rows.into_iter().map(Self::Packed).collect())
     }
 
     /// Text; empty where there is none.
     pub(super) fn text(&self, i: usize) -> Result<&str, StoreError> {
-        Ok(self.column(i)?.unwrap_or_default())
+        let text = match self {
+            Self::Sqlite(row) => row.try_get(i),
+            Self::Postgres(row) => row.try_get(i),
+            Self::Packed(cells) => match cells.get(i) {
+                Some(Cell::Text(text)) => Ok(Some(&**text)),
+                Some(Cell::None) => Ok(None),
+                other => return Err(unreadable("a text", format!("{other:?}"))),
+            },
+        };
+        Ok(text.map_err(|e| unreadable("a column", e))?.unwrap_or_default())
     }
 
     /// A number; absent where there is none.
     pub(super) fn optional(&self, i: usize) -> Result<Option<i64>, StoreError> {
-        self.column(i)
+        match self {
+            Self::Sqlite(row) => row.try_get(i),
+            Self::Postgres(row) => row.try_get(i),
+            Self::Packed(cells) => match cells.get(i) {
+                Some(Cell::Int(number)) => Ok(Some(*number)),
+                Some(Cell::None) => Ok(None),
+                other => return Err(unreadable("a number", format!("{other:?}"))),
+            },
+        }
+        .map_err(|e| unreadable("a column", e))
     }
 
     /// A number; 0 where there is none.
     pub(super) fn int(&self, i: usize) -> Result<i64, StoreError> {
-        Ok(self.column(i)?.unwrap_or_default())
+        Ok(self.optional(i)?.unwrap_or_default())
     }
 }
 
 impl Dialect {
     /// A statement in this dialect.
     pub(super) fn text(self, sql: &str) -> String {
-        let sql = sql.replace("{c}", if self == Self::Postgres { " COLLATE \"C\"" } else { "" });
+        let [order, array, all] = match self {
+            Self::Sqlite => ["", "json_array", "json_group_array"],
+            Self::Postgres => [" COLLATE \"C\"", "json_build_array", "json_agg"],
+        };
+        let sql = sql.replace("{c}", order).replace("{array}", array).replace("{all}", all);
         let sql = expand(&sql, "{list ", |arg| match self {
             Self::Sqlite => format!("json_each({arg})"),
             Self::Postgres => format!("jsonb_array_elements_text({arg}::jsonb) AS list(value)"),
@@ -141,6 +200,15 @@ impl Database {
             Self::Sqlite(db) => bound!(sql, args).fetch_all(&db.readers).await?.into_iter().map(Row::Sqlite).collect(),
             Self::Postgres(db) => bound!(sql, args).fetch_all(&db.pool).await?.into_iter().map(Row::Postgres).collect(),
         })
+    }
+
+    /// Reads rows that come packed: each column of the one row is a JSON list of rows.
+    ///
+    /// A driver hands rows over one by one, and each costs more than reading it does.
+    pub(super) async fn fetch_packed(&self, sql: std::sync::Arc<str>, args: &[Arg], columns: usize) -> Result<Vec<Vec<Row>>, StoreError> {
+        let rows = self.fetch_text(sql, args).await?;
+        let row = rows.first().ok_or_else(|| unreadable("packed rows", "nothing came"))?;
+        (0..columns).map(|i| Row::unpack(row.text(i)?)).collect()
     }
 
     /// Begins to write master data; one at a time.
