@@ -107,6 +107,15 @@ pub struct ObligationChange {
     pub quantity: Quantity,
 }
 
+/// The timer that fired a transition: the same commit takes it away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FiredTimer {
+    /// The document that it belongs to.
+    pub doc: DocId,
+    /// Its id there.
+    pub id: String,
+}
+
 /// What the clock does later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -123,9 +132,14 @@ pub enum TimerKind {
     },
     /// Another document is opened.
     Start(Box<Command>),
+    /// The document has ended: the one that started it may go on.
+    Tell {
+        /// Which one.
+        parent: DocId,
+    },
 }
 
-/// A timer of a document. All timers of a document but `Start` are void once it has left the state.
+/// A timer of a document. Deadlines and transitions by the clock are void once it has left the state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timer {
     /// Unique in the document: revision and ordinal.
@@ -219,7 +233,7 @@ pub struct Decision {
     /// True when the state's timers start anew (the state was entered).
     pub enters_state: bool,
     /// The timer whose due time fired this transition.
-    pub fired_timer: Option<String>,
+    pub fired_timer: Option<FiredTimer>,
     /// Messages and events.
     pub outbox: Vec<OutboxRow>,
     /// Keys claimed.

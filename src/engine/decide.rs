@@ -188,6 +188,7 @@ fn assemble(mut run: Run<'_>, event: Event, number: Option<crate::domain::Series
     let (children, starts) = run.started(revision);
     let mut timers: Vec<Timer> = if run.doc.ended { Vec::new() } else { run.timers(entered, revision) };
     timers.extend(starts);
+    timers.extend(run.told(revision));
     let opens = run.env.transition.opens();
     let Run { doc, out, env, .. } = run;
     Decision {

@@ -5,14 +5,14 @@
 use std::sync::Arc;
 
 use crate::base::DocId;
-use crate::domain::{Action, Actor, Command, Decision, Document, MasterData, Reason, ReasonCode, Refusal, Snapshot};
+use crate::domain::{Action, Actor, Command, Decision, Document, FiredTimer, MasterData, Reason, ReasonCode, Refusal, Snapshot};
 use crate::model::Book;
 use crate::rules::Rules;
 use crate::store::{CommitError, Committed, MasterReport, Store, StoreError};
 
 use super::decide::{body_hash, decide, refusal};
 use super::request::request;
-use super::timers::Ticked;
+use super::timers::{Chain, Followed};
 
 /// How often a command that lost a race is decided again.
 const ATTEMPTS: u32 = 12;
@@ -45,6 +45,8 @@ pub struct Done {
     pub committed: Option<Committed>,
     /// The revision that the command made.
     pub revision: u64,
+    /// What the engine did itself right after it, on this document and on others.
+    pub followed: Vec<Followed>,
 }
 
 impl Done {
@@ -117,10 +119,19 @@ impl Engine {
         let (doc, bu, now) = (command.doc.clone(), command.bu.clone(), command.recorded_at);
         let outcome = self.carry_out(command, None).await?;
         let Outcome::Done(mut done) = outcome else { return Ok(outcome) };
-        if self.follow_up(&bu, &doc, now, &mut Ticked::default()).await? > 0
-            && let Some(current) = self.store.document(&bu, &doc).await?
-        {
-            done.document = current;
+        let mut chain = match &done.decision {
+            Some(decision) => {
+                let mut chain = Chain::default();
+                chain.note(decision, now);
+                chain
+            }
+            // It was carried out before, perhaps by a process that died before it came to what follows.
+            None => self.waiting(&bu, &doc, now).await?,
+        };
+        self.follow_up(&mut chain, now).await?;
+        done.followed = chain.rung.followed;
+        if let Some(last) = done.followed.iter().rev().find(|f| f.document.id == doc) {
+            done.document = last.document.clone();
         }
         Ok(Outcome::Done(done))
     }
@@ -143,7 +154,7 @@ impl Engine {
     }
 
     /// Load, decide, commit, without what follows.
-    pub(super) async fn carry_out(&self, mut command: Command, fired_timer: Option<String>) -> Result<Outcome, EngineError> {
+    pub(super) async fn carry_out(&self, mut command: Command, fired_timer: Option<FiredTimer>) -> Result<Outcome, EngineError> {
         for attempt in 0..ATTEMPTS {
             let snapshot = match self.store.load(&request(&self.book, &command)).await {
                 Err(fault) if fault.is_transient() && attempt + 1 < ATTEMPTS => {
@@ -156,12 +167,7 @@ impl Engine {
                 return self.repeat(&command, doc, *revision, body, snapshot.document.clone()).await;
             }
             on_time(&mut command, &snapshot);
-            let decided = decide(&self.book, &self.rules, &snapshot, &command);
-            let decided = match decided {
-                Ok(decision) => self.unclaimed(&command, decision, &snapshot).await?,
-                Err(refused) => Err(refused),
-            };
-            let mut decision = match decided {
+            let mut decision = match decide(&self.book, &self.rules, &snapshot, &command) {
                 Ok(decision) => decision,
                 Err(refused) => return Ok(Outcome::Refused(refused)),
             };
@@ -169,7 +175,12 @@ impl Engine {
             match self.store.commit(&decision).await {
                 Ok(committed) => return Ok(Outcome::Done(Box::new(done(decision, committed)))),
                 Err(CommitError::DuplicateKey { doc, revision, body_hash }) => return self.repeat(&command, &doc, revision, &body_hash, None).await,
-                Err(CommitError::Conflict(_) | CommitError::Claimed { .. }) => pause(&command, attempt).await,
+                Err(CommitError::Conflict(_)) => pause(&command, attempt).await,
+                // Every claim that is held is told, not only the one that the database met first.
+                Err(CommitError::Claimed { .. }) => match self.unclaimed(&command, decision, &snapshot).await? {
+                    Err(refused) => return Ok(Outcome::Refused(refused)),
+                    Ok(_) => pause(&command, attempt).await,
+                },
                 Err(CommitError::Fault(fault)) if fault.is_transient() && attempt + 1 < ATTEMPTS => pause(&command, attempt).await,
                 Err(CommitError::Fault(fault)) => return Err(fault.into()),
             }
@@ -192,7 +203,7 @@ impl Engine {
             None => self.store.document(&command.bu, doc).await?,
         };
         let document = document.ok_or_else(|| StoreError::Unreadable(format!("document {doc} of a known key is gone")))?;
-        Ok(Outcome::Done(Box::new(Done { document, decision: None, committed: None, revision })))
+        Ok(Outcome::Done(Box::new(Done { document, decision: None, committed: None, revision, followed: Vec::new() })))
     }
 
     /// The decision, unless another document holds a key that it claims.
@@ -220,7 +231,7 @@ impl Engine {
 fn done(decision: Decision, committed: Committed) -> Done {
     let mut document = decision.document.clone();
     document.number.clone_from(&committed.number);
-    Done { document, revision: committed.revision, decision: Some(decision), committed: Some(committed) }
+    Done { document, revision: committed.revision, decision: Some(decision), committed: Some(committed), followed: Vec::new() }
 }
 
 fn conflict(command: &Command) -> Box<Refusal> {

@@ -102,4 +102,11 @@ impl Run<'_> {
         }
         timers
     }
+
+    /// A document that has ended tells the one that started it.
+    pub fn told(&self, revision: u64) -> Option<Timer> {
+        let parent = self.doc.parent.clone().filter(|_| self.doc.ended)?;
+        let state = self.doc.state.clone();
+        Some(Timer { id: format!("{revision}.ended"), due_at: self.env.command.effective_at, kind: TimerKind::Tell { parent }, state })
+    }
 }

@@ -33,5 +33,5 @@ mod visit;
 
 pub use decide::decide;
 pub use execute::{Done, Engine, EngineError, Outcome};
-pub use timers::Ticked;
+pub use timers::{Followed, Rung, Ticked};
 pub use todo::{AskInfo, Possible, Todo};

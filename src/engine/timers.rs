@@ -4,12 +4,12 @@
 
 use std::collections::VecDeque;
 
-use crate::base::{Bu, DocId, Key, Timestamp};
-use crate::domain::{Action, Actor, Command, Input, OutboxKind, OutboxRow, ReasonCode, Refusal, TimerKind};
+use crate::base::{Bu, DocId, Key, Name, Timestamp};
+use crate::domain::{Action, Actor, Command, Decision, Document, FiredTimer, Input, OutboxKind, OutboxRow, ReasonCode, Refusal, TimerKind};
 use crate::store::{DueTimer, TimerOutcome};
 
 use super::decide::at_once;
-use super::execute::{Engine, EngineError, Outcome};
+use super::execute::{Done, Engine, EngineError, Outcome};
 
 /// No chain of transitions that the engine fires itself goes on longer than this.
 const CHAIN: usize = 1_000;
@@ -33,6 +33,62 @@ pub struct Ticked {
     pub refused: usize,
 }
 
+impl Ticked {
+    fn add(&mut self, more: Self) {
+        self.deadlines += more.deadlines;
+        self.fired += more.fired;
+        self.started += more.started;
+        self.refused += more.refused;
+    }
+}
+
+/// A transition that the engine fired itself, right after another.
+#[derive(Debug, Clone)]
+pub struct Followed {
+    /// The document as the transition left it.
+    pub document: Document,
+    /// The transition.
+    pub transition: Name,
+    /// When it happened.
+    pub effective_at: Timestamp,
+}
+
+/// What one timer brought about.
+#[derive(Debug, Clone, Default)]
+pub struct Rung {
+    /// What was done, in numbers.
+    pub ticked: Ticked,
+    /// The transitions, in order.
+    pub followed: Vec<Followed>,
+}
+
+/// What is still to be done at once, and what has been.
+#[derive(Default)]
+pub(super) struct Chain {
+    pending: VecDeque<DueTimer>,
+    pub rung: Rung,
+}
+
+impl Chain {
+    /// Notes a transition: what it made void, and what is now to be done at once.
+    pub fn note(&mut self, decision: &Decision, now: Timestamp) {
+        if decision.enters_state {
+            self.pending.retain(|t| t.doc != decision.document.id || !matches!(t.timer.kind, TimerKind::Fire { .. }));
+        }
+        let due = decision.timers.iter().filter(|t| t.due_at <= now && !matches!(t.kind, TimerKind::Deadline { .. }));
+        let mut due: Vec<DueTimer> = due.map(|t| DueTimer { bu: decision.bu.clone(), doc: decision.document.id.clone(), timer: t.clone() }).collect();
+        due.sort_by(|a, b| (a.timer.due_at, &a.timer.id).cmp(&(b.timer.due_at, &b.timer.id)));
+        self.pending.extend(due);
+    }
+
+    fn followed(&mut self, done: Done, now: Timestamp) {
+        if let Some(decision) = done.decision {
+            self.note(&decision, now);
+            self.rung.followed.push(Followed { document: done.document, transition: decision.event.transition, effective_at: decision.event.effective_at });
+        }
+    }
+}
+
 impl Engine {
     /// Runs every timer that is due, in the order in which they are due. Safe to run anywhere, any number of times.
     ///
@@ -42,98 +98,101 @@ impl Engine {
         let mut ticked = Ticked::default();
         for _ in 0..MOST {
             // One at a time: what it brings may be due before the next.
-            let due = self.store().due_timers(bu, None, now, 1).await?;
-            let Some(first) = due.first() else { break };
-            self.run_timer(first, now, &mut ticked).await?;
-            self.follow_up(&first.bu, &first.doc, now, &mut ticked).await?;
+            let Some(rung) = self.ring(bu, now).await? else { break };
+            ticked.add(rung.ticked);
         }
         Ok(ticked)
     }
 
+    /// Runs the first timer that is due, and what follows from it at once; nothing where none is due.
+    ///
+    /// # Errors
+    /// A fault of the store; what was not done yet stays due.
+    pub async fn ring(&self, bu: Option<&Bu>, now: Timestamp) -> Result<Option<Rung>, EngineError> {
+        let due = self.store().due_timers(bu, None, now, 1).await?;
+        if due.is_empty() {
+            return Ok(None);
+        }
+        let mut chain = Chain { pending: due.into(), rung: Rung::default() };
+        self.follow_up(&mut chain, now).await?;
+        Ok(Some(chain.rung))
+    }
+
+    /// What is to be done at once for a document whose last transition was made elsewhere.
+    pub(super) async fn waiting(&self, bu: &Bu, doc: &DocId, now: Timestamp) -> Result<Chain, EngineError> {
+        let due = self.store().due_timers(Some(bu), Some(doc), now, BATCH).await?;
+        let pending = due.into_iter().filter(|t| !matches!(t.timer.kind, TimerKind::Deadline { .. })).collect();
+        Ok(Chain { pending, rung: Rung::default() })
+    }
+
     /// What is due at once for a document, for those it starts, and for the one that started it once it has ended.
-    /// Gives the number of transitions that were fired on the document itself.
-    pub(super) async fn follow_up(&self, bu: &Bu, doc: &DocId, now: Timestamp, ticked: &mut Ticked) -> Result<usize, EngineError> {
-        let mut pending = VecDeque::from([doc.clone()]);
-        let mut fired_here = 0;
-        let mut steps = 0;
-        while let Some(at) = pending.pop_front() {
-            loop {
-                let due = self.store().due_timers(Some(bu), Some(&at), now, BATCH).await?;
-                let Some(timer) = due.into_iter().find(|t| !matches!(t.timer.kind, TimerKind::Deadline { .. })) else { break };
-                steps += 1;
-                if steps > CHAIN {
-                    return Ok(fired_here);
-                }
-                let fired = ticked.fired;
-                self.run_timer(&timer, now, ticked).await?;
-                if at == *doc {
-                    fired_here += ticked.fired - fired;
-                }
-                if let TimerKind::Start(command) = &timer.timer.kind {
-                    pending.push_back(command.doc.clone());
-                }
-            }
-            fired_here += self.tell_parent(bu, &at, doc, now, &mut pending).await?;
+    pub(super) async fn follow_up(&self, chain: &mut Chain, now: Timestamp) -> Result<(), EngineError> {
+        for _ in 0..CHAIN {
+            let Some(timer) = chain.pending.pop_front() else { break };
+            self.run_timer(&timer, now, chain).await?;
         }
-        Ok(fired_here)
+        Ok(())
     }
 
-    /// When a document has ended, the one that started it may go on.
-    async fn tell_parent(&self, bu: &Bu, ended: &DocId, origin: &DocId, now: Timestamp, pending: &mut VecDeque<DocId>) -> Result<usize, EngineError> {
-        let Some(parent) = parent_of(ended) else { return Ok(0) };
-        let Some(document) = self.store().document(bu, ended).await?.filter(|d| d.ended) else { return Ok(0) };
-        let parent = document.parent.unwrap_or(parent);
-        let Some(waiting) = self.store().document(bu, &parent).await?.filter(|d| !d.ended) else { return Ok(0) };
-        let Some(workflow) = self.book().workflows.get(&waiting.workflow) else { return Ok(0) };
-        for transition in at_once(workflow, &waiting.state) {
-            let key = format!("ended:{ended}:{}:{}", transition.name, waiting.revision);
-            let command = system_command(bu, &parent, &transition.name, key, now);
-            if let Outcome::Done(_) = self.carry_out(command, None).await? {
-                pending.push_back(parent.clone());
-                return Ok(usize::from(parent == *origin));
-            }
-        }
-        Ok(0)
-    }
-
-    async fn run_timer(&self, due: &DueTimer, now: Timestamp, ticked: &mut Ticked) -> Result<(), EngineError> {
-        let outcome = match &due.timer.kind {
+    async fn run_timer(&self, due: &DueTimer, now: Timestamp, chain: &mut Chain) -> Result<(), EngineError> {
+        let commands = match &due.timer.kind {
             TimerKind::Deadline { notify } => {
-                ticked.deadlines += 1;
-                TimerOutcome::Done { outbox: self.breach(due, notify.as_ref()) }
+                chain.rung.ticked.deadlines += 1;
+                let outcome = TimerOutcome::Done { outbox: self.breach(due, notify.as_ref()) };
+                self.store().finish_timer(due, &outcome, now).await?;
+                return Ok(());
             }
             TimerKind::Fire { transition } => {
                 let mut command = system_command(&due.bu, &due.doc, transition, format!("timer:{}:{}", due.doc, due.timer.id), now);
                 command.effective_at = due.timer.due_at;
-                match self.carry_out(command, Some(due.timer.id.clone())).await? {
-                    // The commit has taken the timer away; a repeat has not.
-                    Outcome::Done(done) if !done.repeated() => {
-                        ticked.fired += 1;
-                        return Ok(());
-                    }
-                    Outcome::Done(_) => TimerOutcome::Done { outbox: Vec::new() },
-                    Outcome::Refused(refusal) => {
-                        ticked.refused += 1;
-                        refused(&refusal, now)
-                    }
-                }
+                vec![command]
             }
-            TimerKind::Start(command) => match self.carry_out((**command).clone(), None).await? {
-                Outcome::Done(_) => {
-                    ticked.started += 1;
-                    TimerOutcome::Done { outbox: Vec::new() }
-                }
-                Outcome::Refused(refusal) => {
-                    ticked.refused += 1;
-                    refused(&refusal, now)
-                }
-            },
+            TimerKind::Start(command) => vec![(**command).clone()],
+            TimerKind::Tell { parent } => self.told(due, parent, now).await?,
         };
-        self.store().finish_timer(due, &outcome, now).await?;
+        let outcome = self.try_each(due, commands, now, chain).await?;
+        if let Some(outcome) = outcome {
+            self.store().finish_timer(due, &outcome, now).await?;
+        }
         Ok(())
     }
 
-    fn breach(&self, due: &DueTimer, notify: Option<&crate::base::Name>) -> Vec<OutboxRow> {
+    /// Tries commands until one is carried out; gives what is still to be written about the timer.
+    async fn try_each(&self, due: &DueTimer, commands: Vec<Command>, now: Timestamp, chain: &mut Chain) -> Result<Option<TimerOutcome>, EngineError> {
+        let mut outcome = TimerOutcome::Done { outbox: Vec::new() };
+        for command in commands {
+            let fired = FiredTimer { doc: due.doc.clone(), id: due.timer.id.clone() };
+            match self.carry_out(command, Some(fired)).await? {
+                // The commit has taken the timer away; a repeat has not.
+                Outcome::Done(done) if !done.repeated() => {
+                    match due.timer.kind {
+                        TimerKind::Start(_) => chain.rung.ticked.started += 1,
+                        _ => chain.rung.ticked.fired += 1,
+                    }
+                    chain.followed(*done, now);
+                    return Ok(None);
+                }
+                Outcome::Done(_) => return Ok(Some(TimerOutcome::Done { outbox: Vec::new() })),
+                Outcome::Refused(refusal) => {
+                    if !matches!(due.timer.kind, TimerKind::Tell { .. }) {
+                        chain.rung.ticked.refused += 1;
+                    }
+                    outcome = refused(&refusal, now);
+                }
+            }
+        }
+        Ok(Some(outcome))
+    }
+
+    /// When a document has ended, the one that started it may go on: what that one does at once is tried.
+    async fn told(&self, due: &DueTimer, parent: &DocId, now: Timestamp) -> Result<Vec<Command>, EngineError> {
+        let Some(waiting) = self.store().document(&due.bu, parent).await?.filter(|d| !d.ended) else { return Ok(Vec::new()) };
+        let Some(workflow) = self.book().workflows.get(&waiting.workflow) else { return Ok(Vec::new()) };
+        let key = |transition: &Name| format!("ended:{}:{transition}:{}", due.doc, waiting.revision);
+        Ok(at_once(workflow, &waiting.state).map(|t| system_command(&due.bu, parent, &t.name, key(&t.name), now)).collect())
+    }
+
+    fn breach(&self, due: &DueTimer, notify: Option<&Name>) -> Vec<OutboxRow> {
         let Some(whom) = notify else { return Vec::new() };
         let label =
             self.book().workflows.values().find_map(|w| w.state(due.timer.state.as_str())).map_or_else(|| due.timer.state.to_string(), |s| s.label.clone());
@@ -150,14 +209,7 @@ fn refused(refusal: &Refusal, now: Timestamp) -> TimerOutcome {
     TimerOutcome::Refused { reason: refusal.reasons.iter().map(|r| r.sentence.as_str()).collect::<Vec<_>>().join(" ") }
 }
 
-/// Started documents are named after the one that starts them: `<parent>.<revision>.<n>`.
-fn parent_of(doc: &DocId) -> Option<DocId> {
-    let mut parts = doc.as_str().rsplitn(3, '.');
-    let (_, _, parent) = (parts.next()?, parts.next()?, parts.next()?);
-    Some(DocId::from(parent))
-}
-
-fn system_command(bu: &Bu, doc: &DocId, transition: &crate::base::Name, key: String, now: Timestamp) -> Command {
+fn system_command(bu: &Bu, doc: &DocId, transition: &Name, key: String, now: Timestamp) -> Command {
     Command {
         bu: bu.clone(),
         doc: doc.clone(),

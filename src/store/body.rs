@@ -37,7 +37,7 @@ pub(super) fn commit(d: &Decision) -> Result<String, StoreError> {
         paper
     };
     let moves: Vec<Json> = d.moves.iter().zip(1..).map(|(m, ordinal)| movement(m, ordinal)).collect();
-    let fired = d.fired_timer.as_ref().map(|id| json!({ "doc": shape::timer_doc(d), "id": id }));
+    let fired = d.fired_timer.as_ref().map(|t| json!({ "doc": t.doc, "id": t.id }));
     let claims: Result<Vec<Json>, StoreError> = d.claims.iter().map(|c| Ok(json!({ "claim_key": c.key, "until": chain::json(&c.until)? }))).collect();
     let body = json!({
         "doc": document.id, "revision": document.revision, "opens": d.opens, "enters": d.enters_state,
@@ -146,6 +146,7 @@ fn timer(t: &Timer) -> Result<Json, StoreError> {
         TimerKind::Deadline { .. } => "deadline",
         TimerKind::Fire { .. } => "fire",
         TimerKind::Start(_) => "start",
+        TimerKind::Tell { .. } => "tell",
     };
     Ok(json!({ "id": t.id, "due_at": t.due_at.micros(), "kind": kind, "state": t.state, "body": chain::json(&t.kind)? }))
 }

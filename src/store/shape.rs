@@ -114,14 +114,6 @@ pub(super) fn value(product: i128) -> Money {
     Decimal::try_from_i128_with_scale(product, 5).ok().and_then(|d| Money::round_decimal(d).ok()).unwrap_or_default()
 }
 
-/// The document that a fired timer belongs to: for a started document, the one that started it.
-pub(super) fn timer_doc(decision: &Decision) -> &crate::base::DocId {
-    match &decision.document.parent {
-        Some(parent) if decision.opens => parent,
-        _ => &decision.document.id,
-    }
-}
-
 /// The id of the n-th message of a transition.
 pub(super) fn outbox_id(revision: u64, n: u32) -> String {
     format!("{revision:06}.{n:03}")

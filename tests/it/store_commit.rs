@@ -1,7 +1,7 @@
 //! Commit and load on all three stores: what is written is read back, nothing is half done, and a lost race is told apart.
 
 use bincard::base::{Quantity, Timestamp};
-use bincard::domain::{ChildStart, Obligation, ObligationChange, ObligationChangeKind, OutboxKind, OutboxRow, TimerKind, Value};
+use bincard::domain::{ChildStart, FiredTimer, Obligation, ObligationChange, ObligationChangeKind, OutboxKind, OutboxRow, TimerKind, Value};
 use bincard::store::{CommitError, Conflict, DueTimer, StockFilter, Store, TimerOutcome};
 
 use crate::support::stores::{
@@ -275,7 +275,7 @@ async fn a_child_that_opens_takes_its_timer_along_and_sees_what_its_parent_holds
         assert_eq!(f.store.load(&r).await.unwrap().balances[0].position, place("PUNE.picked for D1/1"), "{kind}");
         let mut child = opening("D2");
         child.document.parent = Some("D1".into());
-        child.fired_timer = Some("1.3".into());
+        child.fired_timer = Some(FiredTimer { doc: "D1".into(), id: "1.3".into() });
         child.moves = vec![moved("PCB#1", 4, "PUNE.picked for D1/1", "PUNE.in_transit for D2/1")];
         f.store.commit(&child).await.unwrap();
         assert_eq!(f.store.next_due(None).await.unwrap(), None, "{kind}");

@@ -12,17 +12,16 @@ use super::policy::{Clerk, pace};
 use super::step::{Act, Paper, Step};
 use super::{Progress, ReplayError, network};
 use crate::base::{Bu, DocId, Key, Name, Timestamp};
-use crate::domain::{Action, Actor, Command, Document, Input, Refusal};
-use crate::engine::{Done, Engine, Outcome};
-use crate::model::Trigger;
+use crate::domain::{Action, Actor, Command, Document, Refusal};
+use crate::engine::{Done, Engine, Followed, Outcome};
 use crate::store::{DocumentFilter, DocumentHead, Store};
 
 /// Months after the last in which what is under way comes to its end.
 const AFTER: usize = 4;
 /// Documents listed at a time.
 const PAGE: u32 = 1000;
-/// Timers looked at together.
-const TIMERS: u32 = 500;
+/// No more timers than this are due at one moment.
+const TIMERS: u32 = 100_000;
 
 /// A document that has not ended.
 struct Tracked {
@@ -91,43 +90,18 @@ impl<'r> Driver<'r> {
 
     async fn catch_up(&mut self) -> Result<(), ReplayError> {
         let heads = documents(self.store(), &self.bu, None).await?;
-        let mut last_of: Vec<(&DocumentHead, Timestamp)> = Vec::with_capacity(heads.len());
+        let mut last = None;
         for head in &heads {
             let at = if head.ended { head.entered_at } else { self.last_event(&head.id).await?.map_or(head.entered_at, |(_, at)| at) };
-            last_of.push((head, at));
+            last = last.max(Some(at));
         }
-        let Some(clock) = last_of.iter().map(|(_, at)| *at).max() else { return Ok(()) };
+        let Some(clock) = last else { return Ok(()) };
         self.clock = clock;
         self.engine.tick(Some(&self.bu), clock).await?;
-        for (head, _) in last_of.iter().filter(|(head, at)| head.ended && *at == clock) {
-            self.tell_parent(head).await?;
-        }
         for head in documents(self.store(), &self.bu, None).await?.iter().filter(|h| !h.ended) {
-            self.refresh(head.id.clone()).await?;
-        }
-        Ok(())
-    }
-
-    /// A document's end lets the one that started it go on: where the run was cut off between the two, that is made up for.
-    async fn tell_parent(&self, ended: &DocumentHead) -> Result<(), ReplayError> {
-        let Some(parent) = &ended.parent else { return Ok(()) };
-        let Some(waiting) = self.store().document(&self.bu, parent).await?.filter(|d| !d.ended) else { return Ok(()) };
-        let Some(workflow) = self.engine.book().workflows.get(&waiting.workflow) else { return Ok(()) };
-        let at_once = |t: &&crate::model::Transition| t.from.contains(&waiting.state) && t.triggers.iter().any(|t| matches!(t, Trigger::AtOnce));
-        for transition in workflow.transitions.iter().filter(at_once) {
-            let command = Command {
-                bu: self.bu.clone(),
-                doc: parent.clone(),
-                action: Action::Fire { transition: transition.name.clone() },
-                actor: Actor::System,
-                input: Input::default(),
-                key: Key::from(format!("ended:{}:{}:{}", ended.id, transition.name, waiting.revision)),
-                recorded_at: self.clock,
-                effective_at: self.clock,
-                seen_revision: None,
-            };
-            if let Outcome::Done(_) = self.engine.execute(command).await? {
-                return Ok(());
+            let Some(document) = self.store().document(&self.bu, &head.id).await? else { continue };
+            if let Some((transition, at)) = self.last_event(&head.id).await? {
+                self.keep(document, transition, at);
             }
         }
         Ok(())
@@ -175,17 +149,12 @@ impl<'r> Driver<'r> {
     /// Lets the engine do what is due by then; whether there was anything.
     async fn ring(&mut self, until: Timestamp) -> Result<bool, ReplayError> {
         let Some(due) = self.store().next_due(Some(&self.bu)).await?.filter(|due| *due <= until) else { return Ok(false) };
-        let timers = self.store().due_timers(Some(&self.bu), None, due, TIMERS).await?;
-        self.engine.tick(Some(&self.bu), due).await?;
         self.clock = self.clock.max(due);
-        let docs: BTreeSet<DocId> = timers.into_iter().map(|t| t.doc).collect();
-        for doc in docs {
-            self.refresh(doc).await?;
+        for _ in 0..TIMERS {
+            let Some(rung) = self.engine.ring(Some(&self.bu), due).await? else { return Ok(true) };
+            self.follow(rung.followed);
         }
-        match self.store().next_due(Some(&self.bu)).await? {
-            Some(still) if still <= due => Err(ReplayError::Stuck(format!("a timer that is due at {due} does not go away"))),
-            _ => Ok(true),
-        }
+        Err(ReplayError::Stuck(format!("a timer that is due at {due} does not go away")))
     }
 
     /// Does what is planned.
@@ -263,7 +232,7 @@ impl<'r> Driver<'r> {
         match self.engine.execute(command).await? {
             Outcome::Done(done) => {
                 self.tally.commands += 1;
-                self.note(*done, name).await?;
+                self.note(*done, name);
                 Ok(Ok(()))
             }
             Outcome::Refused(refusal) => {
@@ -273,43 +242,18 @@ impl<'r> Driver<'r> {
         }
     }
 
-    /// Notes what a command has changed: its document, those it started, the one that waited for it.
-    async fn note(&mut self, done: Done, transition: Name) -> Result<(), ReplayError> {
-        let alone = done.document.revision == done.revision && done.decision.is_some_and(|d| d.children.is_empty());
-        let (doc, parent) = (done.document.id.clone(), done.document.parent.clone());
-        if !alone {
-            return self.refresh(doc).await;
+    /// Notes what a command has changed: its document, and those that went on by themselves.
+    fn note(&mut self, done: Done, transition: Name) {
+        if !done.followed.iter().any(|step| step.document.id == done.document.id) {
+            self.keep(done.document, transition, self.clock);
         }
-        let ended = done.document.ended;
-        self.keep(done.document, transition, self.clock);
-        match parent.filter(|p| ended && self.open.contains_key(p)) {
-            Some(parent) => self.refresh(parent).await,
-            None => Ok(()),
-        }
+        self.follow(done.followed);
     }
 
-    /// Reads a document again, and whatever may have changed with it.
-    async fn refresh(&mut self, doc: DocId) -> Result<(), ReplayError> {
-        let mut work = vec![doc];
-        while let Some(id) = work.pop() {
-            let Some(document) = self.store().document(&self.bu, &id).await? else { continue };
-            if self.open.get(&id).is_some_and(|t| t.document.revision == document.revision) {
-                continue;
-            }
-            for started in self.store().children(&self.bu, &id).await? {
-                let child = started.child;
-                if !child.ended && child.state.is_some() && !self.open.contains_key(&child.doc) {
-                    work.push(child.doc);
-                }
-            }
-            if document.ended {
-                work.extend(document.parent.clone().filter(|p| self.open.contains_key(p)));
-            }
-            if let Some((last, changed)) = self.last_event(&id).await? {
-                self.keep(document, last, changed);
-            }
+    fn follow(&mut self, followed: Vec<Followed>) {
+        for step in followed {
+            self.keep(step.document, step.transition, step.effective_at);
         }
-        Ok(())
     }
 
     async fn last_event(&self, doc: &DocId) -> Result<Option<(Name, Timestamp)>, ReplayError> {

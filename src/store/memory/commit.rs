@@ -234,8 +234,8 @@ impl Tenant {
             self.timers.retain(|(of, _), t| of != doc || matches!(t.kind, TimerKind::Start(_)));
             self.claims.retain(|_, (holder, claim)| holder != doc || !claim.until.contains(&d.document.state));
         }
-        if let Some(id) = &d.fired_timer {
-            self.timers.remove(&(shape::timer_doc(d).clone(), id.clone()));
+        if let Some(fired) = &d.fired_timer {
+            self.timers.remove(&(fired.doc.clone(), fired.id.clone()));
         }
         for timer in &d.timers {
             self.timers.insert((doc.clone(), timer.id.clone()), timer.clone());
