@@ -12,7 +12,7 @@ use crate::domain::{LoadRequest, Needs, Snapshot};
 use super::chain;
 use super::error::StoreError;
 use super::rows::{self, Cells, Columns, Loading};
-use super::sql::{Arg, Database, Dialect};
+use super::sql::{Arg, Database, Dialect, Row};
 
 /// Rows of one kind.
 struct Branch {
@@ -208,7 +208,7 @@ impl Database {
             r.parent.as_ref().map(AsRef::as_ref).unwrap_or_default().into(),
         ];
         let kinds: Vec<&Branch> = wanted(&r.needs).collect();
-        let packed = self.fetch_packed(interned(self.dialect(), &r.needs), &args, kinds.len()).await?;
+        let packed = Row::unpack_all(&self.fetch_briefly(interned(self.dialect(), &r.needs), &args).await?, kinds.len())?;
         let mut loading = Loading::default();
         for (kind, rows) in kinds.into_iter().zip(&packed) {
             for row in rows {

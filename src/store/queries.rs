@@ -26,6 +26,10 @@ fn each<T>(rows: &[Row], columns: Columns, read: impl Fn(&Cells<'_>) -> Answer<T
     rows.iter().map(|row| read(&Cells::of(row, columns))).collect()
 }
 
+fn unpacked<T>(rows: &[Row], columns: Columns, read: impl Fn(&Cells<'_>) -> Answer<T>) -> Answer<Vec<T>> {
+    each(Row::unpack_all(rows, 1)?.first().map_or(&[], Vec::as_slice), columns, read)
+}
+
 /// Both ends of every move up to a time as balances, `{time}` being its condition.
 const MOVED: &str = "(SELECT bu, part, lot, serial, to_party AS party, to_bin AS bin, to_doc AS doc, to_line AS line, to_condition AS condition, to_owner AS owner, \
     to_pool AS pool, quantity FROM move WHERE {time} \
@@ -50,14 +54,20 @@ fn stock_where(f: &StockFilter) -> Where {
 impl Database {
     async fn list<T>(&self, columns: Columns, from: &str, w: &Where, read: impl Fn(&Cells<'_>) -> Answer<T>) -> Answer<Vec<T>> {
         let sql = self.dialect().text(&w.statement(&columns.packed(from)));
-        each(self.fetch_packed(sql.into(), &w.args, 1).await?.first().map_or(&[], Vec::as_slice), columns, read)
+        unpacked(&self.fetch_text(sql.into(), &w.args).await?, columns, read)
+    }
+
+    /// A list of a few rows, found by their keys.
+    async fn brief<T>(&self, columns: Columns, from: &str, w: &Where, read: impl Fn(&Cells<'_>) -> Answer<T>) -> Answer<Vec<T>> {
+        let sql = self.dialect().text(&w.statement(&columns.packed(from)));
+        unpacked(&self.fetch_briefly(sql.into(), &w.args).await?, columns, read)
     }
 
     pub(super) async fn document(&self, bu: &Bu, doc: &DocId) -> Answer<Option<Document>> {
         let w = Where::bu(bu.as_str()).with("doc = ?", Some(doc.as_str()));
-        let found = self.list(rows::DOCUMENT, "document WHERE {where}", &w, |c| rows::document(bu, c)).await?;
+        let found = self.brief(rows::DOCUMENT, "document WHERE {where}", &w, |c| rows::document(bu, c)).await?;
         let Some(mut document) = found.into_iter().next() else { return Ok(None) };
-        document.lines = self.list(rows::LINE, "document_line WHERE {where} ORDER BY line", &w, rows::line).await?;
+        document.lines = self.brief(rows::LINE, "document_line WHERE {where} ORDER BY line", &w, rows::line).await?;
         Ok(Some(document))
     }
 
@@ -194,7 +204,7 @@ impl Database {
     pub(super) async fn children(&self, bu: &Bu, parent: &DocId) -> Answer<Vec<ChildRecord>> {
         let w = Where::all().with("c.bu = ?", Some(bu.as_str())).with("c.parent = ?", Some(parent.as_str()));
         let from = format!("{} WHERE {{where}} ORDER BY c.doc{{c}}", rows::CHILDREN);
-        self.list(rows::CHILD, &from, &w, |c| rows::child(c).map(|(child, refused)| ChildRecord { child, refused })).await
+        self.brief(rows::CHILD, &from, &w, |c| rows::child(c).map(|(child, refused)| ChildRecord { child, refused })).await
     }
 
     pub(super) async fn counts(&self, bu: Option<&Bu>) -> Answer<Counts> {
@@ -229,12 +239,12 @@ impl Database {
             .with("doc = ?", id(doc))
             .with("due_at <= ?", Some(now.micros()))
             .with("1 = 1 ORDER BY due_at, doc{c}, id{c}, bu{c} LIMIT ?", Some(i64::from(limit)));
-        self.list(rows::TIMER, "timer WHERE {where}", &w, rows::timer).await
+        self.brief(rows::TIMER, "timer WHERE {where}", &w, rows::timer).await
     }
 
     pub(super) async fn next_due(&self, bu: Option<&Bu>) -> Answer<Option<Timestamp>> {
         let w = Where::all().with("bu = ?", id(bu));
-        let rows = self.fetch(&w.statement("SELECT MIN(due_at) FROM timer WHERE {where}"), &w.args).await?;
+        let rows = self.fetch_briefly(w.statement("SELECT MIN(due_at) FROM timer WHERE {where}").into(), &w.args).await?;
         Ok(rows.first().map(|row| row.optional(0)).transpose()?.flatten().map(Timestamp::from_micros))
     }
 

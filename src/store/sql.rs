@@ -97,12 +97,20 @@ impl serde::de::Visitor<'_> for ReadCell {
 
 impl Row {
     /// The rows of one JSON text: a list of lists.
-    pub(super) fn unpack(text: &str) -> Result<Vec<Self>, StoreError> {
+    fn unpack(text: &str) -> Result<Vec<Self>, StoreError> {
         if text.is_empty() {
             return Ok(Vec::new());
         }
         let rows: Vec<Vec<Cell>> = serde_json::from_str(text).map_err(|e| unreadable("packed rows", e))?;
         Ok(rows.into_iter().map(Self::Packed).collect())
+    }
+
+    /// Rows that come packed, several kinds of them: each column of the one row is a JSON list of rows.
+    ///
+    /// A driver hands rows over one by one, and each costs more than reading it does.
+    pub(super) fn unpack_all(rows: &[Self], kinds: usize) -> Result<Vec<Vec<Self>>, StoreError> {
+        let row = rows.first().ok_or_else(|| unreadable("packed rows", "nothing came"))?;
+        (0..kinds).map(|i| Self::unpack(row.text(i)?)).collect()
     }
 
     /// Text; empty where there is none.
@@ -202,13 +210,12 @@ impl Database {
         })
     }
 
-    /// Reads rows that come packed: each column of the one row is a JSON list of rows.
-    ///
-    /// A driver hands rows over one by one, and each costs more than reading it does.
-    pub(super) async fn fetch_packed(&self, sql: std::sync::Arc<str>, args: &[Arg], columns: usize) -> Result<Vec<Vec<Row>>, StoreError> {
-        let rows = self.fetch_text(sql, args).await?;
-        let row = rows.first().ok_or_else(|| unreadable("packed rows", "nothing came"))?;
-        (0..columns).map(|i| Row::unpack(row.text(i)?)).collect()
+    /// Reads a few rows by their keys: a statement that is already in the dialect.
+    pub(super) async fn fetch_briefly(&self, sql: std::sync::Arc<str>, args: &[Arg]) -> Result<Vec<Row>, StoreError> {
+        match self {
+            Self::Sqlite(db) => Ok(db.read_briefly(sql, args).await?.into_iter().map(Row::Sqlite).collect()),
+            Self::Postgres(_) => self.fetch_text(sql, args).await,
+        }
     }
 
     /// Begins to write master data; one at a time.
@@ -226,10 +233,7 @@ impl Database {
     /// Ends all connections.
     pub(super) async fn close(&self) {
         match self {
-            Self::Sqlite(db) => {
-                db.readers.close().await;
-                db.writer.close().await;
-            }
+            Self::Sqlite(db) => db.close().await,
             Self::Postgres(db) => db.pool.close().await,
         }
     }

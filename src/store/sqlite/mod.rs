@@ -4,10 +4,12 @@
 //! `schema/*.sql`. Must not know queries. Tests: `tests/it/store_*.rs`.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Connection, Row};
+use tokio::sync::Mutex;
 
 use super::commit::Raised;
 use super::error::StoreError;
@@ -20,6 +22,9 @@ const WAIT: Duration = Duration::from_secs(10);
 /// A database file.
 #[derive(Debug, Clone)]
 pub struct Sqlite {
+    /// The connection that commits; a pool would hand it back only after another turn of the scheduler.
+    commits: Arc<Mutex<Option<SqliteConnection>>>,
+    /// For several statements that hold together: master data.
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
     pub(super) path: String,
@@ -55,13 +60,36 @@ impl Sqlite {
         let pool = |most| SqlitePoolOptions::new().max_connections(most).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
         let writer = pool(1).connect_with(options.clone()).await?;
         let made = migrate(&writer).await?;
+        let commits = Arc::new(Mutex::new(Some(SqliteConnection::connect_with(&options).await?)));
         let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "on"));
-        Ok((Self { writer, readers, path: path.to_owned() }, made))
+        Ok((Self { commits, writer, readers, path: path.to_owned() }, made))
     }
 
     /// Inserts one row into the command table, and reads back what `then` selects, in one round trip.
-    pub(super) async fn command(&self, sql: &'static str, args: &[Arg]) -> Result<Vec<sqlx::sqlite::SqliteRow>, Raised> {
-        bound!(sql, args).fetch_all(&self.writer).await.map_err(|e| Raised::new(e, message_of))
+    pub(super) async fn command(&self, sql: &'static str, args: &[Arg]) -> Result<Vec<SqliteRow>, Raised> {
+        let mut commits = self.commits.lock().await;
+        let connection = commits.as_mut().ok_or(Raised { said: None, error: sqlx::Error::PoolClosed })?;
+        bound!(sql, args).fetch_all(connection).await.map_err(|e| Raised::new(e, message_of))
+    }
+
+    /// Reads a few rows by their keys. Where nobody commits, that connection does it: what it has written, it has at hand,
+    /// while a reader forgets all it knows of a file that has changed.
+    pub(super) async fn read_briefly(&self, sql: Arc<str>, args: &[Arg]) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        if let Ok(mut commits) = self.commits.try_lock()
+            && let Some(connection) = commits.as_mut()
+        {
+            return bound!(sql, args).fetch_all(connection).await;
+        }
+        bound!(sql, args).fetch_all(&self.readers).await
+    }
+
+    pub(super) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+        if let Some(connection) = self.commits.lock().await.take() {
+            // What is committed is in the file already; a fault here has nothing to say.
+            drop(connection.close().await);
+        }
     }
 }
 
