@@ -72,6 +72,7 @@ fn head(d: &Document) -> Result<Json, StoreError> {
 fn event(d: &Decision, document: &Document) -> Result<Json, StoreError> {
     let e = &d.event;
     let content = chain::content(document)?;
+    let papers = chain::papers(&d.papers);
     let link = Link {
         previous: &d.chain,
         bu: d.bu.as_str(),
@@ -83,6 +84,7 @@ fn event(d: &Decision, document: &Document) -> Result<Json, StoreError> {
         moves: &d.moves,
         owed: &d.owed,
         changes: &d.obligation_changes,
+        papers: &papers,
     };
     Ok(json!({
         "transition": e.transition, "from_state": shape::text_of(e.from.as_ref()), "to_state": e.to, "actor": e.actor, "role": e.role,

@@ -1,12 +1,14 @@
 //! The hash chain of a document: each event's hash covers the event, everything it changed, and the hash before it.
 //!
 //! The canonical form is written out by hand, field by field, so that a new field in a domain type never changes the
-//! hash of what was written before it. Numbers are given inside the commit and are not covered. Must not know SQL.
+//! hash of what was written before it. Numbers are given inside the commit: the number of a document is covered from its
+//! second event on, the numbers of papers by the seals. Must not know SQL.
 //! Tests: below and `verify.rs`.
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::{Document, Event, Lot, Move, Obligation, ObligationChange, ObligationChangeKind, Position};
+use crate::base::PartyCode;
+use crate::domain::{Document, Event, Lot, Move, Obligation, ObligationChange, ObligationChangeKind, PaperDraft, Position};
 
 use super::error::StoreError;
 
@@ -22,6 +24,31 @@ pub(super) struct Link<'a> {
     pub moves: &'a [Move],
     pub owed: &'a [Obligation],
     pub changes: &'a [ObligationChange],
+    pub papers: &'a [LinkedPaper],
+}
+
+/// What a link covers of a paper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LinkedPaper {
+    pub kind: String,
+    pub series: String,
+    pub from: String,
+    pub to: String,
+    /// The ordinal of the paper that it reverses; 0 where it reverses none.
+    pub reverses: i64,
+}
+
+/// What a link covers of the papers that are issued.
+pub(super) fn papers(drafts: &[PaperDraft]) -> Vec<LinkedPaper> {
+    let code = |c: Option<&PartyCode>| c.map(ToString::to_string).unwrap_or_default();
+    let linked = |p: &PaperDraft| LinkedPaper {
+        kind: p.kind.to_string(),
+        series: p.number.series.clone(),
+        from: code(p.from.as_ref()),
+        to: code(p.to.as_ref()),
+        reverses: p.reverse_of.map_or(0, |i| i64::from(i) + 1),
+    };
+    drafts.iter().map(linked).collect()
 }
 
 /// Fields one after the other, each with its length, so that no two records read alike.
@@ -76,18 +103,28 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<String, StoreError> 
     serde_json::to_string(value).map_err(|e| StoreError::Malformed(e.to_string()))
 }
 
-/// The hash of what a document says: its state, fields and lines.
+/// The hash of what a document says: its head, fields and lines.
 pub(super) fn content(document: &Document) -> Result<String, StoreError> {
     let mut canon = Canon::new("bincard document 1");
     canon.text(document.workflow.as_str());
     canon.number(i64::from(document.version));
     canon.text(document.state.as_str());
     canon.number(i64::from(document.ended));
+    canon.text(if document.revision > 1 { &document.number } else { "" });
+    canon.text(document.opened_by.as_str());
+    canon.number(document.opened_at.micros());
+    canon.number(document.entered_at.micros());
+    canon.optional(document.parent.as_ref().map(AsRef::as_ref));
     canon.text(&json(&document.fields)?);
     canon.count(document.lines.len());
     for line in &document.lines {
         canon.number(i64::from(line.no));
         canon.text(&json(&line.values)?);
+        let promised = line.inbound.as_ref().filter(|i| i.quantity.is_positive());
+        canon.number(promised.map_or(0, |i| i.quantity.milli()));
+        canon.optional(promised.map(|i| i.party.as_str()));
+        canon.optional(promised.map(|i| i.part.as_str()));
+        canon.optional(promised.and_then(|i| i.pool.as_ref()).map(AsRef::as_ref));
     }
     Ok(canon.end())
 }
@@ -143,6 +180,13 @@ pub(super) fn link(l: &Link<'_>) -> Result<String, StoreError> {
         canon.text(c.id.as_str());
         canon.text(change_name(c.kind));
         canon.number(c.quantity.milli());
+    }
+    canon.count(l.papers.len());
+    for p in l.papers {
+        for text in [&p.kind, &p.series, &p.from, &p.to] {
+            canon.text(text);
+        }
+        canon.number(p.reverses);
     }
     Ok(canon.end())
 }

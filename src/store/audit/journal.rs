@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::base::{Bu, DocId, Quantity};
 use crate::domain::{Lot, Obligation, ObligationChange, ObligationChangeKind};
 
-use super::super::chain::{self, Link};
+use super::super::chain::{self, Link, LinkedPaper};
 use super::super::error::{StoreError, unreadable};
 use super::super::rows::{self, Cells, Columns};
 use super::super::sql::{Arg, Row, Transaction};
@@ -30,6 +30,7 @@ struct Changed {
     moves: Grouped<MoveRecord>,
     owed: Grouped<Obligation>,
     changes: Grouped<ObligationChange>,
+    papers: Grouped<LinkedPaper>,
 }
 
 /// The event before.
@@ -41,6 +42,7 @@ struct Before {
     state: String,
 }
 
+const PAPER: Columns = Columns { texts: &["kind", "series", "from_party", "to_party"], numbers: &["COALESCE(reverses, 0)"] };
 const CHANGE: Columns = Columns { texts: &["id", "kind"], numbers: &["quantity"] };
 
 impl Audit<'_> {
@@ -96,6 +98,7 @@ impl Audit<'_> {
             moves: &moves,
             owed: &changed.owed.remove(&key).unwrap_or_default(),
             changes: &changed.changes.remove(&key).unwrap_or_default(),
+            papers: &changed.papers.remove(&key).unwrap_or_default(),
         };
         self.findings.event(bu, &id, record.revision, (&record.previous, &before.hash), (&record.hash, &chain::link(&link)?));
         Ok(Before { doc, revision: record.revision, hash: record.hash.clone(), state: record.event.to.to_string() })
@@ -174,7 +177,13 @@ async fn fetch_changed(bu: &Bu, reading: &mut Transaction, unsealed: Unsealed, f
         moves: grouped(&fetch(rows::MOVE, "move", "ordinal").await?, rows::MOVE, rows::move_record)?,
         owed: grouped(&fetch(rows::OBLIGATION, "obligation", "id").await?, rows::OBLIGATION, rows::obligation)?,
         changes: grouped(&fetch(CHANGE, "obligation_change", "ordinal").await?, CHANGE, change)?,
+        papers: grouped(&fetch(PAPER, "paper", "ordinal").await?, PAPER, paper)?,
     })
+}
+
+fn paper(c: &Cells<'_>) -> Result<LinkedPaper, StoreError> {
+    let text = |i| c.text(i).map(str::to_owned);
+    Ok(LinkedPaper { kind: text(0)?, series: text(1)?, from: text(2)?, to: text(3)?, reverses: c.int(0)? })
 }
 
 fn change(c: &Cells<'_>) -> Result<ObligationChange, StoreError> {

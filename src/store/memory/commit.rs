@@ -37,6 +37,7 @@ impl Memory {
 fn journal(d: &Decision) -> Result<Journal, StoreError> {
     let document = shape::kept(&d.document);
     let content = chain::content(&document)?;
+    let papers = chain::papers(&d.papers);
     let link = Link {
         previous: &d.chain,
         bu: d.bu.as_str(),
@@ -48,9 +49,10 @@ fn journal(d: &Decision) -> Result<Journal, StoreError> {
         moves: &d.moves,
         owed: &d.owed,
         changes: &d.obligation_changes,
+        papers: &papers,
     };
     let record = EventRecord { revision: document.revision, event: d.event.clone(), previous: d.chain.clone(), hash: chain::link(&link)? };
-    Ok(Journal { record, content, changes: d.obligation_changes.clone() })
+    Ok(Journal { record, content, changes: d.obligation_changes.clone(), papers })
 }
 
 impl Tenant {

@@ -16,6 +16,7 @@ use crate::domain::{
     Balance, BusinessUnit, Claim, Contract, Document, Limit, Lot, Obligation, ObligationChange, Paper, Part, Party, Person, Supersession, Timer,
 };
 
+use super::chain::LinkedPaper;
 use super::shape::StockKey;
 use super::views::{Book, EventRecord, MoveRecord, OutboxEntry};
 
@@ -37,6 +38,7 @@ struct Journal {
     record: EventRecord,
     content: String,
     changes: Vec<ObligationChange>,
+    papers: Vec<LinkedPaper>,
 }
 
 /// A started document, before and after it opens.

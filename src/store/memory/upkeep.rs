@@ -238,6 +238,7 @@ impl Tenant {
                 moves: &moves,
                 owed: &owed,
                 changes: &journal.changes,
+                papers: &journal.papers,
             };
             let before = self.events.get(&(doc.clone(), revision - 1)).map(|j| &j.record);
             let state = before.map(|r| r.event.to.as_str()).unwrap_or_default();
