@@ -17,14 +17,14 @@ use super::sql::{Database, Dialect, Row, Transaction};
 use super::views::{MasterCount, MasterReport};
 
 /// One kind of master data: its table, the columns of its key, and the others.
-struct Kind {
-    table: &'static str,
-    keys: &'static [&'static str],
-    rest: &'static [&'static str],
+pub(super) struct Kind {
+    pub(super) table: &'static str,
+    pub(super) keys: &'static [&'static str],
+    pub(super) rest: &'static [&'static str],
 }
 
 /// In the order of `MASTER_KINDS`.
-const KINDS: [Kind; 8] = [
+pub(super) const KINDS: [Kind; 8] = [
     Kind { table: "business_unit", keys: &["bu"], rest: &["name"] },
     Kind { table: "party", keys: &["bu", "party"], rest: &["kind", "parent", "body"] },
     Kind { table: "person", keys: &["bu", "person"], rest: &["body"] },

@@ -12,6 +12,7 @@ mod chain;
 mod commit;
 mod error;
 mod init;
+mod journal;
 mod load;
 mod master;
 mod memory;
@@ -33,6 +34,7 @@ use crate::domain::{Balance, BusinessUnit, Decision, Document, LoadRequest, Lot,
 
 pub use error::{AsOf, CommitError, Conflict, StoreError};
 pub use init::{InitOptions, InitStep};
+pub use journal::JournalReport;
 pub use seal::{Seal, SealKey};
 pub use verify::{Finding, VerifyOptions, VerifyProgress, VerifyReport, Watch};
 pub use views::{

@@ -2,9 +2,15 @@
 //!
 //! Must not know what is looked for. Tests: `tests/it/store_verify.rs`, `tests/it/store_journal.rs`.
 
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+
 use super::error::StoreError;
 use super::sql::{Arg, Database, Row, Transaction};
 
+/// How long a locked file is waited for.
+const WAIT: Duration = Duration::from_secs(10);
 /// Tables whose rows belong to a business unit.
 const OF_A_UNIT: [&str; 8] = ["business_unit", "document", "event", "move", "stock", "obligation", "series", "seal"];
 
@@ -16,6 +22,22 @@ impl Database {
             Self::Postgres(db) => {
                 let mut transaction = Transaction::Postgres(db.pool.begin().await?);
                 transaction.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", &[]).await?;
+                transaction
+            }
+        })
+    }
+
+    /// Begins to read for long, with tables of its own, on a connection that nobody else waits for.
+    pub(super) async fn read_aside(&self) -> Result<Transaction, StoreError> {
+        Ok(match self {
+            Self::Sqlite(db) => {
+                let options = SqliteConnectOptions::new().filename(&db.path).busy_timeout(WAIT);
+                let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+                Transaction::Sqlite(pool.begin().await?)
+            }
+            Self::Postgres(db) => {
+                let mut transaction = Transaction::Postgres(db.pool.begin().await?);
+                transaction.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", &[]).await?;
                 transaction
             }
         })

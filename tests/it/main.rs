@@ -16,6 +16,7 @@ mod spoiled;
 mod store_commit;
 mod store_crash;
 mod store_guard;
+mod store_journal;
 mod store_parity;
 mod store_roles;
 mod store_seal;

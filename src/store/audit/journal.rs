@@ -43,7 +43,7 @@ struct Before {
 }
 
 const PAPER: Columns = Columns { texts: &["kind", "series", "from_party", "to_party"], numbers: &["COALESCE(reverses, 0)"] };
-const CHANGE: Columns = Columns { texts: &["id", "kind"], numbers: &["quantity"] };
+pub(in crate::store) const CHANGE: Columns = Columns { texts: &["id", "kind"], numbers: &["quantity"] };
 
 impl Audit<'_> {
     pub(super) async fn journal(&mut self, bu: &Bu) -> Result<(), StoreError> {
@@ -186,7 +186,7 @@ fn paper(c: &Cells<'_>) -> Result<LinkedPaper, StoreError> {
     Ok(LinkedPaper { kind: text(0)?, series: text(1)?, from: text(2)?, to: text(3)?, reverses: c.int(0)? })
 }
 
-fn change(c: &Cells<'_>) -> Result<ObligationChange, StoreError> {
+pub(in crate::store) fn change(c: &Cells<'_>) -> Result<ObligationChange, StoreError> {
     let kind: ObligationChangeKind = chain::change_kind(c.text(1)?).ok_or_else(|| unreadable("a change of an obligation", "of no known kind"))?;
     Ok(ObligationChange { id: c.text(0)?.into(), kind, quantity: Quantity::from_milli(c.int(0)?) })
 }

@@ -11,6 +11,8 @@ mod numbers;
 mod seals;
 mod stock;
 
+pub(super) use journal::{CHANGE, change};
+
 use std::collections::BTreeSet;
 
 use crate::base::Bu;

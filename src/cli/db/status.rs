@@ -1,0 +1,54 @@
+//! `bincard db status`: how large the database is, what waits in it, and when it was last sealed.
+//!
+//! Must not know SQL. Tests: `tests/it/docs`, `tests/it/cli.rs`.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::base::Timestamp;
+
+use super::super::args::Global;
+use super::super::error::CliError;
+use super::super::output::Out;
+use super::super::session::now;
+use super::backup::size;
+
+/// Nothing to say.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bincard db status
+  bincard db status --json
+
+It counts rows: on a large database that takes a moment. Whether they are right is what `bincard db verify` says.")]
+pub struct StatusArgs {}
+
+/// Shows how the database is.
+pub async fn run(_args: &StatusArgs, global: &Global, out: Out) -> Result<(), CliError> {
+    let store = super::open(global).await?;
+    let status = store.status(now()).await?;
+    let seals = store.seals().await?;
+    if out.is_json() {
+        return out.json(&json!({ "outcome": "done", "store": store.kind(), "status": status, "seals": seals.len(), "last_seal": seals.iter().max_by_key(|s| s.sealed_at) }));
+    }
+    out.line(format!("{}, schema version {} (this program: {}), {}", store.kind(), status.schema, status.newest_schema, size(status.bytes)))?;
+    out.line("")?;
+    out.table(&["table", "rows#"], &status.tables.iter().map(|(table, rows)| vec![table.clone(), rows.to_string()]).collect::<Vec<_>>())?;
+    out.line("")?;
+    let oldest = |at: Option<Timestamp>| at.map(|at| format!(", the oldest since {}", utc(at))).unwrap_or_default();
+    out.line(format!("{} messages wait to be delivered{}", status.outbox, oldest(status.outbox_since)))?;
+    out.line(format!("{} timers are due{}, {} in all", status.timers_due, oldest(status.timers_since), status.timers))?;
+    for unit in &status.units {
+        let last = seals.iter().filter(|s| s.bu == *unit).max_by_key(|s| s.number);
+        match last {
+            Some(seal) => out.line(format!("{unit}: seal {} of {} is the last", seal.number, utc(seal.sealed_at)))?,
+            None => out.line(format!("{unit}: never sealed"))?,
+        }
+    }
+    Ok(())
+}
+
+/// A time without a book, and so without a zone.
+fn utc(at: Timestamp) -> String {
+    at.civil(&jiff::tz::TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
