@@ -21,6 +21,14 @@ pub enum StoreError {
     /// The database cannot be made in that way.
     #[error("{0}")]
     Init(String),
+    /// The database was written by an older program.
+    #[error("the database has schema version {found}, and this program needs {known}: make a copy of it, then run `bincard db migrate`")]
+    OlderSchema {
+        /// Version of the database.
+        found: i64,
+        /// The version that this program needs.
+        known: i64,
+    },
     /// Something that an administrator asked for cannot be done so.
     #[error("{0}")]
     Admin(String),

@@ -6,6 +6,7 @@
 //! Tests: `tests/it/store_*.rs` run on all three stores.
 
 mod audit;
+mod backup;
 mod body;
 mod by_hand;
 mod chain;
@@ -16,6 +17,7 @@ mod journal;
 mod load;
 mod master;
 mod memory;
+mod migrate;
 mod postgres;
 mod queries;
 mod reading;
@@ -32,9 +34,11 @@ mod views;
 use crate::base::{Bu, DocId, Name, PersonCode, Timestamp};
 use crate::domain::{Balance, BusinessUnit, Decision, Document, LoadRequest, Lot, MasterData, Obligation, Paper, Person, Snapshot};
 
+pub use backup::Status;
 pub use error::{AsOf, CommitError, Conflict, StoreError};
 pub use init::{InitOptions, InitStep};
 pub use journal::JournalReport;
+pub use migrate::Migrated;
 pub use seal::{Seal, SealKey};
 pub use verify::{Finding, VerifyOptions, VerifyProgress, VerifyReport, Watch};
 pub use views::{
@@ -68,13 +72,13 @@ macro_rules! each {
 use each;
 
 impl Store {
-    /// Opens a database and brings its schema up to date: `sqlite://path` (made where it is not there),
+    /// Opens a database: `sqlite://path` (made where it is not there),
     /// `postgres://…`, or `memory:`.
     ///
     /// Options stand behind a `?`: `synchronous=full` (SQLite), `schema=name` (PostgreSQL).
     ///
     /// # Errors
-    /// Not a database URL; the database cannot be reached; a newer program wrote it.
+    /// Not a database URL; the database cannot be reached; a newer or an older program wrote it.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         match url.split_once(':') {
             Some(("memory", "")) => Ok(Self::memory()),

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use super::error::StoreError;
 
-/// The version of the schema that this program writes.
-pub(super) const VERSION: i64 = 1;
+/// The version of the schema that this program writes. It goes up whenever a table, a trigger or a procedure changes;
+/// `migrate.rs` says how a database gets there.
+pub(super) const VERSION: i64 = 2;
 
 /// When rows of a guarded table may change again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,7 @@ pub(super) fn is_missing(found: Option<i64>) -> Result<bool, StoreError> {
     match found {
         None => Ok(true),
         Some(found) if found > VERSION => Err(StoreError::NewerSchema { found, known: VERSION }),
+        Some(found) if found < VERSION => Err(StoreError::OlderSchema { found, known: VERSION }),
         Some(_) => Ok(false),
     }
 }

@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 
 use crate::support::{folder, root};
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 24] = [
     "demo",
     "replay",
     "new",
@@ -27,6 +27,12 @@ const COMMANDS: [&str; 18] = [
     "db init",
     "db verify",
     "db seal",
+    "db status",
+    "db backup",
+    "db restore",
+    "db export",
+    "db import",
+    "db migrate",
     "completions",
 ];
 

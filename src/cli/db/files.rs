@@ -36,5 +36,9 @@ pub fn settle(from: &Path, to: &Path) -> Result<(), CliError> {
 
 /// Fails where there is such a file already.
 pub fn must_be_new(path: &Path) -> Result<(), CliError> {
-    if path.exists() { Err(CliError::usage(format!("there is already a file `{}`", path.display())).hint("give another name, or move it away")) } else { Ok(()) }
+    if path.exists() {
+        Err(CliError::usage(format!("there is already a file `{}`", path.display())).hint("give another name, or move it away"))
+    } else {
+        Ok(())
+    }
 }

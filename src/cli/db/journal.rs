@@ -107,6 +107,11 @@ fn show(done: &str, report: &JournalReport, file: &Path, out: Out) -> Result<(),
         return out.json(&json!({ "outcome": "done", "file": file, "journal": report }));
     }
     let n = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-    let parts = [count(n(report.events), "transition"), format!("{} of master data", count(n(report.master), "row")), count(n(report.books), "book"), count(n(report.seals), "seal")];
+    let parts = [
+        count(n(report.events), "transition"),
+        format!("{} of master data", count(n(report.master), "row")),
+        count(n(report.books), "book"),
+        count(n(report.seals), "seal"),
+    ];
     out.line(format!("{done}: {} ({})", parts.join(", "), file.display()))
 }

@@ -2,9 +2,13 @@
 //!
 //! Must not know flows: a database is looked after without its book. Tests: `tests/it/cli.rs`, `tests/it/store_*.rs`.
 
+mod backup;
 mod files;
 mod init;
+mod journal;
+mod migrate;
 mod seal;
+mod status;
 mod verify;
 
 use clap::{Args, Subcommand};
@@ -34,6 +38,18 @@ enum Task {
     Verify(verify::VerifyArgs),
     /// Seal the journal, so that it cannot be rewritten unseen
     Seal(seal::SealArgs),
+    /// How large it is, what waits, and when it was last sealed
+    Status(status::StatusArgs),
+    /// Copy the database while people work
+    Backup(backup::BackupArgs),
+    /// Go back to a copy
+    Restore(backup::RestoreArgs),
+    /// Write the journal to a file, for any other database
+    Export(journal::ExportArgs),
+    /// Bring a journal into an empty database
+    Import(journal::ImportArgs),
+    /// Bring the database up to this program
+    Migrate(migrate::MigrateArgs),
 }
 
 /// Looks after a database.
@@ -42,6 +58,12 @@ pub async fn run(args: &DbArgs, global: &Global, out: Out) -> Result<(), CliErro
         Task::Init(args) => init::run(args, global, out).await,
         Task::Verify(args) => verify::run(args, global, out).await,
         Task::Seal(args) => seal::run(args, global, out).await,
+        Task::Status(args) => status::run(args, global, out).await,
+        Task::Backup(args) => backup::backup(args, global, out).await,
+        Task::Restore(args) => backup::restore(args, global, out).await,
+        Task::Export(args) => journal::export(args, global, out).await,
+        Task::Import(args) => journal::import(args, global, out).await,
+        Task::Migrate(args) => migrate::run(args, global, out).await,
     }
 }
 

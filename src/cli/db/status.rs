@@ -29,7 +29,9 @@ pub async fn run(_args: &StatusArgs, global: &Global, out: Out) -> Result<(), Cl
     let status = store.status(now()).await?;
     let seals = store.seals().await?;
     if out.is_json() {
-        return out.json(&json!({ "outcome": "done", "store": store.kind(), "status": status, "seals": seals.len(), "last_seal": seals.iter().max_by_key(|s| s.sealed_at) }));
+        return out.json(
+            &json!({ "outcome": "done", "store": store.kind(), "status": status, "seals": seals.len(), "last_seal": seals.iter().max_by_key(|s| s.sealed_at) }),
+        );
     }
     out.line(format!("{}, schema version {} (this program: {}), {}", store.kind(), status.schema, status.newest_schema, size(status.bytes)))?;
     out.line("")?;

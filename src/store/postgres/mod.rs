@@ -40,7 +40,7 @@ impl Postgres {
         Ok(store)
     }
 
-    async fn connect(url: &str) -> Result<Self, StoreError> {
+    pub(super) async fn connect(url: &str) -> Result<Self, StoreError> {
         let wrong = || StoreError::Url(url.to_owned());
         let (plain, query) = url.split_once('?').unwrap_or((url, ""));
         let mut schema = "bincard";
@@ -89,7 +89,7 @@ impl Postgres {
         if !is_missing(self.version(&mut transaction).await?)? {
             return Ok(false);
         }
-        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
+        self.lock_migration(&mut transaction).await?;
         let missing = is_missing(self.version(&mut transaction).await?)?;
         if missing {
             let name = &self.schema;
@@ -106,7 +106,18 @@ impl Postgres {
         Ok(missing)
     }
 
-    async fn version(&self, on: &mut PgConnection) -> Result<Option<i64>, StoreError> {
+    /// Keeps all others from changing the schema until the transaction ends.
+    pub(super) async fn lock_migration(&self, on: &mut PgConnection) -> Result<(), StoreError> {
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(on).await?;
+        Ok(())
+    }
+
+    /// A text with this schema's name in it.
+    pub(super) fn named(&self, text: &str) -> String {
+        named_text(&self.schema, text)
+    }
+
+    pub(super) async fn version(&self, on: &mut PgConnection) -> Result<Option<i64>, StoreError> {
         let there = sqlx::query("SELECT to_regclass($1) IS NOT NULL").bind(format!("{}.schema_version", self.schema));
         if !there.fetch_one(&mut *on).await?.try_get::<bool, _>(0)? {
             return Ok(None);
@@ -172,10 +183,13 @@ const fn word(guard: Guard) -> &'static str {
 
 /// The whole schema as one text.
 fn schema(name: &str) -> String {
+    named_text(name, &[include_str!("schema/tables.sql"), include_str!("schema/seal.sql"), &procedures()].concat())
+}
+
+/// All procedures and triggers.
+pub(super) fn procedures() -> String {
     let mut text = String::new();
     for file in [
-        include_str!("schema/tables.sql"),
-        include_str!("schema/seal.sql"),
         include_str!("schema/moves.sql"),
         include_str!("schema/commit.sql"),
         include_str!("schema/upkeep.sql"),
@@ -189,5 +203,11 @@ fn schema(name: &str) -> String {
         let how = word(guard);
         text.push_str(&include_str!("schema/guard_table.sql").replace("{table}", table).replace("{instead}", instead).replace("{how}", how));
     }
-    text.replace("bincard.", &format!("{name}.")).replace(r"bincard\\.", &format!(r"{name}\\."))
+    text
+}
+
+/// A text with the schema's own name in it.
+fn named_text(name: &str, text: &str) -> String {
+    let text = text.replace("bincard.", &format!("{name}.")).replace(r"bincard\\.", &format!(r"{name}\\."));
+    text.replace("SCHEMA bincard", &format!("SCHEMA {name}")).replace("'bincard'", &format!("'{name}'"))
 }

@@ -23,6 +23,12 @@ impl Fixture {
     pub async fn admin(&self) -> Store {
         Store::open(&self.url).await.expect("a store that is there")
     }
+
+    /// The store anew, for the one that it is for.
+    pub async fn again(&self) -> Store {
+        let url = if self.store.kind() == "postgres" { as_user(&self.url, SERVICE) } else { self.url.clone() };
+        Store::open(&url).await.expect("a store that is there")
+    }
 }
 
 /// An empty SQLite file.
