@@ -245,8 +245,11 @@ fn before(document: &Document, state: &Name, version: u32, revision: u64) -> Doc
     Document { state: state.clone(), version, revision, ended: false, fields: BTreeMap::new(), lines: Vec::new(), number: String::new(), ..document.clone() }
 }
 
+/// The numbers of an event, how the document's is written, and the papers with theirs.
+type Numbers = (Vec<u64>, Option<SeriesTake>, Vec<PaperDraft>);
+
 /// The numbers that an event took: the document's, if it opened one, and those of its papers.
-fn numbers(key: &Key, document: &Document, page: &Page, patterns: &Patterns) -> Result<(Vec<u64>, Option<SeriesTake>, Vec<PaperDraft>), StoreError> {
+fn numbers(key: &Key, document: &Document, page: &Page, patterns: &Patterns) -> Result<Numbers, StoreError> {
     let mut taken: HashMap<String, u32> = HashMap::new();
     let mut numbers = Vec::new();
     let mut take = |kind: &str, series: Option<&str>, number: &str| {
@@ -277,9 +280,9 @@ fn told(key: &Key, last: bool, page: &Page) -> (Vec<OutboxRow>, Option<Since>) {
     if !last {
         return (messages, None);
     }
-    let mut since = Since::default();
-    since.refused = of(&page.children, key).into_iter().filter(|(_, why)| !why.is_empty()).map(|(child, why)| (child.doc, why)).collect();
-    since.sent = all.iter().filter(|(.., sent)| *sent != 0).map(|(id, .., sent)| (id.clone(), Timestamp::from_micros(*sent))).collect();
+    let refused = of(&page.children, key).into_iter().filter(|(_, why)| !why.is_empty()).map(|(child, why)| (child.doc, why)).collect();
+    let sent = all.iter().filter(|(.., sent)| *sent != 0).map(|(id, .., sent)| (id.clone(), Timestamp::from_micros(*sent))).collect();
+    let mut since = Since { refused, rang: Vec::new(), sent };
     for (id, row, at, _) in all {
         let Some((timer, _)) = id.rsplit_once(".t") else { continue };
         match since.rang.last_mut().filter(|r| r.timer == timer) {
