@@ -24,7 +24,7 @@ impl Body<'_, '_> {
         let to = written.to.as_ref().map(|to| self.typer.party_field(to));
         let within = match (&written.within, &written.within_days) {
             (Some(fixed), _) => Some(Within::Fixed(fixed.value)),
-            (None, Some(days)) => Some(Within::Days(self.days(days))),
+            (None, Some(days)) => Some(Within::Days(self.typer.days(days))),
             (None, None) => None,
         };
         let rate = written.rate.as_ref().map(|r| self.typer.expect(r, &Type::Money));
@@ -44,13 +44,6 @@ impl Body<'_, '_> {
             None => None,
         };
         Some(ObligationSpec { verb, quantity, part, kind: kind?, by: by?, to, within, rate })
-    }
-
-    /// How long, where it is computed: a duration, or a number of days.
-    fn days(&mut self, written: &ast::Expr) -> Expr {
-        let found = self.typer.expr(written, Some(&Type::Number));
-        let found = self.typer.present(written, found);
-        if found.ty == Type::Duration { found } else { self.typer.fitting(written, found, &Type::Number) }
     }
 
     /// A kind of paper; with a reverse paper, where that is wanted.

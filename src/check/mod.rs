@@ -8,6 +8,7 @@ mod calls;
 mod clause;
 mod compute;
 mod constants;
+mod deadlines;
 mod declared;
 mod effects;
 mod expr;

@@ -5,7 +5,7 @@
 use super::walk;
 use crate::base::Name;
 use crate::domain::Needs;
-use crate::model::{Clause, ClauseKind, ExprKind, MoveSpec, Query, Vocabulary};
+use crate::model::{Clause, ClauseKind, Expr, ExprKind, MoveSpec, Query, Vocabulary};
 
 /// What a body may read.
 pub(super) fn needs(body: &[Clause], vocabulary: &Vocabulary) -> Needs {
@@ -23,6 +23,17 @@ pub(super) fn needs(body: &[Clause], vocabulary: &Vocabulary) -> Needs {
     needs.bins.sort();
     needs.bins.dedup();
     needs
+}
+
+/// What an expression beside the body reads as well.
+pub(super) fn also(expr: &Expr, vocabulary: &Vocabulary, needs: &mut Needs) {
+    walk::expr(expr, &mut |expr| {
+        if let ExprKind::Query(query) = &expr.kind {
+            of_query(query, vocabulary, needs);
+        }
+    });
+    needs.bins.sort();
+    needs.bins.dedup();
 }
 
 fn of_move(spec: &MoveSpec, needs: &mut Needs) {

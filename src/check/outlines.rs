@@ -8,9 +8,9 @@ use super::findings::{names as say, states as say_state};
 use super::numbers;
 use super::reports::Reports;
 use super::types::{Place, TypeWords, resolve};
-use crate::base::{Name, Span};
+use crate::base::{Duration, DurationUnit, Name, Span};
 use crate::domain::Value;
-use crate::model::{Deadline, Field, FieldKind, Migration, State, Template, Type, Vocabulary, Workflow};
+use crate::model::{Deadline, Field, FieldKind, Migration, State, Template, Type, Vocabulary, Within, Workflow};
 use crate::syntax::ast::{self, FieldDef, Ident, PartyDef};
 
 /// Words that mean something in every expression.
@@ -116,10 +116,13 @@ impl Outliner<'_> {
             if state.initial && state.is_final {
                 self.reports.add(say_state::initial_and_final(state.span));
             }
-            let deadline =
-                state.deadline.as_ref().map(|d| Deadline { within: d.within.value, notify: d.notify.as_ref().and_then(|whom| self.whom(whom, written)) });
+            let deadline = state.deadline.as_ref().map(|d| Deadline {
+                // One that is computed is read with the transitions, when rules are known.
+                within: Within::Fixed(d.within.as_ref().map_or(Duration { count: 0, unit: DurationUnit::Days }, |within| within.value)),
+                notify: d.notify.as_ref().and_then(|whom| self.whom(whom, written)),
+            });
             if let Some(deadline) = state.deadline.as_ref().filter(|_| state.is_final) {
-                self.reports.add(say_state::deadline_of_final(deadline.within.span, &state.name.text));
+                self.reports.add(say_state::deadline_of_final(deadline.span, &state.name.text));
             }
             states.push(State {
                 name: name(&state.name),

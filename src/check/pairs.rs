@@ -64,6 +64,11 @@ fn ancestors<'d>(of: &Name, deeds: &'d BTreeMap<&Name, Deeds>) -> Vec<&'d Deeds>
 
 fn deeds(workflow: &Workflow) -> Deeds {
     let mut deeds = Deeds::default();
+    super::deadlines::expressions(workflow, &mut |expr| {
+        if let ExprKind::Rule(rule, _) = &expr.kind {
+            deeds.asks.insert(rule.clone());
+        }
+    });
     for transition in &workflow.transitions {
         walk::clauses(&transition.body, &mut |clause| deeds.clause(&clause.kind, clause.span));
         walk::expressions(&transition.body, &mut |expr| match &expr.kind {

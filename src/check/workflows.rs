@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::clause::Body;
+use super::deadlines;
 use super::declared::{Declared, Outline, name};
 use super::findings::{names as say_name, pairs as say_pair, states as say};
 use super::known::{Known, Paths};
@@ -28,6 +29,7 @@ pub(super) fn workflow(book: &Declared<'_>, outline: &Outline<'_>, reports: &Rep
     let reader = Reader { book, outline, reports, read: &read, known };
     let mut model = outline.model.clone();
     model.inbound = reader.inbound();
+    deadlines::computed(book, outline, reports, &read, &mut model);
     for written in &outline.written.transitions {
         if let Some(first) = model.transitions.iter().find(|t| t.name == *written.name.text) {
             reports.add(say_name::twice("transition", &written.name.text, written.name.span, first.head));
@@ -47,6 +49,7 @@ pub(super) fn workflow(book: &Declared<'_>, outline: &Outline<'_>, reports: &Rep
         }
         model.transitions.insert(0, opening);
     }
+    deadlines::needed(book, &mut model);
     reader.asked_and_unused(&model);
     model
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::base::Name;
+use crate::base::{Duration, Name};
 use crate::domain::{Action, Actor, Command, Decision, Document, Event, Reason, ReasonCode, Refusal, Snapshot, Timer};
 use crate::model::{Book, Transition, Trigger, Workflow};
 use crate::rules::Rules;
@@ -137,6 +137,8 @@ fn complete(mut run: Run<'_>, role: Name) -> Result<Decision, Box<Refusal>> {
     run.carry_out_all(&transition.body);
     let before = run.env.snapshot.document.as_ref().map(|d| d.state.clone());
     let target = run.target_state();
+    let entered = target != before;
+    let patience = target.as_ref().filter(|_| entered && run.reasons.is_empty()).and_then(|target| run.patience(target));
     let state = target.as_ref().and_then(|target| workflow.state(target.as_str()));
     let ended = state.is_some_and(|s| s.is_final);
     run.promises(ended);
@@ -155,12 +157,11 @@ fn complete(mut run: Run<'_>, role: Name) -> Result<Decision, Box<Refusal>> {
         return Err(refusal(command, &transition.name, allowed, run.reasons));
     }
     run.doc.ended = ended;
-    let entered = target != before;
     if let Some(target) = target.filter(|_| entered) {
         run.enter(target);
     }
     let event = event(&run, before, role);
-    Ok(assemble(run, event, number, entered))
+    Ok(assemble(run, event, number, (entered, patience)))
 }
 
 fn event(run: &Run<'_>, from: Option<Name>, role: Name) -> Event {
@@ -182,11 +183,11 @@ fn event(run: &Run<'_>, from: Option<Name>, role: Name) -> Event {
     }
 }
 
-fn assemble(mut run: Run<'_>, event: Event, number: Option<crate::domain::SeriesTake>, entered: bool) -> Decision {
+fn assemble(mut run: Run<'_>, event: Event, number: Option<crate::domain::SeriesTake>, (entered, patience): (bool, Option<Duration>)) -> Decision {
     run.doc.revision += 1;
     let revision = run.doc.revision;
     let (children, starts) = run.started(revision);
-    let mut timers: Vec<Timer> = if run.doc.ended { Vec::new() } else { run.timers(entered, revision) };
+    let mut timers: Vec<Timer> = if run.doc.ended { Vec::new() } else { run.timers(entered, patience, revision) };
     timers.extend(starts);
     timers.extend(run.told(revision));
     let opens = run.env.transition.opens();

@@ -2,9 +2,9 @@
 //!
 //! Pure. Tests: the scenarios.
 
-use crate::base::{Duration, DurationUnit, Quantity};
+use crate::base::{Duration, DurationUnit, Name, Quantity};
 use crate::domain::{Inbound, Need, Reason, ReasonCode, Timer, TimerKind, Value};
-use crate::model::{State, Trigger};
+use crate::model::{State, Trigger, Within};
 
 use super::allocate::place_text;
 use super::operate;
@@ -72,8 +72,21 @@ impl Run<'_> {
         Some(Inbound { party, part, pool, quantity })
     }
 
+    /// How long the document may stay in a state that it enters. Where a rule says so, it sees the document in that state.
+    pub fn patience(&mut self, target: &Name) -> Option<Duration> {
+        let deadline = self.env.workflow.state(target.as_str())?.deadline.as_ref()?;
+        let expr = match &deadline.within {
+            Within::Fixed(duration) => return Some(*duration),
+            Within::Days(expr) => expr,
+        };
+        let was = std::mem::replace(&mut self.doc.state, target.clone());
+        let found = self.days(expr);
+        self.doc.state = was;
+        found.map_err(|halt| self.stopped(halt)).ok()
+    }
+
     /// The timers of the state that the document is now in.
-    pub fn timers(&self, entered: bool, revision: u64) -> Vec<Timer> {
+    pub fn timers(&self, entered: bool, patience: Option<Duration>, revision: u64) -> Vec<Timer> {
         let now = self.env.command.effective_at;
         let since = if entered { self.doc.entered_at } else { now };
         let calendar = self.calendar();
@@ -81,8 +94,8 @@ impl Run<'_> {
         let mut timers = Vec::new();
         let mut add = |due_at, kind| timers.push(Timer { id: format!("{revision}.t{}", timers.len() + 1), due_at, kind, state: state.clone() });
         let declared = self.env.workflow.state(state.as_str());
-        if let (true, Some(deadline)) = (entered, declared.and_then(|s| s.deadline.as_ref())) {
-            add(calendar.due(since, deadline.within), TimerKind::Deadline { notify: deadline.notify.clone() });
+        if let (Some(patience), Some(deadline)) = (patience, declared.and_then(|s| s.deadline.as_ref())) {
+            add(calendar.due(since, patience), TimerKind::Deadline { notify: deadline.notify.clone() });
         }
         for transition in &self.env.workflow.transitions {
             for trigger in &transition.triggers {

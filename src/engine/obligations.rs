@@ -60,7 +60,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn days(&self, expr: &crate::model::Expr) -> Result<Duration, Halt> {
+    /// How long, where it is computed: a duration, or a number of days.
+    pub fn days(&self, expr: &crate::model::Expr) -> Result<Duration, Halt> {
         use rust_decimal::prelude::ToPrimitive;
         let value = self.present(expr)?;
         if let Value::Duration(duration) = value {

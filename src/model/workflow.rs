@@ -3,7 +3,7 @@
 use crate::base::{Duration, Name, Span};
 use crate::domain::{Needs, Value};
 
-use super::{Clause, ClauseKind, Expr, Template, Type};
+use super::{Clause, ClauseKind, Expr, Template, Type, Within};
 
 /// A workflow.
 #[derive(Debug, Clone)]
@@ -107,7 +107,7 @@ pub struct InboundSpec {
 #[derive(Debug, Clone)]
 pub struct Deadline {
     /// How long.
-    pub within: Duration,
+    pub within: Within,
     /// Whom to tell when it passes: a role or a party field.
     pub notify: Option<Name>,
 }

@@ -174,6 +174,44 @@ async fn what_the_clock_fires_happens_once_also_after_a_restart() {
 }
 
 #[tokio::test]
+async fn a_rule_says_how_long_a_document_may_wait_and_on_hold_no_time_passes() {
+    let mut desk = Desk::on(Store::memory()).await;
+    let service_desk = desk.who("service_desk", None);
+    let minutes = |desk: &Desk, n: i64| desk.now.plus_micros(n * 60_000_000);
+    for (doc, priority) in [("I1", "p1"), ("I3", "p3")] {
+        let fields = json!({
+            "asp": "coolfix", "customer": "cust_anand", "technician": "arjun", "service_order": doc, "contract": "IW-1001", "priority": priority
+        });
+        desk.must(&service_desk, doc, open("indent"), fields, &request(&[("CON", 1)])).await;
+    }
+    // An urgent job is short for 40 minutes of its hour, on hold for a day, and short again.
+    desk.now = minutes(&desk, 40);
+    desk.must(&service_desk, "I1", fire("hold"), json!({ "reason": "the customer is away" }), &[]).await;
+    desk.now = minutes(&desk, 24 * 60);
+    assert_eq!(desk.engine.tick(None, desk.now).await.expect("no fault").deadlines, 1, "the day of the other job is over");
+    desk.must(&service_desk, "I1", fire("release"), json!({}), &[]).await;
+    let document = desk.engine.store().document(&ac(), &"I1".into()).await.expect("no fault").expect("a document");
+    assert_eq!((document.state.as_str(), document.entered_at), ("short", minutes(&desk, -40)));
+    assert!(!document.fields.keys().any(|name| name.as_str().starts_with("before")), "{:?}", document.fields);
+    assert_eq!(desk.engine.tick(None, minutes(&desk, 19)).await.expect("no fault").deadlines, 0);
+    assert_eq!(desk.engine.tick(None, minutes(&desk, 21)).await.expect("no fault").deadlines, 1);
+}
+
+#[tokio::test]
+async fn what_is_possible_anywhere_waits_for_nobody() {
+    let desk = Desk::on(Store::memory()).await;
+    let (manager, picker) = (desk.who("asp_manager", Some("coolfix")), desk.who("picker", Some("wh_blr")));
+    desk.must(&manager, "R1", open("ship_to_store"), base_stock(), &request(&[("CAP", 10)])).await;
+    let todo = desk.engine.todo(&ac(), &manager).await.expect("no fault");
+    let names: Vec<&str> = todo.iter().flat_map(|t| &t.transitions).map(|t| t.as_str()).collect();
+    assert_eq!(names, ["amend", "submit", "withdraw"]);
+    // A picker may write a note on the draft, and has nothing to do with it.
+    assert!(desk.engine.todo(&ac(), &picker).await.expect("no fault").is_empty());
+    let can = desk.engine.can(&ac(), &"R1".into(), &picker, desk.now).await.expect("no fault");
+    assert_eq!(can.iter().map(|p| p.transition.as_str()).collect::<Vec<_>>(), ["note"]);
+}
+
+#[tokio::test]
 async fn an_old_look_and_a_wrong_time_are_refused() {
     let desk = Desk::on(Store::memory()).await;
     let manager = desk.who("asp_manager", Some("coolfix"));

@@ -91,8 +91,12 @@ pub struct InboundDef {
 /// `within 1 working day else notify service_ops`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deadline {
-    /// How long.
-    pub within: DurationLit,
+    /// How long; absent where it is computed.
+    pub within: Option<DurationLit>,
+    /// How long, where it is computed: a number of days (`within sla(document).days days`) or a duration.
+    pub within_days: Option<Expr>,
+    /// The whole deadline.
+    pub span: Span,
     /// Whom to tell when it passes.
     pub notify: Option<Ident>,
 }

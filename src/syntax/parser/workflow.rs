@@ -121,9 +121,11 @@ impl<'a> Reader<'a> {
     }
 
     fn state(&self, node: &Node<'a>, statement: &Statement) -> Option<StateDef> {
-        let deadline = node.get(Rule::state_deadline).and_then(|d| {
-            let within = d.get(Rule::duration).and_then(|d| self.duration(&d))?;
-            Some(Deadline { within, notify: self.name_in(&d, Rule::deadline_notify) })
+        let deadline = node.get(Rule::state_deadline).map(|d| Deadline {
+            within: d.get(Rule::duration).and_then(|d| self.duration(&d)),
+            within_days: self.expr_in(&d),
+            span: self.span(&d),
+            notify: self.name_in(&d, Rule::deadline_notify),
         });
         let (initial, is_final) = (node.has(Rule::state_initial), node.has(Rule::state_final));
         let (label, doc, span) = (self.label(node), self.doc(statement), self.span(node));

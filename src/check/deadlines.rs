@@ -1,0 +1,54 @@
+//! Deadlines that are computed: typed once rules are known, and read by whatever leads into their states.
+//!
+//! Must not know when a deadline is over. Tests: `check::tests`.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use super::declared::{Declared, Outline};
+use super::reports::Reports;
+use super::typer::Typer;
+use super::{needs, walk};
+use crate::model::{Expr, Type, Within, Workflow};
+use crate::syntax::ast;
+
+/// Puts the expressions of computed deadlines into the model.
+pub(super) fn computed(book: &Declared<'_>, outline: &Outline<'_>, reports: &Reports, read: &RefCell<BTreeSet<String>>, model: &mut Workflow) {
+    for state in &mut model.states {
+        let written = outline.written.states.iter().find(|w| state.name == *w.name.text);
+        let how_long = written.and_then(|w| w.deadline.as_ref()).and_then(|d| d.within_days.as_ref());
+        if let (Some(deadline), Some(how_long)) = (&mut state.deadline, how_long) {
+            deadline.within = Within::Days(Typer::new(book, outline, reports, read).days(how_long));
+        }
+    }
+}
+
+/// Whatever leads into a state may read what its deadline reads.
+pub(super) fn needed(book: &Declared<'_>, model: &mut Workflow) {
+    let states = &model.states;
+    for transition in &mut model.transitions {
+        for state in states.iter().filter(|s| transition.to.contains(&s.name)) {
+            if let Some(Within::Days(how_long)) = state.deadline.as_ref().map(|d| &d.within) {
+                needs::also(how_long, &book.vocabulary, &mut transition.needs);
+            }
+        }
+    }
+}
+
+/// Visits the expressions of all computed deadlines.
+pub(super) fn expressions<'m>(model: &'m Workflow, see: &mut impl FnMut(&'m Expr)) {
+    for deadline in model.states.iter().filter_map(|s| s.deadline.as_ref()) {
+        if let Within::Days(how_long) = &deadline.within {
+            walk::expr(how_long, see);
+        }
+    }
+}
+
+impl Typer<'_> {
+    /// How long, where it is computed: a duration, or a number of days.
+    pub(super) fn days(&mut self, written: &ast::Expr) -> Expr {
+        let found = self.expr(written, Some(&Type::Number));
+        let found = self.present(written, found);
+        if found.ty == Type::Duration { found } else { self.fitting(written, found, &Type::Number) }
+    }
+}
