@@ -1,7 +1,7 @@
 //! What somebody with a database client could try: one statement beside everything that the store does.
 //!
 //! It is there to be refused: the demonstration shows the database's own words. What it would have changed is taken back.
-//! Tests: `tests/it/cli.rs`; all attacks stand in `tests/it/store_guard.rs`.
+//! Tests: `tests/it/cli.rs`; all attacks stand in `tests/it/store_attacks.rs`.
 
 use sqlx::AssertSqlSafe;
 

@@ -1,6 +1,6 @@
 //! What the two schemas have in common: their version, and which tables are guarded with which words.
 //!
-//! Must not know how a statement is run. Tests: `tests/it/store_guard.rs` attacks every table named here.
+//! Must not know how a statement is run. Tests: `tests/it/store_attacks.rs` attacks every table named here.
 
 use std::collections::BTreeMap;
 

@@ -13,6 +13,7 @@ mod mutations;
 mod replay;
 mod scenarios;
 mod spoiled;
+mod store_attacks;
 mod store_backup;
 mod store_commit;
 mod store_crash;

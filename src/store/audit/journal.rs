@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::base::{Bu, DocId, Quantity};
+use crate::base::{Bu, DocId, Quantity, Timestamp};
 use crate::domain::{Lot, Obligation, ObligationChange, ObligationChangeKind};
 
 use super::super::chain::{self, Link, LinkedPaper};
@@ -13,6 +13,9 @@ use super::super::rows::{self, Cells, Columns};
 use super::super::sql::{Arg, Row, Transaction};
 use super::super::views::{EventRecord, MoveRecord};
 use super::{Audit, Unsealed};
+
+/// How far the clocks of two machines may stand apart.
+const SKEW: i64 = 3_600_000_000;
 
 /// Events looked at together.
 const PAGE: i64 = 500;
@@ -40,6 +43,7 @@ struct Before {
     revision: u64,
     hash: String,
     state: String,
+    recorded_at: Option<Timestamp>,
 }
 
 const PAPER: Columns = Columns { texts: &["kind", "series", "from_party", "to_party"], numbers: &["COALESCE(reverses, 0)"] };
@@ -61,6 +65,7 @@ impl Audit<'_> {
             let end = page.last().map(|row| mark_of(&Cells::of(row, rows::EVENT))).transpose()?;
             let changed = self.changed(bu, &mut reading, &mark, end.as_ref()).await?;
             self.without_document(bu, &mut reading, &mark, end.as_ref()).await?;
+            self.without_lot(bu, &mut reading, &mark, end.as_ref()).await?;
             reading.commit().await?;
             let Some(mut changed) = changed else { return Ok(()) };
             let moves: usize = changed.moves.values().map(Vec::len).sum();
@@ -87,6 +92,7 @@ impl Audit<'_> {
         let key = (doc.clone(), record.revision);
         let moves = self.moves(bu, &key, record, changed);
         self.findings.step(bu, &id, (record.revision, before.revision + 1), (text(record.event.from.as_ref()), &before.state));
+        self.clock(bu, &id, record, &before);
         let link = Link {
             previous: &record.previous,
             bu: bu.as_str(),
@@ -101,7 +107,23 @@ impl Audit<'_> {
             papers: &changed.papers.remove(&key).unwrap_or_default(),
         };
         self.findings.event(bu, &id, record.revision, (&record.previous, &before.hash), (&record.hash, &chain::link(&link)?));
-        Ok(Before { doc, revision: record.revision, hash: record.hash.clone(), state: record.event.to.to_string() })
+        Ok(Before {
+            doc,
+            revision: record.revision,
+            hash: record.hash.clone(),
+            state: record.event.to.to_string(),
+            recorded_at: Some(record.event.recorded_at),
+        })
+    }
+
+    /// An event is recorded after the one that it follows, unless somebody set a clock.
+    fn clock(&mut self, bu: &Bu, doc: &DocId, record: &EventRecord, before: &Before) {
+        let now = record.event.recorded_at;
+        if let Some(then) = before.recorded_at.filter(|then| now.micros() < then.micros().saturating_sub(SKEW)) {
+            let revision = record.revision;
+            self.findings
+                .add("clock", || format!("{bu}: revision {revision} of document {doc} was recorded at {now}, before the event that it follows, at {then}"));
+        }
     }
 
     /// The moves of an event. Their times and places are not in its hash: they follow from it.
@@ -132,7 +154,7 @@ impl Audit<'_> {
         let revision = i64::try_from(revision).unwrap_or(i64::MAX);
         let row = self.db.one(sql, &[bu.as_str().into(), doc.as_str().into(), revision.into()]).await?;
         let Some(row) = row else { return Ok(Before { doc, ..Before::default() }) };
-        Ok(Before { hash: row.text(0)?.to_owned(), state: row.text(1)?.to_owned(), revision: row.int(2)?.unsigned_abs(), doc })
+        Ok(Before { hash: row.text(0)?.to_owned(), state: row.text(1)?.to_owned(), revision: row.int(2)?.unsigned_abs(), doc, recorded_at: None })
     }
 
     async fn changed(&mut self, bu: &Bu, reading: &mut Transaction, from: &Mark, to: Option<&Mark>) -> Result<Option<Changed>, StoreError> {
@@ -149,6 +171,21 @@ impl Audit<'_> {
         for row in reading.fetch(&sql, &args).await? {
             let doc = row.text(0)?.to_owned();
             self.findings.add("document", || format!("{bu}: document {doc} is gone, its events are there"));
+        }
+        Ok(())
+    }
+
+    /// Moves of a lot that is not there, or is of another part.
+    async fn without_lot(&mut self, bu: &Bu, reading: &mut Transaction, from: &Mark, to: Option<&Mark>) -> Result<(), StoreError> {
+        let (range, args) = range(bu, from, to);
+        let sql = format!(
+            "SELECT doc, part, lot, (SELECT l.part FROM lot l WHERE l.bu = move.bu AND l.lot = move.lot), revision FROM move WHERE {range} \
+             AND NOT EXISTS (SELECT 1 FROM lot l WHERE l.bu = move.bu AND l.lot = move.lot AND l.part = move.part) ORDER BY doc, revision, ordinal LIMIT 1"
+        );
+        for row in reading.fetch(&sql, &args).await? {
+            let (doc, part, lot, of, revision) = (row.text(0)?, row.text(1)?, row.text(2)?, row.text(3)?, row.int(4)?);
+            let is = if of.is_empty() { "is gone".to_owned() } else { format!("is of part {of}") };
+            self.findings.add("lot", || format!("{bu}: revision {revision} of document {doc} moves part {part} of lot {lot}, which {is}"));
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! The rules of the store stand in `schema/*.sql`; the schema that they name `bincard` is the one the URL asks for.
 //! Must not know queries. Tests: `tests/it/store_*.rs`.
 
+mod layout;
 mod roles;
 
 use std::str::FromStr;
@@ -150,13 +151,15 @@ const CATALOGUE: &str = "SELECT 'procedure', proname::text, prosrc FROM pg_proc 
 impl Postgres {
     /// What keeps hands off in this schema, by name.
     pub(super) async fn guards(&self) -> Result<Guards, StoreError> {
-        Ok(named(sqlx::query_as(CATALOGUE).fetch_all(&self.pool).await?))
+        let mut guards = named(sqlx::query_as(CATALOGUE).fetch_all(&self.pool).await?);
+        guards.extend(self.layout().await?);
+        Ok(guards)
     }
 
     /// What keeps hands off in a schema that was made just now.
     pub(super) fn expected_guards(&self) -> Guards {
         let text = schema(&self.schema);
-        let mut guards = Guards::new();
+        let mut guards: Guards = layout::expected_layout();
         let mut pieces = text.split("$$");
         while let (Some(head), Some(body)) = (pieces.next(), pieces.next()) {
             let name = head.rsplit("CREATE FUNCTION ").next().and_then(|h| h.split(['.', '(']).nth(1)).unwrap_or_default();
