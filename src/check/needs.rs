@@ -5,7 +5,7 @@
 use super::walk;
 use crate::base::Name;
 use crate::domain::Needs;
-use crate::model::{Clause, ClauseKind, Expr, ExprKind, MoveSpec, Query, Vocabulary};
+use crate::model::{Clause, ClauseKind, Expr, ExprKind, MoveSpec, Query, Type, Vocabulary};
 
 /// What a body may read.
 pub(super) fn needs(body: &[Clause], vocabulary: &Vocabulary) -> Needs {
@@ -22,6 +22,8 @@ pub(super) fn needs(body: &[Clause], vocabulary: &Vocabulary) -> Needs {
     });
     needs.bins.sort();
     needs.bins.dedup();
+    needs.value_at.sort();
+    needs.value_at.dedup();
     needs
 }
 
@@ -56,7 +58,10 @@ fn of_query(query: &Query, vocabulary: &Vocabulary, needs: &mut Needs) {
             needs.bins.push(place.bin.clone());
         }
         Query::Held { place, .. } => needs.past_moves |= place.outside,
-        Query::ValueAt { .. } => needs.party_value = true,
+        Query::ValueAt { party, .. } => match &party.ty {
+            Type::Party(Some(kind)) => needs.value_at.push(kind.clone()),
+            _ => needs.value_at.extend(vocabulary.party_kinds.iter().map(|kind| kind.name.clone())),
+        },
         Query::Limit { .. } => needs.limits = true,
         Query::Offers(_) => {
             needs.network = true;

@@ -23,8 +23,9 @@ pub struct Needs {
     pub obligations: bool,
     /// Limits that can hold for the wanted parts and parties.
     pub limits: bool,
-    /// What the wanted parties hold and are promised is worth (`value of stock at`).
-    pub party_value: bool,
+    /// What the wanted parties of these kinds hold and are promised is worth (`value of stock at`): the whole stock of each
+    /// is read for it.
+    pub value_at: Vec<Name>,
     /// What this document has moved so far.
     pub past_moves: bool,
 }

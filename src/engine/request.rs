@@ -43,6 +43,7 @@ pub fn request(book: &Book, command: &Command) -> LoadRequest {
         }
     }
     unique(&mut request.needs.bins);
+    unique(&mut request.needs.value_at);
     unique(&mut request.parts);
     unique(&mut request.parties);
     unique(&mut request.contracts);
@@ -73,7 +74,7 @@ fn merge(into: &mut Needs, more: &Needs) {
     into.network |= more.network;
     into.obligations |= more.obligations;
     into.limits |= more.limits;
-    into.party_value |= more.party_value;
+    into.value_at.extend(more.value_at.iter().cloned());
     into.past_moves |= more.past_moves;
 }
 

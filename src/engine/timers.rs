@@ -51,6 +51,8 @@ pub struct Followed {
     pub transition: Name,
     /// When it happened.
     pub effective_at: Timestamp,
+    /// When the first of the timers is due that it set.
+    pub wakes_at: Option<Timestamp>,
 }
 
 /// What one timer brought about.
@@ -84,7 +86,9 @@ impl Chain {
     fn followed(&mut self, done: Done, now: Timestamp) {
         if let Some(decision) = done.decision {
             self.note(&decision, now);
-            self.rung.followed.push(Followed { document: done.document, transition: decision.event.transition, effective_at: decision.event.effective_at });
+            let wakes_at = decision.timers.iter().map(|t| t.due_at).min();
+            let (transition, effective_at) = (decision.event.transition, decision.event.effective_at);
+            self.rung.followed.push(Followed { document: done.document, transition, effective_at, wakes_at });
         }
     }
 }

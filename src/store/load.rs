@@ -33,7 +33,7 @@ const fn columns(texts: &'static [&'static str], numbers: &'static [&'static str
 const BODY: Columns = columns(&["body"], &[]);
 
 // Arguments: $1 business unit, $2 document, $3 parts, $4 parties, $5 contracts, $6 serials, $7 key, $8 person,
-// $9 bins, $10 day of rates, $11 parent of a document to be opened. Lists are JSON. `CROSS JOIN` is for SQLite, which
+// $9 bins, $10 day of rates, $11 parent of a document to be opened, $12 kinds of parties. Lists are JSON. `CROSS JOIN` is for SQLite, which
 // then takes the tables in the order written: the few wanted things first, the large table by its key.
 const BRANCHES: &[Branch] = &[
     Branch { tag: "document", columns: rows::DOCUMENT, from: "document WHERE bu = $1 AND doc = $2", when: always },
@@ -98,12 +98,12 @@ const BRANCHES: &[Branch] = &[
                 "CAST(SUM(quantity * COALESCE((SELECT r.rate FROM rate r WHERE r.bu = $1 AND r.part = v.part AND r.from_day <= $10 ORDER BY r.from_day DESC LIMIT 1), 0)) AS BIGINT)",
             ],
         ),
-        from: "(SELECT party, bin, condition, pool, part, CAST(SUM(quantity) AS BIGINT) AS quantity FROM stock WHERE bu = $1 AND party <> '' AND party IN (SELECT party FROM want_party) \
+        from: "(SELECT party, bin, condition, pool, part, CAST(SUM(quantity) AS BIGINT) AS quantity FROM stock WHERE bu = $1 AND party <> '' AND party IN (SELECT party FROM want_valued) \
                 GROUP BY party, bin, condition, pool, part \
                 UNION ALL SELECT inbound_party, '', '', inbound_pool, inbound_part, CAST(SUM(inbound_quantity) AS BIGINT) FROM document_line \
-                WHERE bu = $1 AND inbound_quantity > 0 AND inbound_party IN (SELECT party FROM want_party) GROUP BY inbound_party, inbound_pool, inbound_part) v \
+                WHERE bu = $1 AND inbound_quantity > 0 AND inbound_party IN (SELECT party FROM want_valued) GROUP BY inbound_party, inbound_pool, inbound_part) v \
                GROUP BY party, bin, condition, pool",
-        when: |n| n.party_value,
+        when: |n| !n.value_at.is_empty(),
     },
     Branch { tag: "obligation", columns: rows::OBLIGATION, from: "obligation WHERE bu = $1 AND doc = $2 AND open > 0", when: always },
     Branch {
@@ -159,7 +159,11 @@ fn statement(needs: &Needs) -> String {
         ", want_row(party) AS (SELECT party FROM want_party UNION SELECT p.parent FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.party = w.party",
     );
     sql.push_str(" UNION SELECT p.party FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.parent = w.party");
-    sql.push_str(if needs.network { " UNION SELECT party FROM want_stock) " } else { ") " });
+    sql.push_str(if needs.network { " UNION SELECT party FROM want_stock)" } else { ")" });
+    // The argument is named where nothing is valued too: PostgreSQL asks the type of every argument.
+    sql.push_str(
+        ", want_valued AS (SELECT p.party FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.party = w.party AND p.kind IN (SELECT value FROM {list $12})) ",
+    );
     let columns: Vec<String> = wanted(needs).map(|b| format!("({})", b.columns.packed(b.from))).collect();
     sql.push_str(&format!("SELECT {}", columns.join(", ")));
     sql
@@ -184,7 +188,7 @@ fn interned(dialect: Dialect, needs: &Needs) -> Arc<str> {
         needs.network,
         needs.obligations,
         needs.limits,
-        needs.party_value,
+        !needs.value_at.is_empty(),
         needs.past_moves,
     ];
     let key = flags.iter().fold(0_u16, |key, flag| key << 1 | u16::from(*flag));
@@ -194,7 +198,7 @@ fn interned(dialect: Dialect, needs: &Needs) -> Arc<str> {
 
 impl Database {
     pub(super) async fn load(&self, r: &LoadRequest) -> Result<Snapshot, StoreError> {
-        let args: [Arg; 11] = [
+        let args: [Arg; 12] = [
             r.bu.as_str().into(),
             r.doc.as_str().into(),
             chain::json(&r.parts)?.into(),
@@ -206,6 +210,7 @@ impl Database {
             chain::json(&r.needs.bins)?.into(),
             r.effective_on.days().into(),
             r.parent.as_ref().map(AsRef::as_ref).unwrap_or_default().into(),
+            chain::json(&r.needs.value_at)?.into(),
         ];
         let kinds: Vec<&Branch> = wanted(&r.needs).collect();
         let packed = Row::unpack_all(&self.fetch_briefly(interned(self.dialect(), &r.needs), &args).await?, kinds.len())?;
@@ -238,10 +243,10 @@ mod tests {
                 network: bit(3),
                 obligations: bit(4),
                 limits: bit(5),
-                party_value: bit(6),
+                value_at: if bit(6) { vec!["asp".into()] } else { Vec::new() },
                 past_moves: bit(7),
             };
-            let args: Vec<Arg> = (0..11).map(|n| if n == 9 { Arg::Int(0) } else { Arg::from("[]") }).collect();
+            let args: Vec<Arg> = (0..12).map(|n| if n == 9 { Arg::Int(0) } else { Arg::from("[]") }).collect();
             for row in db.fetch(&format!("EXPLAIN QUERY PLAN {}", statement(&needs)), &args).await.unwrap() {
                 let step = row.text(3).unwrap();
                 assert!(!step.ends_with("(bu=?)"), "{needs:?}: {step}");

@@ -281,7 +281,19 @@ async fn a_child_that_opens_takes_its_timer_along_and_sees_what_its_parent_holds
         assert_eq!(f.store.next_due(None).await.unwrap(), None, "{kind}");
         assert_eq!(f.store.load(&request("D2")).await.unwrap().balances.len(), 1);
         assert_eq!(f.store.load(&request("D1")).await.unwrap().children[0].state, Some("open".into()), "{kind}");
+        word_left_by_a_child_goes_with_what_its_parent_does(&f.store).await;
     }
+}
+
+async fn word_left_by_a_child_goes_with_what_its_parent_does(store: &Store) {
+    let mut ends = firing(&store.load(&request("D2")).await.unwrap(), "note");
+    ends.timers = vec![timer("2.ended", minute(1), TimerKind::Tell { parent: "D1".into() })];
+    store.commit(&ends).await.unwrap();
+    assert_eq!(store.next_due(None).await.unwrap(), Some(minute(1)));
+    let mut goes_on = firing(&store.load(&request("D1")).await.unwrap(), "note");
+    goes_on.fired_timer = Some(FiredTimer { doc: "D2".into(), id: "2.ended".into() });
+    store.commit(&goes_on).await.unwrap();
+    assert_eq!(store.next_due(None).await.unwrap(), None, "{}", store.kind());
 }
 
 #[tokio::test]

@@ -295,7 +295,8 @@ async fn every_needs_has_a_statement_that_both_databases_take() {
             let mut r = everything("D1");
             r.needs.bins.truncate(if bit(0) { 2 } else { 0 });
             (r.needs.on_hand, r.needs.inbound, r.needs.network, r.needs.obligations) = (bit(1), bit(2), bit(3), bit(4));
-            (r.needs.limits, r.needs.party_value, r.needs.past_moves) = (bit(5), bit(6), bit(7));
+            (r.needs.limits, r.needs.past_moves) = (bit(5), bit(7));
+            r.needs.value_at.truncate(usize::from(bit(6)));
             f.store.load(&r).await.unwrap_or_else(|e| panic!("{}: {bits:b}: {e}", f.store.kind()));
         }
     }
@@ -350,7 +351,7 @@ async fn a_snapshot_holds_what_the_needs_say() {
         assert_eq!(lots(&f.store.load(&r).await.unwrap()), ["FAN#1", "PCB#1"], "{kind}");
         r.needs.network = true;
         r.needs.limits = true;
-        r.needs.party_value = true;
+        r.needs.value_at = vec!["asp".into()];
         let s = f.store.load(&r).await.unwrap();
         assert_eq!(lots(&s), ["FAN#1", "PCB#1", "PCB-3#1"], "{kind}: successors of successors, at other parties");
         assert_eq!(s.parties.iter().map(|p| p.code.as_str()).collect::<Vec<_>>(), ["MUM", "PUNE", "TECH"], "{kind}");

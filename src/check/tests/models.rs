@@ -82,7 +82,7 @@ fn what_a_transition_reads_is_known_before_it_runs() {
     assert!(guard("on hand of part at asp + inbound of part to asp < 5").on_hand);
     assert!(guard("on hand of part at asp + inbound of part to asp < 5").inbound);
     assert!(guard("has (limit of part at asp).maximum").limits);
-    assert!(guard("value of stock at asp in pool pool < 100").party_value);
+    assert_eq!(guard("value of stock at asp in pool pool < 100").value_at, ["asp"]);
     assert_eq!(guard("quantity of part in warehouse.available as damaged is 0").bins, ["available"]);
     assert!(needs("move approved of part from supplier to warehouse.available as new lot with rate").past_moves);
     assert!(!needs("move all of part from warehouse.transit to warehouse.available").past_moves);

@@ -47,6 +47,8 @@ pub struct Driver<'r> {
     clerk: Clerk<'r>,
     bu: Bu,
     clock: Timestamp,
+    /// No timer is due before.
+    wakes: Timestamp,
     open: BTreeMap<DocId, Tracked>,
     queue: BTreeSet<(Timestamp, DocId)>,
     agenda: VecDeque<Planned>,
@@ -68,6 +70,7 @@ impl<'r> Driver<'r> {
             clerk,
             bu: Bu::from(network::BU),
             clock: plan.begin().plus_micros(-1),
+            wakes: Timestamp::default(),
             open: BTreeMap::new(),
             queue: BTreeSet::new(),
             agenda: VecDeque::new(),
@@ -148,10 +151,20 @@ impl<'r> Driver<'r> {
 
     /// Lets the engine do what is due by then; whether there was anything.
     async fn ring(&mut self, until: Timestamp) -> Result<bool, ReplayError> {
-        let Some(due) = self.store().next_due(Some(&self.bu)).await?.filter(|due| *due <= until) else { return Ok(false) };
+        if self.wakes > until {
+            return Ok(false);
+        }
+        self.wakes = self.store().next_due(Some(&self.bu)).await?.unwrap_or(Timestamp::from_micros(i64::MAX));
+        let due = self.wakes;
+        if due > until {
+            return Ok(false);
+        }
         self.clock = self.clock.max(due);
         for _ in 0..TIMERS {
-            let Some(rung) = self.engine.ring(Some(&self.bu), due).await? else { return Ok(true) };
+            let Some(rung) = self.engine.ring(Some(&self.bu), due).await? else {
+                self.wakes = Timestamp::default();
+                return Ok(true);
+            };
             self.follow(rung.followed);
         }
         Err(ReplayError::Stuck(format!("a timer that is due at {due} does not go away")))
@@ -244,6 +257,8 @@ impl<'r> Driver<'r> {
 
     /// Notes what a command has changed: its document, and those that went on by themselves.
     fn note(&mut self, done: Done, transition: Name) {
+        let set = done.decision.iter().flat_map(|d| &d.timers).map(|t| t.due_at).min();
+        self.wakes = set.map_or(self.wakes, |due| self.wakes.min(due));
         if !done.followed.iter().any(|step| step.document.id == done.document.id) {
             self.keep(done.document, transition, self.clock);
         }
@@ -252,6 +267,7 @@ impl<'r> Driver<'r> {
 
     fn follow(&mut self, followed: Vec<Followed>) {
         for step in followed {
+            self.wakes = step.wakes_at.map_or(self.wakes, |due| self.wakes.min(due));
             self.keep(step.document, step.transition, step.effective_at);
         }
     }

@@ -181,18 +181,19 @@ impl Tenant {
             }
             s.inbound = sums.into_values().collect();
         }
-        if r.needs.party_value {
+        if !r.needs.value_at.is_empty() {
+            let valued = |party: &PartyCode| w.parties.contains(party) && self.parties.get(party).is_some_and(|p| r.needs.value_at.contains(&p.kind));
             let mut sums: BTreeMap<_, i128> = BTreeMap::new();
             let mut add = |key, part: &PartCode, quantity: crate::base::Quantity| {
                 let rate = self.rate_on(part, r.effective_on).unwrap_or_default();
                 *sums.entry(key).or_default() += i128::from(rate.minor()) * i128::from(quantity.milli());
             };
             for ((part, p, ..), quantity) in &self.stock {
-                if let Some(party) = p.party.as_ref().filter(|party| w.parties.contains(*party)) {
+                if let Some(party) = p.party.as_ref().filter(|party| valued(party)) {
                     add((party.clone(), Some(p.bin.clone()), Some(p.condition.clone()), Some(p.pool.clone())), part, *quantity);
                 }
             }
-            for i in promised().filter(|i| w.parties.contains(&i.party)) {
+            for i in promised().filter(|i| valued(&i.party)) {
                 add((i.party.clone(), None, None, i.pool.clone()), &i.part, i.quantity);
             }
             s.party_values =

@@ -273,7 +273,7 @@ pub fn everything(doc: &str) -> LoadRequest {
         network: true,
         obligations: true,
         limits: true,
-        party_value: true,
+        value_at: vec!["asp".into()],
         past_moves: true,
     };
     LoadRequest {

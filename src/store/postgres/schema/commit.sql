@@ -148,7 +148,8 @@ BEGIN
   END IF;
   IF p_body -> 'fired' <> 'null' THEN
     DELETE FROM bincard.timer t WHERE t.bu = p_bu AND t.doc = p_body #>> '{fired,doc}' AND t.id = p_body #>> '{fired,id}'
-      AND (t.doc = b_doc OR t.doc = (SELECT d.parent FROM bincard.document d WHERE d.bu = p_bu AND d.doc = b_doc));
+      AND (t.doc = b_doc OR t.doc = (SELECT d.parent FROM bincard.document d WHERE d.bu = p_bu AND d.doc = b_doc)
+        OR EXISTS (SELECT 1 FROM bincard.child c WHERE c.bu = p_bu AND c.parent = b_doc AND c.doc = t.doc));
   END IF;
   IF p_body -> 'timers' <> '[]' THEN
     INSERT INTO bincard.timer SELECT p_bu, b_doc, n.* FROM jsonb_to_recordset(p_body -> 'timers') AS n(id text, due_at bigint, kind text, state text,

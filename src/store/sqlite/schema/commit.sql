@@ -91,7 +91,8 @@ BEGIN
 
   DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND kind <> 'start' AND NEW.body ->> '$.enters';
   DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.body ->> '$.fired.doc' AND id = NEW.body ->> '$.fired.id'
-    AND doc IN (NEW.doc, (SELECT parent FROM document WHERE bu = NEW.bu AND doc = NEW.doc));
+    AND (doc IN (NEW.doc, (SELECT parent FROM document WHERE bu = NEW.bu AND doc = NEW.doc))
+      OR EXISTS (SELECT 1 FROM child c WHERE c.bu = NEW.bu AND c.parent = NEW.doc AND c.doc = timer.doc));
   INSERT INTO timer SELECT NEW.bu, NEW.doc, n.value ->> '$.id', n.value ->> '$.due_at', n.value ->> '$.kind', n.value ->> '$.state', n.value ->> '$.body'
     FROM jsonb_each(NEW.body, '$.timers') n;
   DELETE FROM claim WHERE bu = NEW.bu AND doc = NEW.doc AND NEW.body ->> '$.enters'
