@@ -15,7 +15,7 @@ use super::super::sql::{Arg, Row};
 use super::Audit;
 
 /// Documents looked at together.
-const PAGE: i64 = 500;
+const PAGE: i64 = 100;
 
 /// What the events of a document say: the hash of its content, its state and version, and when it entered that state; then
 /// how many there are, and who opened it when.

@@ -19,6 +19,8 @@ const SKEW: i64 = 3_600_000_000;
 
 /// Events looked at together.
 const PAGE: i64 = 500;
+/// Moves looked at together, unless one event has more.
+const MOVES: i64 = 3_000;
 
 /// Behind this document and revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,8 +63,13 @@ impl Audit<'_> {
         let mut before = Before::default();
         loop {
             let mut reading = self.db.read().await?;
-            let page = reading.fetch(&sql, &args(bu, &mark)).await?;
-            let end = page.last().map(|row| mark_of(&Cells::of(row, rows::EVENT))).transpose()?;
+            let mut page = reading.fetch(&sql, &args(bu, &mark)).await?;
+            let mut end = page.last().map(|row| mark_of(&Cells::of(row, rows::EVENT))).transpose()?;
+            if let Some(nearer) = nearer(bu, &mut reading, &mark, end.as_ref()).await? {
+                let marks: Vec<Mark> = page.iter().map(|row| mark_of(&Cells::of(row, rows::EVENT))).collect::<Result<_, _>>()?;
+                page.truncate(marks.iter().position(|m| *m == nearer).map_or(page.len(), |at| at + 1));
+                end = Some(nearer);
+            }
             let changed = self.changed(bu, &mut reading, &mark, end.as_ref()).await?;
             self.without_document(bu, &mut reading, &mark, end.as_ref()).await?;
             self.without_lot(bu, &mut reading, &mark, end.as_ref()).await?;
@@ -201,6 +208,24 @@ impl Audit<'_> {
             self.findings.add("orphan", || format!("{bu}: {what} says that revision {revision} of document {doc} wrote it; there is no such event"));
         }
     }
+}
+
+/// Where a page must end so that it does not hold too many moves; nothing where it need not end earlier.
+async fn nearer(bu: &Bu, reading: &mut Transaction, from: &Mark, to: Option<&Mark>) -> Result<Option<Mark>, StoreError> {
+    let (range, args) = range(bu, from, to);
+    let sql = format!(
+        "SELECT e.doc, e.revision, (SELECT COUNT(*) FROM move m WHERE m.bu = $1 AND m.doc = e.doc AND m.revision = e.revision) \
+         FROM event e WHERE {range} ORDER BY e.doc, e.revision LIMIT {PAGE}"
+    );
+    let counts = reading.fetch(&sql, &args).await?;
+    let mut moves = 0;
+    for (row, next) in counts.iter().zip(counts.iter().skip(1)) {
+        moves += row.int(2)?;
+        if moves + next.int(2)? > MOVES {
+            return Ok(Some(Mark(row.text(0)?.to_owned(), row.int(1)?)));
+        }
+    }
+    Ok(None)
 }
 
 async fn fetch_changed(bu: &Bu, reading: &mut Transaction, unsealed: Unsealed, from: &Mark, to: Option<&Mark>) -> Result<Changed, StoreError> {

@@ -11,12 +11,42 @@ use crate::domain::{ChildStart, Claim, Decision, Document, Lot, Move, Obligation
 use super::super::audit::{CHANGE, change};
 use super::super::error::{StoreError, unreadable};
 use super::super::rows::{self, Cells, Columns};
-use super::super::sql::{Row, Transaction};
+use super::super::sql::{Arg, Row, Transaction};
 use super::super::views::EventRecord;
 use super::{Entry, Rang, Since};
 
 /// Events put together at once.
 const PAGE: i64 = 500;
+/// Moves put together at once, unless one event has more.
+const MOVES: i64 = 3_000;
+
+/// Behind one event, up to another, in the order of the export.
+#[derive(Clone, Copy)]
+struct Span {
+    after: i64,
+    upto: i64,
+}
+
+impl Span {
+    /// The next events that do not hold too many moves together.
+    async fn next(reading: &mut Transaction, after: i64) -> Result<Self, StoreError> {
+        let sql = "SELECT o.n, (SELECT COUNT(*) FROM move m WHERE m.bu = o.bu AND m.doc = o.doc AND m.revision = o.revision) \
+                   FROM exported o WHERE o.n > $1 AND o.n <= $2 ORDER BY o.n";
+        let counts = reading.fetch(sql, &[after.into(), (after + PAGE).into()]).await?;
+        let mut moves = 0;
+        for (row, next) in counts.iter().zip(counts.iter().skip(1)) {
+            moves += row.int(1)?;
+            if moves + next.int(1)? > MOVES {
+                return Ok(Self { after, upto: row.int(0)? });
+            }
+        }
+        Ok(Self { after, upto: after + PAGE })
+    }
+
+    fn args(self) -> [Arg; 2] {
+        [self.after.into(), self.upto.into()]
+    }
+}
 
 /// Business unit, document and revision.
 type Key = (String, String, i64);
@@ -103,8 +133,9 @@ struct Page {
 
 /// The next events as decisions.
 pub(super) async fn entries(reading: &mut Transaction, patterns: &Patterns, after: i64) -> Result<Vec<Entry>, StoreError> {
-    let (events, width) = joined(reading, rows::EVENT, ("event", "n"), Of::Event, after).await?;
-    let page = Page::fetch(reading, after).await?;
+    let span = Span::next(reading, after).await?;
+    let (events, width) = joined(reading, rows::EVENT, ("event", "n"), Of::Event, span).await?;
+    let page = Page::fetch(reading, span).await?;
     let read = |row: &Row| {
         let (record, content) = rows::event(&Cells::of(row, rows::EVENT))?;
         entry(&key_of(row, width)?, record, content, &page, patterns)
@@ -113,7 +144,7 @@ pub(super) async fn entries(reading: &mut Transaction, patterns: &Patterns, afte
 }
 
 /// Rows that belong to the events of a page, with business unit, document and revision of the event behind their own columns.
-async fn joined(reading: &mut Transaction, columns: Columns, (table, order): (&str, &str), of: Of, after: i64) -> Result<(Vec<Row>, usize), StoreError> {
+async fn joined(reading: &mut Transaction, columns: Columns, (table, order): (&str, &str), of: Of, span: Span) -> Result<(Vec<Row>, usize), StoreError> {
     let doc = if table == "child" { "parent" } else { "doc" };
     let on = match of {
         Of::Event => " AND t.revision = o.revision",
@@ -125,7 +156,7 @@ async fn joined(reading: &mut Transaction, columns: Columns, (table, order): (&s
          FROM exported o JOIN {table} t ON t.bu = o.bu AND t.{doc} = o.doc{on} WHERE o.n > $1 AND o.n <= $2) {table} ORDER BY n, {order}",
         columns.list()
     );
-    Ok((reading.fetch(&sql, &[after.into(), (after + PAGE).into()]).await?, columns.texts.len() + columns.numbers.len()))
+    Ok((reading.fetch(&sql, &span.args()).await?, columns.texts.len() + columns.numbers.len()))
 }
 
 fn key_of(row: &Row, width: usize) -> Result<Key, StoreError> {
@@ -136,10 +167,10 @@ async fn grouped<T>(
     reading: &mut Transaction,
     (columns, table, order): (Columns, &str, &str),
     of: Of,
-    after: i64,
+    span: Span,
     read: impl Fn(&Key, &Cells<'_>) -> Result<T, StoreError>,
 ) -> Result<Grouped<T>, StoreError> {
-    let (rows, width) = joined(reading, columns, (table, order), of, after).await?;
+    let (rows, width) = joined(reading, columns, (table, order), of, span).await?;
     let mut groups = Grouped::new();
     for row in &rows {
         let key = key_of(row, width)?;
@@ -150,24 +181,24 @@ async fn grouped<T>(
 }
 
 impl Page {
-    async fn fetch(r: &mut Transaction, after: i64) -> Result<Self, StoreError> {
+    async fn fetch(r: &mut Transaction, span: Span) -> Result<Self, StoreError> {
         let papers = (PAPER, "paper", "revision, ordinal");
         Ok(Self {
-            lots: grouped(r, (rows::LOT, "lot", "lot"), Of::Event, after, |_, c| rows::lot(c)).await?,
-            moves: grouped(r, (rows::MOVE, "move", "ordinal"), Of::Event, after, |_, c| rows::movement(c)).await?,
-            owed: grouped(r, (rows::OBLIGATION, "obligation", "id"), Of::Event, after, |_, c| rows::obligation(c)).await?,
-            changes: grouped(r, (CHANGE, "obligation_change", "ordinal"), Of::Event, after, |_, c| change(c)).await?,
-            papers: grouped(r, papers, Of::Event, after, |_, c| issued(c)).await?,
-            all_papers: grouped(r, papers, Of::Last, after, |_, c| issued(c)).await?,
-            documents: grouped(r, (rows::DOCUMENT, "document", "doc"), Of::Document, after, |k, c| rows::document(&Bu::from(&k.0), c)).await?,
-            lines: grouped(r, (rows::LINE, "document_line", "line"), Of::Last, after, |_, c| rows::line(c)).await?,
-            timers: grouped(r, (rows::TIMER, "timer", "id"), Of::Last, after, |_, c| Ok(rows::timer(c)?.timer)).await?,
-            claims: grouped(r, (CLAIM, "claim", "claim_key"), Of::Last, after, |_, c| claim(c)).await?,
-            children: grouped(r, (CHILD, "child", "doc"), Of::Last, after, |_, c| {
+            lots: grouped(r, (rows::LOT, "lot", "lot"), Of::Event, span, |_, c| rows::lot(c)).await?,
+            moves: grouped(r, (rows::MOVE, "move", "ordinal"), Of::Event, span, |_, c| rows::movement(c)).await?,
+            owed: grouped(r, (rows::OBLIGATION, "obligation", "id"), Of::Event, span, |_, c| rows::obligation(c)).await?,
+            changes: grouped(r, (CHANGE, "obligation_change", "ordinal"), Of::Event, span, |_, c| change(c)).await?,
+            papers: grouped(r, papers, Of::Event, span, |_, c| issued(c)).await?,
+            all_papers: grouped(r, papers, Of::Last, span, |_, c| issued(c)).await?,
+            documents: grouped(r, (rows::DOCUMENT, "document", "doc"), Of::Document, span, |k, c| rows::document(&Bu::from(&k.0), c)).await?,
+            lines: grouped(r, (rows::LINE, "document_line", "line"), Of::Last, span, |_, c| rows::line(c)).await?,
+            timers: grouped(r, (rows::TIMER, "timer", "id"), Of::Last, span, |_, c| Ok(rows::timer(c)?.timer)).await?,
+            claims: grouped(r, (CLAIM, "claim", "claim_key"), Of::Last, span, |_, c| claim(c)).await?,
+            children: grouped(r, (CHILD, "child", "doc"), Of::Last, span, |_, c| {
                 Ok((ChildStart { doc: c.text(0)?.into(), workflow: c.text(1)?.into() }, c.text(2)?.to_owned()))
             })
             .await?,
-            messages: messages(r, after).await?,
+            messages: messages(r, span).await?,
         })
     }
 }
@@ -184,14 +215,14 @@ fn claim(c: &Cells<'_>) -> Result<Claim, StoreError> {
 }
 
 /// All messages of the documents on a page, whichever of their events wrote them.
-async fn messages(reading: &mut Transaction, after: i64) -> Result<HashMap<(String, String), Vec<Message>>, StoreError> {
+async fn messages(reading: &mut Transaction, span: Span) -> Result<HashMap<(String, String), Vec<Message>>, StoreError> {
     let sql = format!(
         "SELECT {} FROM outbox JOIN (SELECT DISTINCT o.bu AS o_bu, o.doc AS o_doc FROM exported o WHERE o.n > $1 AND o.n <= $2) d \
          ON d.o_bu = outbox.bu AND d.o_doc = outbox.doc",
         OUTBOX.list()
     );
     let mut groups: HashMap<(String, String), Vec<Message>> = HashMap::new();
-    for row in reading.fetch(&sql, &[after.into(), (after + PAGE).into()]).await? {
+    for row in reading.fetch(&sql, &span.args()).await? {
         let cells = Cells::of(&row, OUTBOX);
         let entry = rows::outbox(&cells)?;
         groups.entry((entry.bu.to_string(), entry.doc.to_string())).or_default().push((entry.id, entry.row, cells.int(0)?, cells.int(1)?));
