@@ -14,6 +14,8 @@ use super::{Store, schema};
 pub struct InitOptions {
     /// PostgreSQL: the role that the service logs in as; by default the schema's name and `_service`.
     pub service_role: Option<String>,
+    /// PostgreSQL: lay the tables out over the nodes of a Citus cluster.
+    pub distributed: bool,
 }
 
 /// One thing that was made, or was there already.
@@ -41,6 +43,9 @@ impl Store {
             Some(("sqlite", _)) => {
                 if options.service_role.is_some() {
                     return Err(StoreError::Init("a SQLite file has no roles: whoever may write the file may try; leave --service-role out".to_owned()));
+                }
+                if options.distributed {
+                    return Err(StoreError::Init("a SQLite file is on one machine: --distributed is for a PostgreSQL with the extension citus".to_owned()));
                 }
                 let (store, made) = Sqlite::make(url).await?;
                 store.writer.close().await;

@@ -26,12 +26,15 @@ pub struct InitArgs {
     /// PostgreSQL: the role that bincard logs in as [default: the schema's name and `_service`]
     #[arg(long, value_name = "NAME")]
     service_role: Option<String>,
+    /// PostgreSQL with the extension citus: lay the tables out over its nodes, by business unit
+    #[arg(long)]
+    distributed: bool,
 }
 
 /// Makes the database.
 pub async fn run(args: &InitArgs, global: &Global, out: Out) -> Result<(), CliError> {
     let url = super::url(global)?;
-    let done = Store::init(&url, &InitOptions { service_role: args.service_role.clone() }).await?;
+    let done = Store::init(&url, &InitOptions { service_role: args.service_role.clone(), distributed: args.distributed }).await?;
     if out.is_json() {
         return out.json(&json!({ "outcome": "done", "steps": done }));
     }

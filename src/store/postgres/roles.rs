@@ -22,6 +22,10 @@ impl Postgres {
         if !is_plain_name(&service) || service == owner {
             return Err(StoreError::Init(format!("`{service}` cannot be the service's role: a role is named with small letters, digits and `_`")));
         }
+        if options.distributed && !store.has_citus().await? {
+            let how = "install it on every node and run `CREATE EXTENSION citus`, or leave --distributed out";
+            return Err(StoreError::Init(format!("this database has no extension citus, which lays tables out over several machines: {how}")));
+        }
         let made = store.migrate().await?;
         let was = (store.has_role(&owner).await?, store.has_role(&service).await?);
         if was.1 && store.may_write(&service).await? {
@@ -32,6 +36,11 @@ impl Postgres {
             text.push_str(&format!("GRANT EXECUTE ON FUNCTION bincard.{procedure} TO {service};\n"));
         }
         let text = text.replace("bincard.", &format!("{schema}.")).replace("SCHEMA bincard", &format!("SCHEMA {schema}"));
+        let text = if options.distributed && made {
+            format!("{}{text}", include_str!("schema/distributed.sql").replace("bincard.", &format!("{schema}.")))
+        } else {
+            text
+        };
         let mut transaction = store.pool.begin().await?;
         sqlx::raw_sql(AssertSqlSafe(text.replace("'bincard'", &format!("'{schema}'")))).execute(&mut *transaction).await?;
         transaction.commit().await?;
@@ -42,6 +51,11 @@ impl Postgres {
             InitStep::new(!was.0, format!("the role {owner}: owns the schema and all in it; nobody logs in as it")),
             InitStep::new(!was.1, format!("the role {service}: may read all tables and call {}; nothing else", calls.join(", "))),
         ])
+    }
+
+    async fn has_citus(&self) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')").fetch_one(&self.pool).await?;
+        Ok(row.try_get(0)?)
     }
 
     async fn has_role(&self, name: &str) -> Result<bool, StoreError> {

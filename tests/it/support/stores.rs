@@ -62,7 +62,7 @@ pub const SERVICE: &str = "bincard_tests";
 /// the URL is that of whoever made it.
 pub async fn postgres() -> Fixture {
     let url = new_schema();
-    Store::init(&url, &InitOptions { service_role: Some(SERVICE.to_owned()) }).await.expect("a new schema");
+    Store::init(&url, &InitOptions { service_role: Some(SERVICE.to_owned()), distributed: false }).await.expect("a new schema");
     Fixture { store: Store::open(&as_user(&url, SERVICE)).await.expect("a schema that is there"), url, _folder: super::folder() }
 }
 
