@@ -129,7 +129,7 @@ impl Clerk<'_> {
         match paper.doc.state.as_str() {
             "packed" => {
                 let ship = Step::fire("ship", MANAGER).with("sodo", sodo(paper)).with("carrier", "Blue Line").with("vehicle", "KA 01 AB 1234");
-                let billed = ship.clone().with("eway_bill", format!("{:012}", paper.dice.of("eway").below(1_000_000_000_000)));
+                let billed = ship.clone().with("eway_bill", paper.eway_bill());
                 vec![ship, billed.after("eway_bill_required")]
             }
             "in_transit" if lost(paper) => vec![Step::fire("declare_lost", "ops").with("reason", "the lorry never came")],

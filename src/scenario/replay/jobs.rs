@@ -57,7 +57,11 @@ impl Clerk<'_> {
             "short" => self.wait_for_parts(paper).await?,
             "released" => vec![Step::fire("look_again", "desk")],
             "reserved" => vec![Step::fire("pick", store)],
-            "picked" if paper.dice.of("to_customer").per_mille(TO_CUSTOMER) => vec![Step::fire("send_to_customer", store)],
+            "picked" if paper.dice.of("to_customer").per_mille(TO_CUSTOMER) => {
+                let send = Step::fire("send_to_customer", store);
+                let billed = send.clone().with("eway_bill", paper.eway_bill());
+                vec![send, billed.after("eway_bill_required")]
+            }
             "picked" => dispatch(paper, &store),
             "offered" => vec![Step::fire("accept", technician)],
             "with_technician" => vec![on_the_job(paper, &technician)],
@@ -169,14 +173,14 @@ pub fn lacking(line: &Line) -> Quantity {
     quantity(line, "requested") - quantity(line, "cancelled") - quantity(line, "allocated")
 }
 
-/// The planned technician; where that one is blocked, a colleague.
+/// The planned technician; where that one is blocked, a colleague. Goods worth much leave with an e-way bill.
 fn dispatch(paper: &Paper<'_>, store: &str) -> Vec<Step> {
     let asp = paper.text("asp");
-    let mut steps = vec![Step::fire("dispatch", store)];
     let own = paper.text("technician");
     let others = (1..=TECHNICIANS).map(|n| technician(&asp, n)).filter(|code| *code != own);
-    steps.extend(others.map(|code| Step::fire("dispatch", store).with("technician", code).after("defective_overdue")));
-    steps
+    let colleagues = others.map(|code| Step::fire("dispatch", store).with("technician", code).after("defective_overdue"));
+    let plain = std::iter::once(Step::fire("dispatch", store)).chain(colleagues);
+    plain.flat_map(|step| [step.clone(), step.with("eway_bill", paper.eway_bill()).after("eway_bill_required")]).collect()
 }
 
 /// What the technician or the storekeeper reports from the job.

@@ -131,6 +131,11 @@ pub struct Paper<'d> {
 }
 
 impl Paper<'_> {
+    /// The number of its e-way bill, where it needs one.
+    pub fn eway_bill(&self) -> String {
+        format!("{:012}", self.dice.of("eway").below(1_000_000_000_000))
+    }
+
     /// The text of a field; empty where it has none.
     pub fn text(&self, field: &str) -> String {
         match self.doc.field(field) {
