@@ -106,10 +106,10 @@ impl Clerk<'_> {
         })
     }
 
-    /// Looks again only when something that is missing has come.
+    /// Looks again only when something that is missing has come. What the store's limit holds back is left to expire.
     async fn look_for_backorders(&self, paper: &Paper<'_>) -> Result<Vec<Step>, Fault> {
         let pool = paper.text("pool");
-        for line in paper.doc.lines.iter().filter(|l| quantity(l, "allocated") < quantity(l, "approved")) {
+        for line in paper.doc.lines.iter().filter(|l| quantity(l, "allocated") + quantity(l, "over") < quantity(l, "approved")) {
             let filter = StockFilter {
                 party: Some(WAREHOUSE.into()),
                 part: line.part().cloned(),
