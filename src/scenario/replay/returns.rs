@@ -28,12 +28,14 @@ impl Clerk<'_> {
     pub fn give_back(&self, paper: &Paper<'_>) -> Vec<Step> {
         let (store, lines) = (paper.store("asp"), &paper.doc.lines);
         match paper.doc.state.as_str() {
+            // The opening stock came under no order.
+            "draft" if !paper.has("waiver") => vec![Step::fire("waive_order", "ops").with("waiver", "from the opening stock")],
             "draft" => vec![Step::fire("submit", &store), Step::fire("withdraw", &store).after("nothing_eligible")],
             "submitted" => vec![Step::fire("approve", "ops").lines(lines.iter().map(|l| on_line(l, [("approved", amount(quantity(l, "found")))])))],
             "approved" => vec![Step::fire("pack", store)],
             "packed" => {
                 let ship = Step::fire("ship", store).with("carrier", "Blue Line");
-                let billed = ship.clone().with("eway_bill", format!("{:012}", paper.dice.of("eway").below(1_000_000_000_000)));
+                let billed = ship.clone().with("eway_bill", paper.eway_bill());
                 vec![ship, billed.after("eway_bill_required")]
             }
             "shipped" if paper.last == "ship" => {
