@@ -68,9 +68,11 @@ impl Run<'_> {
         }
     }
 
-    /// First in, first out: by receipt, then lot, then serial number.
+    /// First in, first out: by receipt, then lot, then serial number. What the document that started this one holds comes
+    /// after its own, so that neither ends with the other's.
     pub fn oldest_first(&self, units: &mut [Balance]) {
-        units.sort_by(|a, b| self.age(a).cmp(&self.age(b)));
+        let lent = |unit: &Balance| unit.position.holder.as_ref().is_some_and(|h| h.doc != self.doc.id);
+        units.sort_by(|a, b| (lent(a), self.age(a)).cmp(&(lent(b), self.age(b))));
     }
 
     fn age<'b>(&self, unit: &'b Balance) -> (i64, &'b LotId, Option<&'b SerialNo>) {
