@@ -11,8 +11,8 @@ use super::plan::Plan;
 use super::report::Figures;
 use super::step::quantity;
 use crate::base::{Bu, Money, PartCode, Quantity, Timestamp};
-use crate::domain::{Document, Tracking};
-use crate::store::{AsOf, MoveFilter, MoveRecord, StockFilter, Store};
+use crate::domain::{Document, Position, Tracking};
+use crate::store::{MoveFilter, MoveRecord, Store};
 
 /// Tracking and rate by part.
 type Parts = BTreeMap<PartCode, (Tracking, Money)>;
@@ -58,11 +58,8 @@ pub async fn figures(store: &Store, bu: &Bu, plan: &Plan, parts: &Parts) -> Resu
 async fn turns(store: &Store, bu: &Bu, plan: &Plan, parts: &Parts, figures: &mut Figures) -> Result<(), ReplayError> {
     let months = plan.settings.months;
     let span = months.min(12);
-    let mut values = Vec::new();
-    for quarter in 0..=4 {
-        let at = plan.time(months - span + span * quarter / 4, 0, 0);
-        values.push(stock_value(store, bu, at, parts).await?);
-    }
+    let times: Vec<Timestamp> = (0..=4).map(|quarter| plan.time(months - span + span * quarter / 4, 0, 0)).collect();
+    let values = stock_values(store, bu, &times, parts).await?;
     let sum: Money = values.iter().copied().sum();
     let average = sum.minor() / i64::try_from(values.len()).unwrap_or(1);
     figures.average_stock = Money::from_minor(average);
@@ -71,11 +68,26 @@ async fn turns(store: &Store, bu: &Bu, plan: &Plan, parts: &Parts, figures: &mut
     Ok(())
 }
 
-/// Value of good stock at warehouse and partners, or on its way between them, at the parts' rates.
-async fn stock_value(store: &Store, bu: &Bu, at: Timestamp, parts: &Parts) -> Result<Money, ReplayError> {
-    let balances = store.stock_as_of(&StockFilter::new(bu.clone()), AsOf::Effective(at)).await?;
-    let good = balances.iter().filter(|b| b.position.condition == "ok" || b.position.condition == "repaired");
-    Ok(good.map(|b| parts.get(&b.part).and_then(|(_, rate)| rate.times(b.quantity).ok()).unwrap_or_default()).sum())
+/// Value of good stock at warehouse and partners, or on its way between them, at the parts' rates, as of some times.
+async fn stock_values(store: &Store, bu: &Bu, times: &[Timestamp], parts: &Parts) -> Result<Vec<Money>, ReplayError> {
+    let mut values = vec![Money::default(); times.len()];
+    // Part by part, so that the moves of years are never held at once.
+    for (part, (_, rate)) in parts {
+        let filter = MoveFilter { part: Some(part.clone()), limit: u32::MAX, ..MoveFilter::new(bu.clone()) };
+        let moves = store.moves(&filter).await?;
+        for (at, value) in times.iter().zip(&mut values) {
+            let then = moves.iter().filter(|m| m.effective_at <= *at).map(|m| &m.movement);
+            let units: Quantity = then.map(|m| good(&m.to, m.quantity) - good(&m.from, m.quantity)).sum();
+            *value = *value + rate.times(units).unwrap_or_default();
+        }
+    }
+    Ok(values)
+}
+
+/// The quantity, where it counts as good stock.
+fn good(at: &Position, quantity: Quantity) -> Quantity {
+    let counts = at.party.is_some() && (at.condition == "ok" || at.condition == "repaired");
+    if counts { quantity } else { Quantity::ZERO }
 }
 
 /// Value of what was fitted in a span of time.

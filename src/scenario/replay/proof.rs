@@ -2,10 +2,10 @@
 //!
 //! Must not know how the replay went. Tests: `tests/it/replay.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ReplayError;
-use crate::base::{Bu, DocId, PartCode, Quantity};
+use crate::base::{Bu, DocId, PartCode, PartyCode, Quantity};
 use crate::store::{StockFilter, Store};
 
 /// What was looked at, and what is wrong.
@@ -57,15 +57,26 @@ pub async fn prove(store: &Store, bu: &Bu, demanded: u64, asked: u64) -> Result<
     }
     let everything = StockFilter { outside: true, ..StockFilter::new(bu.clone()) };
     let mut sums: BTreeMap<PartCode, Quantity> = BTreeMap::new();
+    let mut parties: BTreeSet<PartyCode> = BTreeSet::new();
     for total in store.stock_totals(&everything).await? {
+        parties.extend(total.party);
         let sum = sums.entry(total.part).or_default();
         *sum = *sum + total.quantity;
     }
     proof.parts = sums.len() as u64;
     let unbalanced = sums.iter().filter(|(_, sum)| !sum.is_zero());
     proof.findings.extend(unbalanced.map(|(part, sum)| format!("the books of part {part} add up to {sum} instead of 0")));
+    for party in parties {
+        held(store, bu, party, &mut proof).await?;
+    }
+    Ok(proof)
+}
+
+/// What stands in the clearing bins of a party, and for whom.
+async fn held(store: &Store, bu: &Bu, party: PartyCode, proof: &mut Proof) -> Result<(), ReplayError> {
     let mut ended: BTreeMap<DocId, bool> = BTreeMap::new();
-    for row in store.stock(&StockFilter::new(bu.clone())).await? {
+    let here = StockFilter { party: Some(party), ..StockFilter::new(bu.clone()) };
+    for row in store.stock(&here).await? {
         let Some(holder) = &row.balance.position.holder else { continue };
         if !ended.contains_key(&holder.doc) {
             let document = store.document(bu, &holder.doc).await?;
@@ -77,5 +88,5 @@ pub async fn prove(store: &Store, bu: &Bu, demanded: u64, asked: u64) -> Result<
             proof.findings.push(format!("bin {bin} holds {} of {part} for {}, which has ended", row.balance.quantity, holder.doc));
         }
     }
-    Ok(proof)
+    Ok(())
 }

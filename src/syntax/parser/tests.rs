@@ -60,6 +60,7 @@ fn no_alternative_of_the_grammar_is_dead() {
         Rule::t_sign,
         Rule::reserved,
         Rule::no_state,
+        Rule::number_word,
         Rule::open_start,
         Rule::habit_date,
     ];
