@@ -207,7 +207,11 @@ impl Clerk<'_> {
                     None => vec![agree, ask_warehouse(paper, instead)],
                 }
             }
-            "agreed" => vec![Step::fire("ship", paper.store("donor"))],
+            "agreed" => {
+                let ship = Step::fire("ship", paper.store("donor"));
+                let billed = ship.clone().with("eway_bill", paper.eway_bill());
+                vec![ship, billed.after("eway_bill_required")]
+            }
             "shipped" => {
                 let lines = paper.doc.lines.iter().map(|l| on_line(l, [("received", amount(quantity(l, "given")))]));
                 vec![Step::fire("receive", paper.store("asp")).lines(lines)]
