@@ -98,10 +98,10 @@ const BRANCHES: &[Branch] = &[
                 "CAST(SUM(quantity * COALESCE((SELECT r.rate FROM rate r WHERE r.bu = $1 AND r.part = v.part AND r.from_day <= $10 ORDER BY r.from_day DESC LIMIT 1), 0)) AS BIGINT)",
             ],
         ),
-        from: "(SELECT party, bin, condition, pool, part, CAST(SUM(quantity) AS BIGINT) AS quantity FROM stock WHERE bu = $1 AND party <> '' AND party IN (SELECT party FROM want_valued) \
+        from: "(SELECT party, bin, condition, pool, part, CAST(SUM(quantity) AS BIGINT) AS quantity FROM stock WHERE bu = $1 AND party <> '' AND party {among want_valued.party} \
                 GROUP BY party, bin, condition, pool, part \
                 UNION ALL SELECT inbound_party, '', '', inbound_pool, inbound_part, CAST(SUM(inbound_quantity) AS BIGINT) FROM document_line \
-                WHERE bu = $1 AND inbound_quantity > 0 AND inbound_party IN (SELECT party FROM want_valued) GROUP BY inbound_party, inbound_pool, inbound_part) v \
+                WHERE bu = $1 AND inbound_quantity > 0 AND inbound_party {among want_valued.party} GROUP BY inbound_party, inbound_pool, inbound_part) v \
                GROUP BY party, bin, condition, pool",
         when: |n| !n.value_at.is_empty(),
     },

@@ -2,7 +2,8 @@
 //!
 //! All SQL of the store passes here. Statements are written once for both databases; the marks that differ are
 //! `{list $n}` and `{rows $n}` (a JSON list of texts, or of anything, as rows with a column `value`), `{c}` (byte order),
-//! `{array}` and `{all}` (some columns as a JSON list; such lists of all rows as one). Must not know what is asked.
+//! `{array}` and `{all}` (some columns as a JSON list; such lists of all rows as one), and `{among table.column}` (in a few
+//! rows: PostgreSQL takes an index to them only where they come as one value). Must not know what is asked.
 //! Tests: `tests/it/store_*.rs`; the marks below.
 
 use sqlx::{AssertSqlSafe, Row as _};
@@ -159,9 +160,16 @@ impl Dialect {
             Self::Sqlite => format!("json_each({arg})"),
             Self::Postgres => format!("jsonb_array_elements_text({arg}::jsonb) AS list(value)"),
         });
-        expand(&sql, "{rows ", |arg| match self {
+        let sql = expand(&sql, "{rows ", |arg| match self {
             Self::Sqlite => format!("json_each({arg})"),
             Self::Postgres => format!("jsonb_array_elements({arg}::jsonb) AS list(value)"),
+        });
+        expand(&sql, "{among ", |arg| {
+            let (table, column) = arg.split_once('.').unwrap_or((arg, "value"));
+            match self {
+                Self::Sqlite => format!("IN (SELECT {column} FROM {table})"),
+                Self::Postgres => format!("= ANY (ARRAY(SELECT {column} FROM {table}))"),
+            }
         })
     }
 }
@@ -328,6 +336,9 @@ mod tests {
         let sql = "SELECT value FROM {list $3} WHERE 1 ORDER BY value{c}";
         assert_eq!(Dialect::Sqlite.text(sql), "SELECT value FROM json_each($3) WHERE 1 ORDER BY value");
         assert_eq!(Dialect::Postgres.text(sql), "SELECT value FROM jsonb_array_elements_text($3::jsonb) AS list(value) WHERE 1 ORDER BY value COLLATE \"C\"");
+        let few = "SELECT {all}({array}(a)) FROM t WHERE a {among few.b}";
+        assert_eq!(Dialect::Sqlite.text(few), "SELECT json_group_array(json_array(a)) FROM t WHERE a IN (SELECT b FROM few)");
+        assert_eq!(Dialect::Postgres.text(few), "SELECT json_agg(json_build_array(a)) FROM t WHERE a = ANY (ARRAY(SELECT b FROM few))");
     }
 
     #[test]
