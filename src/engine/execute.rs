@@ -157,7 +157,7 @@ impl Engine {
     pub(super) async fn carry_out(&self, mut command: Command, fired_timer: Option<FiredTimer>) -> Result<Outcome, EngineError> {
         for attempt in 0..ATTEMPTS {
             let snapshot = match self.store.load(&request(&self.book, &command)).await {
-                Err(fault) if fault.is_transient() && attempt + 1 < ATTEMPTS => {
+                Err(fault) if fault.is_sudden() && attempt + 1 < ATTEMPTS => {
                     pause(&command, attempt).await;
                     continue;
                 }
@@ -181,7 +181,7 @@ impl Engine {
                     Err(refused) => return Ok(Outcome::Refused(refused)),
                     Ok(_) => pause(&command, attempt).await,
                 },
-                Err(CommitError::Fault(fault)) if fault.is_transient() && attempt + 1 < ATTEMPTS => pause(&command, attempt).await,
+                Err(CommitError::Fault(fault)) if fault.is_sudden() && attempt + 1 < ATTEMPTS => pause(&command, attempt).await,
                 Err(CommitError::Fault(fault)) => return Err(fault.into()),
             }
         }

@@ -17,6 +17,9 @@ const COMMIT: &str = "INSERT INTO command VALUES ('commit', $1, $2, $3, jsonb($4
 SELECT json_object('number', d.number, 'revision', $3, 'papers',
   (SELECT json_group_array(p.number ORDER BY p.ordinal) FROM paper p WHERE p.bu = $1 AND p.doc = $2 AND p.revision = $3)) FROM document d WHERE d.bu = $1 AND d.doc = $2";
 
+/// How often a small command is sent whose answer was lost.
+const SENT: u32 = 4;
+
 /// What a procedure refused, or why it could not be called.
 #[derive(Debug)]
 pub(super) struct Raised {
@@ -96,16 +99,21 @@ impl Database {
         Err(CommitError::Claimed { key, holder })
     }
 
-    /// One of the small commands beside a commit; false where its row is no longer there.
+    /// One of the small commands beside a commit; false where its row is no longer there. Done twice, each is done once:
+    /// where the answer was lost, it is sent again.
     async fn small(&self, (procedure, kind): (&str, &str), bu: &str, doc: &str, body: String) -> Result<bool, StoreError> {
-        let done = match self {
-            Self::Postgres(db) => db.call(procedure, &[bu.into(), body.into()]).await.map(|_| ()),
-            Self::Sqlite(db) => db.command(COMMAND, &[kind.into(), bu.into(), doc.into(), Arg::Int(0), body.into()]).await.map(|_| ()),
-        };
-        match done {
-            Ok(()) => Ok(true),
-            Err(raised) if raised.is("BC110") => Ok(false),
-            Err(raised) => Err(raised.error.into()),
+        let mut sent = 1;
+        loop {
+            let done = match self {
+                Self::Postgres(db) => db.call(procedure, &[bu.into(), body.as_str().into()]).await.map(|_| ()),
+                Self::Sqlite(db) => db.command(COMMAND, &[kind.into(), bu.into(), doc.into(), Arg::Int(0), body.as_str().into()]).await.map(|_| ()),
+            };
+            match done.map_err(|raised| (raised.is("BC110"), StoreError::from(raised.error))) {
+                Ok(()) => return Ok(true),
+                Err((true, _)) => return Ok(false),
+                Err((_, fault)) if fault.is_sudden() && sent < SENT => sent += 1,
+                Err((_, fault)) => return Err(fault),
+            }
         }
     }
 

@@ -32,9 +32,18 @@ pub enum StoreError {
     /// Something that an administrator asked for cannot be done so.
     #[error("{0}")]
     Admin(String),
-    /// The driver's own words.
+    /// The connection was refused or lost, or the server only reads while another takes over.
+    #[error("the database is away: {0}; what was under way is done or not at all: when it is back, send it again with the same key")]
+    Away(#[source] sqlx::Error),
+    /// Others held what was needed for longer than this waits.
+    #[error("the database was busy for too long: {0}; nothing was written: send it again with the same key")]
+    Busy(#[source] sqlx::Error),
+    /// There is no room to write.
+    #[error("the disk of the database is full: {0}; nothing was written: make room, then send it again with the same key")]
+    Full(#[source] sqlx::Error),
+    /// Anything else, in the driver's own words.
     #[error("the database answered: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[source] sqlx::Error),
     /// A row that cannot be read back.
     #[error("the database holds something that cannot be read: {0}")]
     Unreadable(String),
@@ -43,18 +52,63 @@ pub enum StoreError {
     Malformed(String),
 }
 
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        if is_lost(&error) || matches!(error, sqlx::Error::PoolTimedOut) {
+            return Self::Away(error);
+        }
+        match code(&error).as_deref() {
+            // A lock or a statement took too long; no connection, no memory is left; another program holds the file.
+            Some("55P03" | "57014" | "53300" | "53200" | "5" | "261" | "517") => Self::Busy(error),
+            Some("53100" | "13") => Self::Full(error),
+            _ => Self::Database(error),
+        }
+    }
+}
+
 impl StoreError {
-    /// True where the same call may work in a moment: the connection was lost, or the database was busy.
+    /// True where the same call may work in a moment: the connection was lost, or others were in the way.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Database(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed) => true,
-            Self::Database(sqlx::Error::Database(e)) => {
-                matches!(e.code().as_deref(), Some("40001" | "40P01" | "08006" | "08003" | "57P01" | "25006" | "5" | "261" | "517"))
-            }
+            Self::Away(_) | Self::Busy(_) => true,
+            Self::Database(error) => lost_race(error),
             _ => false,
         }
     }
+
+    /// True where nobody has waited yet: the same call is worth another try at once.
+    pub(crate) fn is_sudden(&self) -> bool {
+        match self {
+            Self::Away(error) => !matches!(error, sqlx::Error::PoolTimedOut),
+            Self::Database(error) => lost_race(error),
+            _ => false,
+        }
+    }
+}
+
+/// True where the connection is gone, and with it the answer to what was asked.
+pub(super) fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(e) => match e.code().as_deref() {
+            // The server stops, starts, or takes over from another one.
+            Some("08000" | "08001" | "08003" | "08004" | "08006" | "57P01" | "57P02" | "57P03" | "57P05" | "25006") => true,
+            // A distributed server has lost one of its own.
+            Some("XX000") => e.message().contains("could not commit") || e.message().contains("server closed"),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Two at once, of which the database let one through.
+fn lost_race(error: &sqlx::Error) -> bool {
+    matches!(code(error).as_deref(), Some("40001" | "40P01"))
+}
+
+fn code(error: &sqlx::Error) -> Option<std::borrow::Cow<'_, str>> {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code)
 }
 
 /// What had changed between load and commit.

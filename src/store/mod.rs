@@ -75,7 +75,8 @@ impl Store {
     /// Opens a database: `sqlite://path` (made where it is not there),
     /// `postgres://…`, or `memory:`.
     ///
-    /// Options stand behind a `?`: `synchronous=full` (SQLite), `schema=name` (PostgreSQL).
+    /// Options stand behind a `?`: `synchronous=full` and `wait=seconds`, for another program that holds the file (SQLite);
+    /// `schema=name` (PostgreSQL).
     ///
     /// # Errors
     /// Not a database URL; the database cannot be reached; a newer or an older program wrote it.

@@ -214,7 +214,7 @@ impl Database {
     pub(super) async fn fetch_text(&self, sql: std::sync::Arc<str>, args: &[Arg]) -> Result<Vec<Row>, StoreError> {
         Ok(match self {
             Self::Sqlite(db) => bound!(sql, args).fetch_all(&db.readers).await?.into_iter().map(Row::Sqlite).collect(),
-            Self::Postgres(db) => bound!(sql, args).fetch_all(&db.pool).await?.into_iter().map(Row::Postgres).collect(),
+            Self::Postgres(db) => db.read(sql, args).await?.into_iter().map(Row::Postgres).collect(),
         })
     }
 

@@ -4,21 +4,22 @@
 //! Must not know queries. Tests: `tests/it/store_*.rs`.
 
 mod layout;
+mod link;
 mod roles;
 
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::commit::Raised;
 use super::error::StoreError;
 use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
 use super::sql::{Arg, bound};
+use link::Losses;
 
-const CONNECTIONS: u32 = 8;
 /// Held while the schema is made, so that programs that start at once make it once.
 const MIGRATION_LOCK: i64 = 0x0062_696e_6361_7264;
 
@@ -28,6 +29,7 @@ pub struct Postgres {
     pub(super) pool: PgPool,
     schema: String,
     commits: Arc<AtomicU64>,
+    losses: Losses,
 }
 
 /// After how many commits of a run the planner is told how the tables have grown. It knows nothing of an empty table, takes
@@ -61,14 +63,19 @@ impl Postgres {
         let settings =
             [("plan_cache_mode", "force_generic_plan"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("enable_seqscan", "off"), ("jit", "off")];
         let options = options.options([("search_path", schema)]).options(settings).application_name("bincard");
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).test_before_acquire(false).connect_with(options.statement_cache_capacity(300)).await?;
-        Ok(Self { pool, schema: schema.to_owned(), commits: Arc::default() })
+        let losses = Losses::default();
+        let pool = losses.pool().connect_with(options.statement_cache_capacity(300)).await?;
+        Ok(Self { pool, schema: schema.to_owned(), commits: Arc::default(), losses })
     }
 
     /// Calls one of the procedures of the schema, in one round trip.
     pub(super) async fn call(&self, procedure: &str, args: &[Arg]) -> Result<String, Raised> {
         let sql = format!("SELECT {}.{procedure}($1, $2::jsonb)", self.schema);
-        let row = bound!(sql, args).fetch_one(&self.pool).await.map_err(|e| Raised::new(e, message_of))?;
+        let asked = async { bound!(sql, args).fetch_one(&mut *self.connection().await?).await };
+        let row = asked.await.map_err(|e| {
+            self.losses.note(&e);
+            Raised::new(e, message_of)
+        })?;
         row.try_get(0).map_err(|error| Raised { said: None, error })
     }
 

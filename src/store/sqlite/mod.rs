@@ -17,6 +17,7 @@ use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
 use super::sql::{Arg, bound};
 
 const READERS: u32 = 4;
+/// How long another program may hold the file, where the URL does not say.
 const WAIT: Duration = Duration::from_secs(10);
 
 /// A database file.
@@ -41,9 +42,13 @@ impl Sqlite {
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
         let path = path.strip_prefix("sqlite:").ok_or_else(wrong)?;
         let path = path.strip_prefix("//").unwrap_or(path);
-        let mut synchronous = "normal";
+        let (mut synchronous, mut wait) = ("normal", WAIT);
         for option in query.split('&').filter(|o| !o.is_empty()) {
-            synchronous = option.strip_prefix("synchronous=").ok_or_else(wrong)?;
+            match option.split_once('=') {
+                Some(("synchronous", how)) => synchronous = how,
+                Some(("wait", seconds)) => wait = Duration::from_secs(seconds.parse().map_err(|_| wrong())?),
+                _ => return Err(wrong()),
+            }
         }
         if path.is_empty() || path.contains(":memory:") {
             return Err(wrong());
@@ -54,7 +59,7 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::from_str(synchronous).map_err(|_| wrong())?)
             .foreign_keys(true)
-            .busy_timeout(WAIT)
+            .busy_timeout(wait)
             .statement_cache_capacity(300)
             .pragma("cache_size", "-32768");
         let pool = |most| SqlitePoolOptions::new().max_connections(most).test_before_acquire(false).idle_timeout(None).max_lifetime(None);

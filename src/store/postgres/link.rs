@@ -1,0 +1,77 @@
+//! Connections of the pool, and what becomes of them when the server goes away: all are opened anew.
+//!
+//! Nothing is asked before each use whether a connection still lives, since that would cost a round trip; one that turns out
+//! to be dead condemns all that are as old. Must not know what is asked. Tests: `tests/it/crash_server.rs`, `race_answers.rs`.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use sqlx::pool::{PoolConnection, PoolConnectionMetadata};
+use sqlx::postgres::{PgPoolOptions, PgRow};
+use sqlx::{AssertSqlSafe, Postgres};
+
+use crate::store::error::is_lost;
+use crate::store::sql::{Arg, bound};
+
+const CONNECTIONS: u32 = 8;
+/// How long a call waits for a server that is away; the pool waits as long for one that refuses connections.
+const PATIENCE: Duration = Duration::from_secs(30);
+const BETWEEN: Duration = Duration::from_millis(50);
+/// How often a question is asked whose answer was lost.
+const ASKED: u32 = 4;
+
+/// When a connection was last found dead.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Losses(Arc<Mutex<Option<Instant>>>);
+
+impl Losses {
+    /// A pool that opens anew whatever is older than the last loss.
+    pub(super) fn pool(&self) -> PgPoolOptions {
+        let losses = self.clone();
+        let options = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE).test_before_acquire(false);
+        options.before_acquire(move |_, meta| {
+            let lives = losses.survived(&meta);
+            Box::pin(async move { Ok(lives) })
+        })
+    }
+
+    /// Notes what went wrong; true where the connection was lost, so that asking again asks another one.
+    pub(super) fn note(&self, error: &sqlx::Error) -> bool {
+        let lost = is_lost(error);
+        if lost && let Ok(mut last) = self.0.lock() {
+            *last = Some(Instant::now());
+        }
+        lost
+    }
+
+    fn survived(&self, meta: &PoolConnectionMetadata) -> bool {
+        let last = self.0.lock().ok().and_then(|last| *last);
+        last.is_none_or(|last| meta.age < last.elapsed())
+    }
+}
+
+impl super::Postgres {
+    /// A connection, as soon as the server gives one.
+    pub(super) async fn connection(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        let begun = Instant::now();
+        loop {
+            match self.pool.acquire().await {
+                // A server that stops takes its socket along, and may die while it greets.
+                Err(error) if is_lost(&error) && begun.elapsed() < PATIENCE => tokio::time::sleep(BETWEEN).await,
+                acquired => return acquired,
+            }
+        }
+    }
+
+    /// Reads; where the connection is lost, again on another one.
+    pub(in crate::store) async fn read(&self, sql: Arc<str>, args: &[Arg]) -> Result<Vec<PgRow>, sqlx::Error> {
+        let mut asked = 1;
+        loop {
+            let mut connection = self.connection().await?;
+            match bound!(sql.clone(), args).fetch_all(&mut *connection).await {
+                Err(error) if self.losses.note(&error) && asked < ASKED => asked += 1,
+                answer => return answer,
+            }
+        }
+    }
+}
