@@ -6,6 +6,7 @@
 mod support;
 
 mod cli;
+mod crash_boundaries;
 mod docs;
 mod engine_commands;
 mod engine_versions;

@@ -1,15 +1,17 @@
 //! The shipped book on the example network, with people who act: for tests of the engine.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use bincard::base::{Bu, DocId, Key, Name, PersonCode, Timestamp};
 use bincard::book_folder;
 use bincard::check::{BookFiles, check};
 use bincard::domain::{Action, Actor, Command, Input, InputLine, MasterData, Refusal};
 use bincard::engine::{Done, Engine, Outcome};
+use bincard::model::Book;
 use bincard::network::{Known, read_folder};
+use bincard::rules::Rules;
 use bincard::store::Store;
 use serde_json::Value as Json;
 
@@ -28,22 +30,48 @@ pub fn ac() -> Bu {
     Bu::from("ac")
 }
 
+/// The shipped book and its rules, read once.
+fn shipped() -> (Arc<Book>, Arc<Rules>) {
+    static SHIPPED: OnceLock<(Arc<Book>, Arc<Rules>)> = OnceLock::new();
+    SHIPPED.get_or_init(|| read_book(|_| {})).clone()
+}
+
+/// The shipped book without its scenarios.
+pub fn told() -> (Arc<Book>, Arc<Rules>) {
+    static TOLD: OnceLock<(Arc<Book>, Arc<Rules>)> = OnceLock::new();
+    TOLD.get_or_init(|| read_book(|files| files.flows.retain(|f| !f.path.ends_with(".scenarios.flow")))).clone()
+}
+
+fn read_book(change: impl FnOnce(&mut BookFiles)) -> (Arc<Book>, Arc<Rules>) {
+    let mut files = book_folder::read(root()).expect("the shipped book");
+    change(&mut files);
+    let checked = check(&files);
+    let told: Vec<String> = checked.diagnostics.iter().map(|d| format!("{} {}", checked.sources.place(d.span()), d.title)).collect();
+    (Arc::new(checked.book.unwrap_or_else(|| panic!("the book has mistakes: {told:#?}"))), Arc::new(checked.rules))
+}
+
 impl Desk {
     /// The shipped book on a store.
     pub async fn on(store: Store) -> Self {
-        Self::with(store, |_| {}).await
+        let (book, rules) = shipped();
+        Self::of(Engine::new(book, rules, store).await.expect("an engine")).await
     }
 
     /// The shipped book, changed by a test.
     pub async fn with(store: Store, change: impl FnOnce(&mut BookFiles)) -> Self {
-        let mut files = book_folder::read(root()).expect("the shipped book");
-        change(&mut files);
-        let checked = check(&files);
-        let told: Vec<String> = checked.diagnostics.iter().map(|d| format!("{} {}", checked.sources.place(d.span()), d.title)).collect();
-        let book = Arc::new(checked.book.unwrap_or_else(|| panic!("the book has mistakes: {told:#?}")));
+        let (book, rules) = read_book(change);
+        Self::of(Engine::new(book, rules, store).await.expect("an engine")).await
+    }
+
+    /// The shipped book without its scenarios, for processes that are to begin soon: they are half of what there is to read.
+    pub async fn soon(store: Store) -> Self {
+        let (book, rules) = told();
+        Self::of(Engine::new(book, rules, store).await.expect("an engine")).await
+    }
+
+    async fn of(engine: Engine) -> Self {
         let sources = read_folder(&root().join("examples/network")).expect("the example network");
-        let master = bincard::network::check(&sources, &Known::of(&book.vocabulary)).expect("the example network checks").data;
-        let engine = Engine::new(book, Arc::new(checked.rules), store).await.expect("an engine");
+        let master = bincard::network::check(&sources, &Known::of(&engine.book().vocabulary)).expect("the example network checks").data;
         engine.load_master(&master).await.expect("master data");
         let now = Timestamp::parse_local("2026-04-20 10:00", &engine.book().manifest.zone).expect("a time");
         Self { engine, master: Arc::new(master), now }

@@ -2,9 +2,12 @@
 //!
 //! Must not hold expectations: what must be true stands in the tests.
 
+pub mod blank;
 pub mod desk;
 pub mod plant;
 pub mod stores;
+pub mod story;
+pub mod victim;
 
 use std::path::{Path, PathBuf};
 
