@@ -8,7 +8,7 @@ use crate::base::DocId;
 use crate::domain::{Action, Actor, Command, Decision, Document, FiredTimer, MasterData, Reason, ReasonCode, Refusal, Snapshot};
 use crate::model::Book;
 use crate::rules::Rules;
-use crate::store::{CommitError, Committed, MasterReport, Store, StoreError};
+use crate::store::{CommitError, Committed, Conflict, MasterReport, Store, StoreError};
 
 use super::decide::{body_hash, decide, refusal};
 use super::request::request;
@@ -175,6 +175,8 @@ impl Engine {
             match self.store.commit(&decision).await {
                 Ok(committed) => return Ok(Outcome::Done(Box::new(done(decision, committed)))),
                 Err(CommitError::DuplicateKey { doc, revision, body_hash }) => return self.repeat(&command, &doc, revision, &body_hash, None).await,
+                // Whoever came first has answered for the key, or made the timer void.
+                Err(CommitError::Conflict(Conflict::Timer)) => break,
                 Err(CommitError::Conflict(_)) => pause(&command, attempt).await,
                 // Every claim that is held is told, not only the one that the database met first.
                 Err(CommitError::Claimed { .. }) => match self.unclaimed(&command, decision, &snapshot).await? {

@@ -1,24 +1,28 @@
 //! What follows a commit, and what the clock brings: transitions the engine fires itself, started documents, deadlines.
 //!
-//! All of it is in the store as timers, so it happens once and survives a restart. Tests: `tests/it/engine_*.rs`.
+//! All of it is in the store as timers, so it happens once and survives a restart. Timers are taken before they are run,
+//! so that many processes share them; each goes only with the commit that acts on it. Tests: `tests/it/engine_*.rs`.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 use crate::base::{Bu, DocId, Key, Name, Timestamp};
 use crate::domain::{Action, Actor, Command, Decision, Document, FiredTimer, Input, OutboxKind, OutboxRow, ReasonCode, Refusal, TimerKind};
-use crate::store::{DueTimer, TimerOutcome};
+use crate::store::{DueTimer, LEASE_MICROS, TimerOutcome};
 
 use super::decide::at_once;
 use super::execute::{Done, Engine, EngineError, Outcome};
 
 /// No chain of transitions that the engine fires itself goes on longer than this.
 const CHAIN: usize = 1_000;
-/// No tick runs more timers than this; the next one goes on.
-const MOST: usize = 1_000_000;
+/// No tick takes timers more often than this; the next one goes on.
+const MOST: usize = 100_000;
 /// A timer that lost every race tries again so much later.
 const AGAIN_MICROS: i64 = 1_000_000;
 /// Timers of one document that are fetched at a time.
 const BATCH: u32 = 200;
+/// Timers that are taken at a time: so few that they are run long before they are free again, and others get their share.
+const TAKEN: u32 = 50;
 
 /// What the clock brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -68,6 +72,8 @@ pub struct Rung {
 #[derive(Default)]
 pub(super) struct Chain {
     pending: VecDeque<DueTimer>,
+    /// Timers that were taken and come after all of that.
+    taken: VecDeque<DueTimer>,
     pub rung: Rung,
 }
 
@@ -76,6 +82,8 @@ impl Chain {
     pub fn note(&mut self, decision: &Decision, now: Timestamp) {
         if decision.enters_state {
             self.pending.retain(|t| t.doc != decision.document.id || !matches!(t.timer.kind, TimerKind::Fire { .. }));
+            let lasts = |t: &DueTimer| t.bu != decision.bu || t.doc != decision.document.id || matches!(t.timer.kind, TimerKind::Start(_));
+            self.taken.retain(lasts);
         }
         let due = decision.timers.iter().filter(|t| t.due_at <= now && !matches!(t.kind, TimerKind::Deadline { .. }));
         let mut due: Vec<DueTimer> = due.map(|t| DueTimer { bu: decision.bu.clone(), doc: decision.document.id.clone(), timer: t.clone() }).collect();
@@ -94,39 +102,63 @@ impl Chain {
 }
 
 impl Engine {
-    /// Runs every timer that is due, in the order in which they are due. Safe to run anywhere, any number of times.
+    /// Runs every timer that is due and that no other process is at, in the order in which they are due. Safe to run
+    /// anywhere, any number of times, by many processes at once: they share the timers, and each document's keep their order.
     ///
     /// # Errors
     /// A fault of the store; what was not done yet stays due.
     pub async fn tick(&self, bu: Option<&Bu>, now: Timestamp) -> Result<Ticked, EngineError> {
-        let mut ticked = Ticked::default();
+        let (mut ticked, begun) = (Ticked::default(), Instant::now());
         for _ in 0..MOST {
-            // One at a time: what it brings may be due before the next.
-            let Some(rung) = self.ring(bu, now).await? else { break };
+            let Some(rung) = self.run_some(bu, now, begun, TAKEN).await? else { break };
             ticked.add(rung.ticked);
         }
         Ok(ticked)
     }
 
-    /// Runs the first timer that is due, and what follows from it at once; nothing where none is due.
+    /// Runs the first timer that is due and that no other process is at, and what follows from it at once; nothing where
+    /// none is due.
     ///
     /// # Errors
     /// A fault of the store; what was not done yet stays due.
     pub async fn ring(&self, bu: Option<&Bu>, now: Timestamp) -> Result<Option<Rung>, EngineError> {
-        let due = self.store().due_timers(bu, None, now, 1).await?;
-        if due.is_empty() {
+        self.run_some(bu, now, Instant::now(), 1).await
+    }
+
+    /// Takes timers that are due and runs them one after the other; nothing where none is free. They are held by the clock
+    /// of the caller, with what has passed on it since the caller looked at it.
+    async fn run_some(&self, bu: Option<&Bu>, now: Timestamp, begun: Instant, most: u32) -> Result<Option<Rung>, EngineError> {
+        let passed = i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX);
+        let until = now.plus_micros(LEASE_MICROS.saturating_add(passed));
+        let mut chain = Chain { taken: self.store().take_timers(bu, now, until, most).await?.into(), ..Chain::default() };
+        if chain.taken.is_empty() {
             return Ok(None);
         }
-        let mut chain = Chain { pending: due.into(), rung: Rung::default() };
-        self.follow_up(&mut chain, now).await?;
+        while let Some(timer) = chain.taken.pop_front() {
+            chain.pending.push_back(timer.clone());
+            if let Err(fault) = self.follow_up(&mut chain, now).await {
+                chain.taken.push_front(timer);
+                self.put_back(chain.taken, now).await;
+                return Err(fault);
+            }
+        }
         Ok(Some(chain.rung))
+    }
+
+    /// Lets go of timers that were taken and not run. Where that fails too, they come free by themselves.
+    async fn put_back(&self, taken: VecDeque<DueTimer>, now: Timestamp) {
+        for due in taken {
+            if self.store().finish_timer(&due, &TimerOutcome::Again { at: due.timer.due_at }, now).await.is_err() {
+                break;
+            }
+        }
     }
 
     /// What is to be done at once for a document whose last transition was made elsewhere.
     pub(super) async fn waiting(&self, bu: &Bu, doc: &DocId, now: Timestamp) -> Result<Chain, EngineError> {
         let due = self.store().due_timers(Some(bu), Some(doc), now, BATCH).await?;
         let pending = due.into_iter().filter(|t| !matches!(t.timer.kind, TimerKind::Deadline { .. })).collect();
-        Ok(Chain { pending, rung: Rung::default() })
+        Ok(Chain { pending, ..Chain::default() })
     }
 
     /// What is due at once for a document, for those it starts, and for the one that started it once it has ended.
@@ -141,9 +173,8 @@ impl Engine {
     async fn run_timer(&self, due: &DueTimer, now: Timestamp, chain: &mut Chain) -> Result<(), EngineError> {
         let commands = match &due.timer.kind {
             TimerKind::Deadline { notify } => {
-                chain.rung.ticked.deadlines += 1;
                 let outcome = TimerOutcome::Done { outbox: self.breach(due, notify.as_ref()) };
-                self.store().finish_timer(due, &outcome, now).await?;
+                chain.rung.ticked.deadlines += usize::from(self.store().finish_timer(due, &outcome, now).await?);
                 return Ok(());
             }
             TimerKind::Fire { transition } => {
@@ -154,9 +185,10 @@ impl Engine {
             TimerKind::Start(command) => vec![(**command).clone()],
             TimerKind::Tell { parent } => self.told(due, parent, now).await?,
         };
-        let outcome = self.try_each(due, commands, now, chain).await?;
-        if let Some(outcome) = outcome {
-            self.store().finish_timer(due, &outcome, now).await?;
+        if let Some(outcome) = self.try_each(due, commands, now, chain).await? {
+            let was_there = self.store().finish_timer(due, &outcome, now).await?;
+            let tried = !matches!(outcome, TimerOutcome::Done { .. }) && !matches!(due.timer.kind, TimerKind::Tell { .. });
+            chain.rung.ticked.refused += usize::from(was_there && tried);
         }
         Ok(())
     }
@@ -177,12 +209,7 @@ impl Engine {
                     return Ok(None);
                 }
                 Outcome::Done(_) => return Ok(Some(TimerOutcome::Done { outbox: Vec::new() })),
-                Outcome::Refused(refusal) => {
-                    if !matches!(due.timer.kind, TimerKind::Tell { .. }) {
-                        chain.rung.ticked.refused += 1;
-                    }
-                    outcome = refused(&refusal, now);
-                }
+                Outcome::Refused(refusal) => outcome = refused(&refusal, now),
             }
         }
         Ok(Some(outcome))

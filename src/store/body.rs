@@ -10,6 +10,7 @@ use crate::domain::{Decision, Document, Lot, Move, Obligation, OutboxKind, Outbo
 use super::chain::{self, Link};
 use super::error::StoreError;
 use super::shape;
+use super::take;
 use super::views::{DueTimer, TimerOutcome};
 use crate::base::Timestamp;
 
@@ -53,7 +54,7 @@ pub(super) fn commit(d: &Decision) -> Result<String, StoreError> {
         "changes": d.obligation_changes.iter().map(|c| json!({ "id": c.id, "kind": chain::change_name(c.kind), "quantity": c.quantity.milli() })).collect::<Vec<_>>(),
         "papers": d.papers.iter().map(paper).collect::<Vec<_>>(),
         "closed": d.papers_closed,
-        "timers": d.timers.iter().map(timer).collect::<Result<Vec<_>, _>>()?,
+        "timers": d.timers.iter().map(|t| timer(t, d.event.recorded_at)).collect::<Result<Vec<_>, _>>()?,
         "fired": fired,
         "claims": claims?,
         "children": d.children.iter().map(|c| json!({ "doc": c.doc, "workflow": c.workflow })).collect::<Vec<_>>(),
@@ -143,14 +144,14 @@ fn owed(o: &Obligation) -> Json {
     })
 }
 
-fn timer(t: &Timer) -> Result<Json, StoreError> {
+fn timer(t: &Timer, now: Timestamp) -> Result<Json, StoreError> {
     let kind = match t.kind {
         TimerKind::Deadline { .. } => "deadline",
         TimerKind::Fire { .. } => "fire",
         TimerKind::Start(_) => "start",
         TimerKind::Tell { .. } => "tell",
     };
-    Ok(json!({ "id": t.id, "due_at": t.due_at.micros(), "kind": kind, "state": t.state, "body": chain::json(&t.kind)? }))
+    Ok(json!({ "id": t.id, "due_at": t.due_at.micros(), "kind": kind, "state": t.state, "body": chain::json(&t.kind)?, "held_until": take::born_held(t, now) }))
 }
 
 /// The word that stands for a kind of outbox row in the store.

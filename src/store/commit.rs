@@ -18,7 +18,7 @@ SELECT json_object('number', d.number, 'revision', $3, 'papers',
   (SELECT json_group_array(p.number ORDER BY p.ordinal) FROM paper p WHERE p.bu = $1 AND p.doc = $2 AND p.revision = $3)) FROM document d WHERE d.bu = $1 AND d.doc = $2";
 
 /// How often a small command is sent whose answer was lost.
-const SENT: u32 = 4;
+pub(super) const SENT: u32 = 4;
 
 /// What a procedure refused, or why it could not be called.
 #[derive(Debug)]
@@ -48,13 +48,14 @@ impl Raised {
             "BC104" => Conflict::Obligation,
             "BC105" => Conflict::Paper,
             "BC109" => Conflict::Lot,
+            "BC110" => Conflict::Timer,
             _ => return None,
         })
     }
 }
 
 /// The one text that a commit answers with.
-fn first(rows: Vec<SqliteRow>) -> Result<String, Raised> {
+pub(super) fn first(rows: Vec<SqliteRow>) -> Result<String, Raised> {
     let read = rows.first().ok_or(sqlx::Error::RowNotFound).and_then(|row| sqlx::Row::try_get(row, 0));
     read.map_err(|error| Raised { said: None, error })
 }

@@ -126,6 +126,8 @@ pub enum Conflict {
     Paper,
     /// A lot of that id is there already.
     Lot,
+    /// The timer that it comes from is gone: what it was to do is done, or void.
+    Timer,
     /// Another commit was in the way; nothing is known to have changed.
     Contention,
 }
@@ -139,6 +141,7 @@ impl std::fmt::Display for Conflict {
             Self::Obligation => "an obligation has changed",
             Self::Paper => "a paper has changed",
             Self::Lot => "a lot of that id is there already",
+            Self::Timer => "what the clock was to do is done already, or void",
             Self::Contention => "another commit was in the way",
         })
     }

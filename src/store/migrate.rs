@@ -27,7 +27,10 @@ pub struct Migrated {
 const WAIT: Duration = Duration::from_secs(10);
 
 /// What leads to each version from the one before it: for SQLite, and for PostgreSQL with `bincard` for the schema.
-const STEPS: [(i64, &str, &str); 1] = [(2, include_str!("sqlite/schema/seal.sql"), include_str!("postgres/schema/seal.sql"))];
+const STEPS: [(i64, &str, &str); 2] = [
+    (2, include_str!("sqlite/schema/seal.sql"), include_str!("postgres/schema/seal.sql")),
+    (3, include_str!("sqlite/schema/held.sql"), include_str!("postgres/schema/held.sql")),
+];
 
 /// The versions to go through from the one that is there.
 fn from(found: Option<i64>) -> Result<i64, StoreError> {
@@ -94,7 +97,7 @@ impl Postgres {
         text.push_str(
             &super::postgres::procedures().replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace("CREATE TRIGGER", "CREATE OR REPLACE TRIGGER"),
         );
-        text.push_str(include_str!("postgres/schema/regrant.sql"));
+        text.push_str(&include_str!("postgres/schema/regrant.sql").replace("{procedures}", &super::postgres::procedures_of_service()));
         sqlx::raw_sql(AssertSqlSafe(self.named(&text))).execute(&mut *transaction).await?;
         if from < VERSION {
             sqlx::query("INSERT INTO schema_version VALUES ($1)").bind(VERSION).execute(&mut *transaction).await?;

@@ -28,6 +28,7 @@ mod sealing;
 mod shape;
 mod sql;
 mod sqlite;
+mod take;
 mod verify;
 mod views;
 
@@ -40,6 +41,7 @@ pub use init::{InitOptions, InitStep};
 pub use journal::JournalReport;
 pub use migrate::Migrated;
 pub use seal::{Seal, SealKey};
+pub use take::LEASE_MICROS;
 pub use verify::{Finding, VerifyOptions, VerifyProgress, VerifyReport, Watch};
 pub use views::{
     Book, ChildRecord, Committed, Counts, DocumentFilter, DocumentHead, DueTimer, EventRecord, LotFilter, MasterCount, MasterReport, MoveFilter, MoveRecord,
@@ -186,7 +188,16 @@ impl Store {
         each!(self, due_timers(bu, doc, now, limit).await)
     }
 
-    /// When the next timer is due.
+    /// Takes timers that are due, earliest first, and holds them until a time, so that no other process takes them, nor
+    /// another of the same document. Each goes only with what acts on it; one that is not done by that time is free again.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn take_timers(&self, bu: Option<&Bu>, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<DueTimer>, StoreError> {
+        each!(self, take_timers(bu, now, until, limit).await)
+    }
+
+    /// When the next timer is due that nobody works on.
     ///
     /// # Errors
     /// A fault of the database.
@@ -202,12 +213,22 @@ impl Store {
         each!(self, finish_timer(due, outcome, now).await)
     }
 
-    /// Messages and events that wait, oldest first.
+    /// Messages and events that wait, oldest first, whoever is delivering them: to look at.
     ///
     /// # Errors
     /// A fault of the database.
     pub async fn outbox_pending(&self, bu: Option<&Bu>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
         each!(self, outbox_pending(bu, limit).await)
+    }
+
+    /// Takes messages and events that wait, oldest first, and holds them until a time, so that no other process takes them,
+    /// nor another of the same document. One that is not marked as sent by that time is free again, so it may be delivered
+    /// twice: its business unit, document and id together name it for ever.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn take_outbox(&self, bu: Option<&Bu>, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        each!(self, take_outbox(bu, now, until, limit).await)
     }
 
     /// Marks a message or event as delivered; false where it was already.

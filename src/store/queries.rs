@@ -244,7 +244,10 @@ impl Database {
 
     pub(super) async fn next_due(&self, bu: Option<&Bu>) -> Answer<Option<Timestamp>> {
         let w = Where::all().with("bu = ?", id(bu));
-        let rows = self.fetch_briefly(w.statement("SELECT MIN(due_at) FROM timer WHERE {where}").into(), &w.args).await?;
+        // What is held has been due for a while: it stands before all that is free.
+        let sql = "WITH free AS (SELECT MIN(due_at) AS at FROM timer WHERE held_until = 0 AND {where}) SELECT MIN(at) FROM (SELECT at FROM free \
+                   UNION ALL SELECT MIN(held_until) FROM timer WHERE held_until > 0 AND due_at <= COALESCE((SELECT at FROM free), 9223372036854775807) AND {where}) n";
+        let rows = self.fetch_briefly(w.statement(sql).into(), &w.args).await?;
         Ok(rows.first().map(|row| row.optional(0)).transpose()?.flatten().map(Timestamp::from_micros))
     }
 

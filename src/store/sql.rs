@@ -98,7 +98,7 @@ impl serde::de::Visitor<'_> for ReadCell {
 
 impl Row {
     /// The rows of one JSON text: a list of lists.
-    fn unpack(text: &str) -> Result<Vec<Self>, StoreError> {
+    pub(super) fn unpack(text: &str) -> Result<Vec<Self>, StoreError> {
         if text.is_empty() {
             return Ok(Vec::new());
         }

@@ -2,7 +2,7 @@
 
 use bincard::base::{Quantity, Timestamp};
 use bincard::domain::{ChildStart, FiredTimer, Obligation, ObligationChange, ObligationChangeKind, OutboxKind, OutboxRow, TimerKind, Value};
-use bincard::store::{CommitError, Conflict, DueTimer, StockFilter, Store, TimerOutcome};
+use bincard::store::{CommitError, Conflict, DueTimer, LEASE_MICROS, StockFilter, Store, TimerOutcome};
 
 use crate::support::stores::{
     bu, challan, claim, everything, firing, lot, memory, minute, moved, opening, owed, place, promise, receiving, request, stores, take, timer, unit,
@@ -248,7 +248,7 @@ async fn timers_end_with_their_state_and_refused_starts_are_recorded() {
             timer("1.3", minute(1), TimerKind::Start(Box::new(start))),
         ];
         f.store.commit(&d).await.unwrap();
-        assert_eq!(f.store.next_due(Some(&bu())).await.unwrap(), Some(minute(1)), "{kind}");
+        assert_eq!(f.store.next_due(Some(&bu())).await.unwrap(), Some(minute(1).plus_micros(LEASE_MICROS)), "{kind}: until then it is the committer's");
         let s = f.store.load(&request("D1")).await.unwrap();
         f.store.commit(&firing(&s, "approve")).await.unwrap();
         let due = f.store.due_timers(Some(&bu()), Some(&"D1".into()), minute(60), 10).await.unwrap();
@@ -289,7 +289,7 @@ async fn word_left_by_a_child_goes_with_what_its_parent_does(store: &Store) {
     let mut ends = firing(&store.load(&request("D2")).await.unwrap(), "note");
     ends.timers = vec![timer("2.ended", minute(1), TimerKind::Tell { parent: "D1".into() })];
     store.commit(&ends).await.unwrap();
-    assert_eq!(store.next_due(None).await.unwrap(), Some(minute(1)));
+    assert_eq!(store.next_due(None).await.unwrap(), Some(minute(2).plus_micros(LEASE_MICROS)));
     let mut goes_on = firing(&store.load(&request("D1")).await.unwrap(), "note");
     goes_on.fired_timer = Some(FiredTimer { doc: "D2".into(), id: "2.ended".into() });
     store.commit(&goes_on).await.unwrap();

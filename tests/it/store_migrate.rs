@@ -7,16 +7,23 @@ use crate::support::stores::{
     Fixture, firing, guarded_postgres, guarded_sqlite, minute, opening, postgres, raw_postgres, raw_sqlite, request, sqlite, with_everything,
 };
 
-/// Takes a database back to version 1, which had no seals, with a trigger missing as an old one would have it.
+/// Takes a database back to version 1, which had no seals and held no timers, with a trigger missing as an old one would have it.
 async fn aged(f: &Fixture) {
     f.store.commit(&with_everything()).await.unwrap();
     f.store.close().await;
-    let back = "DROP TABLE sealed; DROP TABLE seal; DELETE FROM schema_version; INSERT INTO schema_version VALUES (1)";
-    by_hand(f, back).await;
     match f.store.kind() {
-        "sqlite" => by_hand(f, "DROP TRIGGER stock_no_update").await,
-        _ => by_hand(f, "DROP FUNCTION put_seal, put_leaves; ALTER TABLE stock DISABLE TRIGGER stock_guard").await,
+        "sqlite" => {
+            let procedures = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'task'";
+            let procedures: Vec<String> = sqlx::query_scalar(procedures).fetch_all(&raw_sqlite(f).await).await.unwrap();
+            by_hand(f, &procedures.iter().map(|name| format!("DROP TRIGGER {name};")).collect::<String>()).await;
+            by_hand(f, "DROP TRIGGER stock_no_update").await;
+        }
+        _ => by_hand(f, "DROP FUNCTION put_seal, put_leaves, take_timers, take_outbox; ALTER TABLE stock DISABLE TRIGGER stock_guard").await,
     }
+    for table in ["timer", "outbox"] {
+        by_hand(f, &format!("ALTER TABLE {table} DROP COLUMN held_until; ALTER TABLE {table} DROP COLUMN held_by")).await;
+    }
+    by_hand(f, "DROP TABLE sealed; DROP TABLE seal; DELETE FROM schema_version; INSERT INTO schema_version VALUES (1)").await;
 }
 
 async fn by_hand(f: &Fixture, statements: &str) {
@@ -43,8 +50,8 @@ async fn an_older_database_is_brought_up_to_date_and_goes_on() {
             Err(e @ StoreError::OlderSchema { found: 1, .. }) => assert!(e.to_string().contains("then run `bincard db migrate`"), "{e}"),
             other => panic!("{other:?}"),
         }
-        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 1, to: 2 });
-        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 2, to: 2 });
+        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 1, to: 3 });
+        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 3, to: 3 });
         let store = f.admin().await;
         let report = store.verify().await.unwrap();
         assert!(report.is_sound(), "the guards stand again: {report:?}");
@@ -53,6 +60,7 @@ async fn an_older_database_is_brought_up_to_date_and_goes_on() {
         let service = f.again().await;
         service.commit(&firing(&service.load(&request("D1")).await.unwrap(), "approve")).await.unwrap();
         service.commit(&opening("D2")).await.unwrap();
+        assert_eq!(service.take_outbox(None, minute(9), minute(10), 9).await.unwrap().len(), 1);
         assert_eq!(service.seals().await.unwrap().len(), 1);
     }
 }
@@ -77,7 +85,7 @@ async fn a_newer_database_and_none_at_all_are_refused() {
     for f in [sqlite().await, postgres().await] {
         by_hand(&f, "INSERT INTO schema_version VALUES (99)").await;
         let said = Store::migrate(&f.url).await.unwrap_err().to_string();
-        assert!(said.contains("the database has schema version 99, and this program knows versions up to 2: use a newer bincard"), "{said}");
+        assert!(said.contains("the database has schema version 99, and this program knows versions up to 3: use a newer bincard"), "{said}");
     }
     let folder = crate::support::folder();
     let nothing = folder.path().join("nothing.db");

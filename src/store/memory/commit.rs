@@ -10,6 +10,7 @@ use crate::domain::{Decision, Move, Paper, Position, TimerKind};
 use super::super::chain::{self, Link};
 use super::super::error::{CommitError, Conflict, StoreError};
 use super::super::shape::{self, StockKey};
+use super::super::take;
 use super::super::views::{Committed, EventRecord, MoveRecord, OutboxEntry};
 use super::{Journal, Memory, Started, Tenant};
 
@@ -70,6 +71,9 @@ impl Tenant {
         let chain = self.events.get(&(doc.id.clone(), before)).map(|j| j.record.hash.as_str()).unwrap_or_default();
         if chain != d.chain {
             return Err(Conflict::Revision.into());
+        }
+        if d.fired_timer.as_ref().is_some_and(|t| !self.timers.contains_key(&(t.doc.clone(), t.id.clone()))) {
+            return Err(Conflict::Timer.into());
         }
         for claim in &d.claims {
             if let Some((holder, held)) = self.claims.get(&(doc.workflow.clone(), claim.key.clone()))
@@ -232,15 +236,15 @@ impl Tenant {
                 o.open = o.open - change.quantity;
             }
         }
-        if d.enters_state {
-            self.timers.retain(|(of, _), t| of != doc || matches!(t.kind, TimerKind::Start(_)));
-            self.claims.retain(|_, (holder, claim)| holder != doc || !claim.until.contains(&d.document.state));
-        }
         if let Some(fired) = &d.fired_timer {
             self.timers.remove(&(fired.doc.clone(), fired.id.clone()));
         }
+        if d.enters_state {
+            self.timers.retain(|(of, _), (t, _)| of != doc || matches!(t.kind, TimerKind::Start(_)));
+            self.claims.retain(|_, (holder, claim)| holder != doc || !claim.until.contains(&d.document.state));
+        }
         for timer in &d.timers {
-            self.timers.insert((doc.clone(), timer.id.clone()), timer.clone());
+            self.timers.insert((doc.clone(), timer.id.clone()), (timer.clone(), take::born_held(timer, d.event.recorded_at)));
         }
         for claim in &d.claims {
             self.claims.insert((d.document.workflow.clone(), claim.key.clone()), (doc.clone(), claim.clone()));
@@ -261,7 +265,7 @@ impl Tenant {
     }
 
     pub(super) fn put_out(&mut self, entry: OutboxEntry) {
-        self.outbox.insert((entry.doc.clone(), entry.id.clone()), (entry, false));
+        self.outbox.insert((entry.doc.clone(), entry.id.clone()), (entry, 0, false));
     }
 }
 

@@ -6,6 +6,7 @@
 mod commit;
 mod load;
 mod queries;
+mod take;
 mod upkeep;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +42,9 @@ struct Journal {
     papers: Vec<LinkedPaper>,
 }
 
+/// Until when a timer or a message is somebody's; the beginning of time for what is nobody's.
+type HeldUntil = i64;
+
 /// A started document, before and after it opens.
 #[derive(Debug, Clone)]
 struct Started {
@@ -72,8 +76,8 @@ struct Tenant {
     papers: Vec<Paper>,
     series: BTreeMap<String, u64>,
     claims: BTreeMap<(Name, String), (DocId, Claim)>,
-    timers: BTreeMap<(DocId, String), Timer>,
-    outbox: BTreeMap<(DocId, String), (OutboxEntry, bool)>,
+    timers: BTreeMap<(DocId, String), (Timer, HeldUntil)>,
+    outbox: BTreeMap<(DocId, String), (OutboxEntry, HeldUntil, bool)>,
     children: BTreeMap<(DocId, DocId), Started>,
 }
 

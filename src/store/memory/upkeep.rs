@@ -95,8 +95,8 @@ impl Memory {
         let world = self.world();
         let mut due: Vec<DueTimer> = Vec::new();
         for (of, t) in world.tenants.iter().filter(|(of, _)| bu.is_none_or(|bu| *of == bu)) {
-            let wanted = t.timers.iter().filter(|((d, _), timer)| timer.due_at <= now && doc.is_none_or(|doc| d == doc));
-            due.extend(wanted.map(|((d, _), timer)| DueTimer { bu: of.clone(), doc: d.clone(), timer: timer.clone() }));
+            let wanted = t.timers.iter().filter(|((d, _), (timer, _))| timer.due_at <= now && doc.is_none_or(|doc| d == doc));
+            due.extend(wanted.map(|((d, _), (timer, _))| DueTimer { bu: of.clone(), doc: d.clone(), timer: timer.clone() }));
         }
         due.sort_by_cached_key(|d| (due_order(&d.doc, &d.timer.id, d.timer.due_at), d.bu.clone()));
         due.truncate(limit as usize);
@@ -105,17 +105,22 @@ impl Memory {
 
     pub(in super::super) async fn next_due(&self, bu: Option<&Bu>) -> Answer<Option<Timestamp>> {
         let world = self.world();
-        Ok(world.tenants.iter().filter(|(of, _)| bu.is_none_or(|bu| *of == bu)).flat_map(|(_, t)| t.timers.values().map(|t| t.due_at)).min())
+        Ok(world
+            .tenants
+            .iter()
+            .filter(|(of, _)| bu.is_none_or(|bu| *of == bu))
+            .flat_map(|(_, t)| t.timers.values().map(|(t, held)| t.due_at.max(Timestamp::from_micros(*held))))
+            .min())
     }
 
     pub(in super::super) async fn finish_timer(&self, due: &DueTimer, outcome: &TimerOutcome, now: Timestamp) -> Answer<bool> {
         let mut world = self.world();
         let tenant = world.tenant(&due.bu);
         let key = (due.doc.clone(), due.timer.id.clone());
-        let Some(timer) = tenant.timers.get_mut(&key) else { return Ok(false) };
+        let Some((timer, held)) = tenant.timers.get_mut(&key) else { return Ok(false) };
         match outcome {
             TimerOutcome::Again { at } => {
-                timer.due_at = *at;
+                (timer.due_at, *held) = (*at, 0);
                 return Ok(true);
             }
             TimerOutcome::Done { outbox } => {
@@ -139,7 +144,7 @@ impl Memory {
     pub(in super::super) async fn outbox_pending(&self, bu: Option<&Bu>, limit: u32) -> Answer<Vec<OutboxEntry>> {
         let world = self.world();
         let tenants = world.tenants.iter().filter(|(of, _)| bu.is_none_or(|bu| *of == bu));
-        let mut pending: Vec<OutboxEntry> = tenants.flat_map(|(_, t)| t.outbox.values().filter(|(_, sent)| !sent).map(|(entry, _)| entry.clone())).collect();
+        let mut pending: Vec<OutboxEntry> = tenants.flat_map(|(_, t)| t.outbox.values().filter(|(.., sent)| !sent).map(|(entry, ..)| entry.clone())).collect();
         pending.sort_by_cached_key(|e| (due_order(&e.doc, &e.id, e.recorded_at), e.bu.clone()));
         pending.truncate(limit as usize);
         Ok(pending)
@@ -148,7 +153,7 @@ impl Memory {
     pub(in super::super) async fn mark_sent(&self, entry: &OutboxEntry, _now: Timestamp) -> Answer<bool> {
         let mut world = self.world();
         let row = world.tenant(&entry.bu).outbox.get_mut(&(entry.doc.clone(), entry.id.clone()));
-        Ok(row.is_some_and(|(_, sent)| !std::mem::replace(sent, true)))
+        Ok(row.is_some_and(|(.., sent)| !std::mem::replace(sent, true)))
     }
 
     pub(in super::super) async fn claim_holders(&self, bu: &Bu, workflow: &Name, keys: &[String]) -> Answer<Vec<(String, DocId)>> {

@@ -19,6 +19,7 @@ use super::error::StoreError;
 use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
 use super::sql::{Arg, bound};
 use link::Losses;
+pub(super) use roles::procedures_of_service;
 
 /// Held while the schema is made, so that programs that start at once make it once.
 const MIGRATION_LOCK: i64 = 0x0062_696e_6361_7264;
@@ -203,6 +204,7 @@ pub(super) fn procedures() -> String {
         include_str!("schema/moves.sql"),
         include_str!("schema/commit.sql"),
         include_str!("schema/upkeep.sql"),
+        include_str!("schema/take.sql"),
         include_str!("schema/master.sql"),
         include_str!("schema/sealing.sql"),
         include_str!("schema/guard.sql"),

@@ -10,8 +10,21 @@ use super::super::schema::VERSION;
 use super::{Postgres, is_plain_name};
 
 /// The procedures that the service calls.
-const PROCEDURES: [&str; 6] =
-    ["commit(text, jsonb)", "put_book(text, jsonb)", "finish_timer(text, jsonb)", "mark_sent(text, jsonb)", "put_master(text, jsonb)", "has_grown(jsonb)"];
+const PROCEDURES: [&str; 8] = [
+    "commit(text, jsonb)",
+    "put_book(text, jsonb)",
+    "take_timers(text, jsonb)",
+    "finish_timer(text, jsonb)",
+    "take_outbox(text, jsonb)",
+    "mark_sent(text, jsonb)",
+    "put_master(text, jsonb)",
+    "has_grown(jsonb)",
+];
+
+/// All of them, as a `GRANT` names them.
+pub(in crate::store) fn procedures_of_service() -> String {
+    PROCEDURES.map(|procedure| format!("bincard.{procedure}")).join(", ")
+}
 
 impl Postgres {
     /// Makes the schema and its roles where they are not there.
@@ -32,9 +45,7 @@ impl Postgres {
             return Err(StoreError::Init(format!("the role {service} is a superuser or owns the tables: name another with --service-role")));
         }
         let mut text = include_str!("schema/roles.sql").replace("{owner}", &owner).replace("{service}", &service);
-        for procedure in PROCEDURES {
-            text.push_str(&format!("GRANT EXECUTE ON FUNCTION bincard.{procedure} TO {service};\n"));
-        }
+        text.push_str(&format!("GRANT EXECUTE ON FUNCTION {} TO {service};\n", procedures_of_service()));
         let text = text.replace("bincard.", &format!("{schema}.")).replace("SCHEMA bincard", &format!("SCHEMA {schema}"));
         let text = if options.distributed && made {
             format!("{}{text}", include_str!("schema/distributed.sql").replace("bincard.", &format!("{schema}.")))

@@ -153,6 +153,7 @@ fn schema() -> String {
         include_str!("schema/moves.sql"),
         include_str!("schema/commit.sql"),
         include_str!("schema/upkeep.sql"),
+        include_str!("schema/take.sql"),
         include_str!("schema/master.sql"),
         include_str!("schema/sealing.sql"),
     ] {

@@ -1,7 +1,7 @@
 //! Decisions that nobody decided: what the library would commit, changed by someone who has it, and JSON written by hand.
 
 use bincard::base::{Quantity, Timestamp};
-use bincard::domain::{Decision, Lot, Move, Obligation, ObligationChange, ObligationChangeKind, Timer, TimerKind};
+use bincard::domain::{Decision, FiredTimer, Lot, Move, Obligation, ObligationChange, ObligationChangeKind, Timer, TimerKind};
 use serde_json::{Value as Json, json};
 use sqlx::Row;
 
@@ -25,6 +25,10 @@ pub fn owed(id: &str) -> Obligation {
 
 pub fn timer() -> Timer {
     stores::timer("9.1", minute(5), TimerKind::Fire { transition: "expire".into() })
+}
+
+pub fn fired(doc: &str, id: &str) -> FiredTimer {
+    FiredTimer { doc: doc.into(), id: id.to_owned() }
 }
 
 pub fn long_ago() -> Timestamp {

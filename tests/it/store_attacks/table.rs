@@ -207,6 +207,18 @@ pub const DIRECT: &[Attack] = &[
     ),
     both("push a deadline away", Superuser, Sql("DELETE FROM timer"), Refused("timers are not edited by hand; fire a transition")),
     both(
+        "hold a timer so that it never rings",
+        Superuser,
+        Sql("UPDATE timer SET held_until = 9000000000000000000"),
+        Refused("timers are not edited by hand; fire a transition"),
+    ),
+    both(
+        "hold a message so that nobody hears of it",
+        Superuser,
+        Sql("UPDATE outbox SET held_until = 9000000000000000000"),
+        Refused("messages are not edited by hand; fire a transition"),
+    ),
+    both(
         "restore rows from a backup",
         Superuser,
         Sql("INSERT INTO stock SELECT bu, party, part, bin, doc, line, condition, owner, pool, lot, 'S9', quantity FROM stock LIMIT 1"),
@@ -529,6 +541,8 @@ pub const FORGED: &[Attack] = &[
     forged("claim what another document holds", forged::claims, Refused("is held by document D1")),
     forged("close a paper of another document", |d| d.papers_closed = vec!["DC/26-27/00009".into()], AGAIN),
     forged("a paper outside of its series", forged::paper_outside, Found("series", "is not written as its series")),
+    forged("do what a timer was to do that is gone", |d| d.fired_timer = Some(forged::fired("D1", "9.9")), AGAIN),
+    forged("make another document's timer void", |d| d.fired_timer = Some(forged::fired("D2", "1.1")), AGAIN),
     forged("a timer twice", |d| d.timers = vec![forged::timer(), forged::timer()], Refused("")),
     body(
         "promise less than nothing",

@@ -1,7 +1,7 @@
 -- One transition: the body is the whole decision; what the commit assigned comes back as JSON.
 -- Every statement names the business unit first, so that the call can run where that unit's rows are.
 --
--- BC101 document · BC102 balance · BC103 serial · BC104 obligation · BC105 paper · BC106 repeated key · BC107 claim · BC108 another's · BC109 lot
+-- BC101 document · BC102 balance · BC103 serial · BC104 obligation · BC105 paper · BC106 repeated key · BC107 claim · BC108 another's · BC109 lot · BC110 timer
 CREATE FUNCTION bincard.commit(p_bu text, p_body jsonb) RETURNS text LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   b_doc text := p_body ->> 'doc';
@@ -142,18 +142,19 @@ BEGIN
     IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC105', MESSAGE = 'a paper of this document is not open; load the document and decide again'; END IF;
     UPDATE bincard.paper p SET open = 0 WHERE p.bu = p_bu AND p.doc = b_doc AND p.open = 1 AND p_body -> 'closed' ? p.number;
   END IF;
-  IF (p_body ->> 'enters')::boolean THEN
-    DELETE FROM bincard.timer t WHERE t.bu = p_bu AND t.doc = b_doc AND t.kind <> 'start';
-    DELETE FROM bincard.claim c WHERE c.bu = p_bu AND c.doc = b_doc AND c.until::jsonb ? b_state;
-  END IF;
   IF p_body -> 'fired' <> 'null' THEN
     DELETE FROM bincard.timer t WHERE t.bu = p_bu AND t.doc = p_body #>> '{fired,doc}' AND t.id = p_body #>> '{fired,id}'
       AND (t.doc = b_doc OR t.doc = (SELECT d.parent FROM bincard.document d WHERE d.bu = p_bu AND d.doc = b_doc)
         OR EXISTS (SELECT 1 FROM bincard.child c WHERE c.bu = p_bu AND c.parent = b_doc AND c.doc = t.doc));
+    IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC110', MESSAGE = 'it is done already; look again at what is due'; END IF;
+  END IF;
+  IF (p_body ->> 'enters')::boolean THEN
+    DELETE FROM bincard.timer t WHERE t.bu = p_bu AND t.doc = b_doc AND t.kind <> 'start';
+    DELETE FROM bincard.claim c WHERE c.bu = p_bu AND c.doc = b_doc AND c.until::jsonb ? b_state;
   END IF;
   IF p_body -> 'timers' <> '[]' THEN
-    INSERT INTO bincard.timer SELECT p_bu, b_doc, n.* FROM jsonb_to_recordset(p_body -> 'timers') AS n(id text, due_at bigint, kind text, state text,
-      body text);
+    INSERT INTO bincard.timer SELECT p_bu, b_doc, n.id, n.due_at, n.kind, n.state, n.body, '', n.held_until
+      FROM jsonb_to_recordset(p_body -> 'timers') AS n(id text, due_at bigint, kind text, state text, body text, held_until bigint);
   END IF;
   IF p_body -> 'claims' <> '[]' THEN
     INSERT INTO bincard.claim AS c SELECT p_bu, b_workflow, n.claim_key, b_doc, n.until FROM jsonb_to_recordset(p_body -> 'claims') AS n(claim_key text,

@@ -11,7 +11,7 @@ DECLARE
   b_doc text := p_body ->> 'doc';
 BEGIN
   IF p_body -> 'again' <> 'null' THEN
-    UPDATE bincard.timer SET due_at = (p_body ->> 'again')::bigint WHERE bu = p_bu AND doc = b_doc AND id = p_body ->> 'id';
+    UPDATE bincard.timer SET due_at = (p_body ->> 'again')::bigint, held_by = '', held_until = 0 WHERE bu = p_bu AND doc = b_doc AND id = p_body ->> 'id';
   ELSE
     DELETE FROM bincard.timer WHERE bu = p_bu AND doc = b_doc AND id = p_body ->> 'id';
   END IF;

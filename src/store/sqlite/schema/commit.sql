@@ -1,6 +1,6 @@
 -- One transition: the body is the whole decision. Checks come first; then everything is written.
 --
--- BC101 document · BC102 balance · BC103 serial · BC104 obligation · BC105 paper · BC106 repeated key · BC107 claim · BC108 another's · BC109 lot
+-- BC101 document · BC102 balance · BC103 serial · BC104 obligation · BC105 paper · BC106 repeated key · BC107 claim · BC108 another's · BC109 lot · BC110 timer
 CREATE TRIGGER task_commit INSTEAD OF INSERT ON task WHEN NEW.kind = 'commit'
 BEGIN
   SELECT RAISE(ABORT, 'BC106 the key was used before; a new command takes a new key') FROM event WHERE bu = NEW.bu AND command_key = NEW.body ->> '$.event.command_key';
@@ -89,12 +89,13 @@ BEGIN
       NEW.body ->> '$.event.effective_at', n.value ->> '$.from_party', n.value ->> '$.to_party', n.value ->> '$.reverses', n.value ->> '$.open'
     FROM jsonb_each(NEW.body, '$.papers') n JOIN series s ON s.bu = NEW.bu AND s.series = n.value ->> '$.series';
 
-  DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND kind <> 'start' AND NEW.body ->> '$.enters';
   DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.body ->> '$.fired.doc' AND id = NEW.body ->> '$.fired.id'
     AND (doc IN (NEW.doc, (SELECT parent FROM document WHERE bu = NEW.bu AND doc = NEW.doc))
       OR EXISTS (SELECT 1 FROM child c WHERE c.bu = NEW.bu AND c.parent = NEW.doc AND c.doc = timer.doc));
-  INSERT INTO timer SELECT NEW.bu, NEW.doc, n.value ->> '$.id', n.value ->> '$.due_at', n.value ->> '$.kind', n.value ->> '$.state', n.value ->> '$.body'
-    FROM jsonb_each(NEW.body, '$.timers') n;
+  SELECT RAISE(ABORT, 'BC110 it is done already; look again at what is due') WHERE NEW.body -> '$.fired' <> 'null' AND changes() = 0;
+  DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND kind <> 'start' AND NEW.body ->> '$.enters';
+  INSERT INTO timer SELECT NEW.bu, NEW.doc, n.value ->> '$.id', n.value ->> '$.due_at', n.value ->> '$.kind', n.value ->> '$.state', n.value ->> '$.body',
+    '', n.value ->> '$.held_until' FROM jsonb_each(NEW.body, '$.timers') n;
   DELETE FROM claim WHERE bu = NEW.bu AND doc = NEW.doc AND NEW.body ->> '$.enters'
     AND EXISTS (SELECT 1 FROM json_each(claim.until) u WHERE u.value = NEW.body ->> '$.document.state');
   INSERT INTO claim SELECT NEW.bu, NEW.body ->> '$.document.workflow', n.value ->> '$.claim_key', NEW.doc, n.value ->> '$.until' FROM jsonb_each(NEW.body,
@@ -102,5 +103,5 @@ BEGIN
     WHERE true ON CONFLICT DO UPDATE SET until = excluded.until;
   INSERT INTO child SELECT NEW.bu, NEW.doc, n.value ->> '$.doc', n.value ->> '$.workflow', '' FROM jsonb_each(NEW.body, '$.children') n;
   INSERT INTO outbox SELECT NEW.bu, NEW.doc, n.value ->> '$.id', n.value ->> '$.kind', n.value ->> '$.topic', n.value ->> '$.message', n.value ->> '$.payload',
-    NEW.body ->> '$.event.recorded_at', 0 FROM jsonb_each(NEW.body, '$.outbox') n;
+    NEW.body ->> '$.event.recorded_at', 0, '', 0 FROM jsonb_each(NEW.body, '$.outbox') n;
 END;

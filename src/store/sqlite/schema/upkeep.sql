@@ -11,8 +11,8 @@ BEGIN
   UPDATE child SET refused = NEW.body ->> '$.refused' WHERE bu = NEW.bu AND parent = NEW.doc AND doc = NEW.body ->> '$.child'
     AND NEW.body ->> '$.refused' <> '';
   INSERT INTO outbox SELECT NEW.bu, NEW.doc, n.value ->> '$.id', n.value ->> '$.kind', n.value ->> '$.topic', n.value ->> '$.message', n.value ->> '$.payload',
-    NEW.body ->> '$.now', 0 FROM jsonb_each(NEW.body, '$.outbox') n;
-  UPDATE timer SET due_at = NEW.body ->> '$.again' WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id' AND NEW.body ->> '$.again' IS NOT NULL;
+    NEW.body ->> '$.now', 0, '', 0 FROM jsonb_each(NEW.body, '$.outbox') n;
+  UPDATE timer SET due_at = NEW.body ->> '$.again', held_by = '', held_until = 0 WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id' AND NEW.body ->> '$.again' IS NOT NULL;
   DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND id = NEW.body ->> '$.id' AND NEW.body ->> '$.again' IS NULL;
 END;
 
