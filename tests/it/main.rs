@@ -7,6 +7,8 @@ mod support;
 
 mod cli;
 mod crash_boundaries;
+mod crash_load;
+mod crash_server;
 mod docs;
 mod engine_commands;
 mod engine_many;

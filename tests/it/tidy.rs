@@ -261,6 +261,7 @@ fn written() -> Vec<PathBuf> {
         "scripts/test",
         "scripts/prepare",
         "scripts/with-postgres",
+        "scripts/own-postgres",
     ];
     let top = top.into_iter().map(PathBuf::from).filter(|f| Path::new(env!("CARGO_MANIFEST_DIR")).join(f).is_file());
     below.chain(top).filter(|f| f != Path::new("tests/it/tidy.rs")).collect()

@@ -14,8 +14,10 @@ use crate::store::error::is_lost;
 use crate::store::sql::{Arg, bound};
 
 const CONNECTIONS: u32 = 8;
-/// How long a call waits for a server that is away; the pool waits as long for one that refuses connections.
+/// How long a call waits for a server that is away, or for others to give a connection back.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the pool waits by itself. It looks ever less often, at last after a fifth of this.
+const ATTEMPT: Duration = Duration::from_secs(5);
 const BETWEEN: Duration = Duration::from_millis(50);
 /// How often a question is asked whose answer was lost.
 const ASKED: u32 = 4;
@@ -28,7 +30,7 @@ impl Losses {
     /// A pool that opens anew whatever is older than the last loss.
     pub(super) fn pool(&self) -> PgPoolOptions {
         let losses = self.clone();
-        let options = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE).test_before_acquire(false);
+        let options = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ATTEMPT).test_before_acquire(false);
         options.before_acquire(move |_, meta| {
             let lives = losses.survived(&meta);
             Box::pin(async move { Ok(lives) })
@@ -57,7 +59,9 @@ impl super::Postgres {
         loop {
             match self.pool.acquire().await {
                 // A server that stops takes its socket along, and may die while it greets.
-                Err(error) if is_lost(&error) && begun.elapsed() < PATIENCE => tokio::time::sleep(BETWEEN).await,
+                Err(error) if (is_lost(&error) || matches!(error, sqlx::Error::PoolTimedOut)) && begun.elapsed() < PATIENCE => {
+                    tokio::time::sleep(BETWEEN).await
+                }
                 acquired => return acquired,
             }
         }

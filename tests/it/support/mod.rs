@@ -4,7 +4,9 @@
 
 pub mod blank;
 pub mod desk;
+pub mod jobs;
 pub mod plant;
+pub mod server;
 pub mod stores;
 pub mod story;
 pub mod victim;

@@ -1,0 +1,71 @@
+//! A process with several writers is killed at whatever moment it is at, again and again; what it was told is done is there.
+
+use std::io::{BufRead, BufReader};
+
+use bincard::store::Store;
+
+use crate::support::blank::Blank;
+use crate::support::desk::Desk;
+use crate::support::{jobs, victim};
+
+const ROUNDS: u32 = 10;
+const WRITERS: u32 = 3;
+
+/// Works on several jobs at once, and says which of its commands were answered, until it is killed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn victim() {
+    let Some((url, round)) = victim::called().and_then(|c| c.rsplit_once(' ').map(|(url, round)| (url.to_owned(), round.parse::<u32>().unwrap()))) else {
+        return;
+    };
+    let desk = Desk::soon(Store::open(&url).await.unwrap()).await;
+    let (_, mut writers) = jobs::begin(&desk, round * WRITERS, WRITERS, |command| victim::say(&format!("done {}", command.key)));
+    writers.join_next().await.unwrap().unwrap();
+}
+
+/// Kills a process in each round, a little later each time; gives what was acknowledged.
+fn rounds(url: &str) -> Vec<String> {
+    let mut acknowledged = Vec::new();
+    for round in 1..=ROUNDS {
+        let mut child = victim::start("crash_load::victim", &format!("{url} {round}"), &[]);
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut done = 0;
+        for line in lines {
+            let Some((_, key)) = line.split_once("done ") else { continue };
+            acknowledged.push(key.to_owned());
+            done += 1;
+            if done == 3 + round * 2 {
+                std::thread::sleep(std::time::Duration::from_millis(u64::from(round * 7 % 13)));
+                child.kill().unwrap();
+            }
+        }
+        assert!(child.wait().unwrap().code().is_none() && done >= 3 + round * 2, "round {round}: {done} were done");
+    }
+    acknowledged
+}
+
+async fn killed_at_any_moment(blank: Blank) {
+    let copy = blank.copy().await;
+    let url = copy.url.clone();
+    let acknowledged = tokio::task::spawn_blocking(move || rounds(&url)).await.unwrap();
+    let desk = Desk::soon(Store::open(&copy.url).await.unwrap()).await;
+    let commands: Vec<_> = acknowledged.iter().map(|key| jobs::of_key(&desk, key)).collect();
+    jobs::nothing_lost_nothing_twice(&desk.engine, &commands).await;
+    desk.engine.store().close().await;
+    copy.drop().await;
+}
+
+async fn stocked(store: Store) {
+    let desk = Desk::soon(store).await;
+    jobs::stock(&desk).await;
+    desk.engine.store().close().await;
+}
+
+#[tokio::test]
+async fn a_process_killed_at_any_moment_on_a_file_has_told_the_truth() {
+    killed_at_any_moment(Blank::sqlite(stocked).await).await;
+}
+
+#[tokio::test]
+async fn a_process_killed_at_any_moment_on_a_server_has_told_the_truth() {
+    killed_at_any_moment(Blank::postgres(stocked).await).await;
+}
