@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bincard::base::Quantity;
 use bincard::domain::{ReasonCode, Value};
 use bincard::engine::Outcome;
-use bincard::store::{StockFilter, Store};
+use bincard::store::Store;
 use serde_json::json;
 
 use crate::support::desk::{Desk, ac, fire, open};
@@ -48,41 +48,6 @@ async fn the_same_key_is_the_same_command_however_often_it_comes() {
         other.input.lines.clear();
         let Outcome::Refused(refusal) = desk.engine.execute(other).await.expect("no fault") else { panic!("another body was taken") };
         assert_eq!(refusal.code(), ReasonCode::IdempotencyConflict);
-    }
-}
-
-#[tokio::test]
-async fn of_many_jobs_that_race_for_one_unit_one_gets_it() {
-    for fixture in stores::stores().await {
-        let desk = Desk::on(fixture.store.clone()).await;
-        desk.stocked("coolfix", &[json!({ "part": "COMP", "quantity": 1, "serials": ["C1"] })]).await;
-        let service_desk = desk.who("service_desk", None);
-        let job = |n: u32| {
-            let fields =
-                json!({ "asp": "coolfix", "customer": "cust_anand", "technician": "arjun", "service_order": format!("SO-{n}"), "contract": "IW-1001" });
-            desk.command(&service_desk, &format!("I{n}"), open("indent"), fields, &request(&[("COMP", 1)]))
-        };
-        let racers: Vec<_> = (0..20)
-            .map(|n| {
-                tokio::spawn({
-                    let (engine, command) = (desk.engine.clone(), job(n));
-                    async move { engine.execute(command).await }
-                })
-            })
-            .collect();
-        let mut states = Vec::new();
-        for racer in racers {
-            let Outcome::Done(done) = racer.await.expect("no panic").expect("no fault reaches a caller") else { panic!("refused") };
-            states.push(done.document.state.to_string());
-        }
-        let with_unit = states.iter().filter(|s| *s == "reserved" || *s == "waiting").count();
-        assert_eq!((with_unit, states.len()), (1, 20), "{states:?} on {}", fixture.url);
-        let stock = desk.engine.store().stock(&StockFilter { party: Some("coolfix".into()), ..StockFilter::new(ac()) }).await.expect("stock");
-        assert_eq!(
-            stock.iter().map(|r| (r.balance.position.bin.to_string(), r.balance.quantity)).collect::<Vec<_>>(),
-            [("reserved".to_owned(), Quantity::ONE)]
-        );
-        assert!(desk.engine.store().verify().await.expect("verify").is_sound());
     }
 }
 

@@ -14,6 +14,8 @@ mod engine_commands;
 mod engine_many;
 mod engine_versions;
 mod mutations;
+mod race_rows;
+mod race_units;
 mod replay;
 mod scenarios;
 mod spoiled;

@@ -110,7 +110,8 @@ BEGIN
         AS n(ordinal bigint, line bigint, part text, lot text, serial text, quantity bigint, rate bigint,
           from_party text, from_bin text, from_doc text, from_line bigint, from_condition text, from_owner text, from_pool text,
           to_party text, to_bin text, to_doc text, to_line bigint, to_condition text, to_owner text, to_pool text)
-      ORDER BY n.ordinal;
+      -- All commits take from the shelves in the same order, so that none waits for one that waits for it. Moves of one lot follow each other.
+      ORDER BY n.part COLLATE "C", n.lot COLLATE "C", n.serial COLLATE "C", n.ordinal;
   END IF;
 END $$;
 
