@@ -53,6 +53,12 @@ impl Body<'_, '_> {
             Written::Obligation(spec) => ClauseKind::Obligation(Box::new(self.obligation(spec, span)?)),
             Written::Issue { document, from, to, at, with_reverse } => self.issue(document, from.as_ref().or(at.as_ref()), to.as_ref(), *with_reverse)?,
             Written::CloseReverse(document) => ClauseKind::CloseReverse(self.paper(document, true)?),
+            Written::CloseBooks(through) => {
+                if self.typer.in_line {
+                    self.typer.reports.add(say::not_in_each_line(span, "close books"));
+                }
+                ClauseKind::CloseBooks(self.typer.expect(through, &Type::Date))
+            }
             Written::Start(spec) => ClauseKind::Start(Box::new(self.start(spec, span)?)),
             Written::Notify { whom, text } => {
                 let text = self.typer.template(text);

@@ -25,7 +25,7 @@ pub(super) fn expressions<'c>(body: &'c [Clause], see: &mut impl FnMut(&'c Expr)
 fn of_clause<'c>(kind: &'c ClauseKind, see: &mut impl FnMut(&'c Expr)) {
     match kind {
         ClauseKind::Ask(_) | ClauseKind::AskLines | ClauseKind::Issue { .. } | ClauseKind::CloseReverse(_) | ClauseKind::Become(_) => {}
-        ClauseKind::Let(_, value) | ClauseKind::Set(_, value) => expr(value, see),
+        ClauseKind::Let(_, value) | ClauseKind::Set(_, value) | ClauseKind::CloseBooks(value) => expr(value, see),
         ClauseKind::Require(guard) => {
             expr(&guard.test, see);
             template(&guard.otherwise, see);

@@ -108,6 +108,7 @@ pub fn decision(d: &Decision) -> Json {
         "obligation_changes": d.obligation_changes,
         "papers": d.papers.iter().map(|p| json!({ "kind": p.kind, "from": p.from, "to": p.to })).collect::<Vec<_>>(),
         "papers_closed": d.papers_closed,
+        "books_closed": d.books_closed,
         "starts": d.children,
         "messages": d.outbox,
         "rules": d.event.rules.iter().map(|r| json!({

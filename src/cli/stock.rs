@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde_json::json;
 
-use crate::base::{Bu, Quantity};
+use crate::base::{Bu, Date, Quantity, Timestamp};
 use crate::domain::Balance;
 use crate::store::{AsOf, StockFilter, StockTotal};
 
@@ -25,7 +25,9 @@ Examples:
   bincard stock --part PCB                    where a part is
   bincard stock coolfix --part SEAL --lots    lot by lot: age, expiry, SAP reference, rate
   bincard stock --part PCB --outside          the other ends of the books: supplier, fitted, scrap …
-  bincard stock coolfix --as-of 2026-04-01    what had happened by then")]
+  bincard stock coolfix --as-of 2026-03-31    what was there at the end of that day
+  bincard stock --as-of 2026-03-31 --known-at \"2026-04-02 18:00\"
+                                              the same, as it was known then: without what was entered later")]
 pub struct StockArgs {
     /// At which party
     party: Option<String>,
@@ -47,9 +49,12 @@ pub struct StockArgs {
     /// The outside world too
     #[arg(long)]
     outside: bool,
-    /// As of a time: what had happened by then
+    /// As of a time, or the end of a day: what had happened by then
     #[arg(long, value_name = "TIME", conflicts_with = "lots")]
     as_of: Option<String>,
+    /// As it was known at a time, or at the end of a day: without what was entered later
+    #[arg(long, value_name = "TIME", conflicts_with = "lots")]
+    known_at: Option<String>,
     /// The business unit, where not all
     #[arg(long, value_name = "BU")]
     bu: Option<String>,
@@ -58,6 +63,7 @@ pub struct StockArgs {
 /// Shows stock.
 pub async fn run(args: &StockArgs, global: &Global, out: Out) -> Result<(), CliError> {
     let session = Session::open(global).await?;
+    let as_of = AsOf { recorded: by(&session, args.known_at.as_deref())?, effective: by(&session, args.as_of.as_deref())? };
     let mut rows = Vec::new();
     let mut json_rows = Vec::new();
     for bu in session.units(args.bu.as_deref()).await? {
@@ -80,9 +86,10 @@ pub async fn run(args: &StockArgs, global: &Global, out: Out) -> Result<(), CliE
             }
             continue;
         }
-        let totals = match &args.as_of {
-            Some(time) => summed(session.store().stock_as_of(&filter, AsOf::Effective(session.at(Some(time))?)).await?),
-            None => session.store().stock_totals(&filter).await?,
+        let totals = if as_of == AsOf::default() {
+            session.store().stock_totals(&filter).await?
+        } else {
+            summed(session.store().stock_as_of(&filter, as_of).await?)
         };
         for row in totals.iter().filter(|t| !t.quantity.is_zero()) {
             json_rows.push(json!({ "bu": bu, "party": row.party, "part": row.part, "bin": row.bin, "condition": row.condition, "owner": row.owner, "pool": row.pool, "quantity": row.quantity }));
@@ -97,6 +104,14 @@ pub async fn run(args: &StockArgs, global: &Global, out: Out) -> Result<(), CliE
     }
     let titles = ["party", "part", "quantity#", "bin", "condition", "owner", "pool", "lot", "serial", "received", "expires", "SODO", "rate#"];
     out.table(titles.get(..if args.lots { titles.len() } else { 7 }).unwrap_or_default(), &rows)
+}
+
+/// A time that was given; of a day that was given, its last moment.
+fn by(session: &Session, given: Option<&str>) -> Result<Option<Timestamp>, CliError> {
+    let Some(text) = given else { return Ok(None) };
+    let at = session.at(Some(text))?;
+    let next = text.parse::<Date>().ok().and_then(|day| session.at(Some(&day.plus_days(1).to_string())).ok());
+    Ok(Some(next.map_or(at, |next| next.plus_micros(-1))))
 }
 
 fn filter(args: &StockArgs, bu: &Bu) -> StockFilter {

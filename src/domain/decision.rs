@@ -228,6 +228,9 @@ pub struct Decision {
     pub papers: Vec<PaperDraft>,
     /// Numbers of reverse papers that are closed.
     pub papers_closed: Vec<String>,
+    /// Up to when the books of the business unit are closed by this transition: nothing before that can be entered any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub books_closed: Option<Timestamp>,
     /// New timers; those of the state that is left end by themselves.
     pub timers: Vec<Timer>,
     /// True when the state's timers start anew (the state was entered).

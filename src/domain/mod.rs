@@ -21,6 +21,6 @@ pub use decision::{
 pub use document::{Document, Inbound, Line, Obligation, Paper};
 pub use master::{BusinessUnit, Contract, Limit, LimitScope, MasterData, Part, Party, Person, Rate, RoleGrant, Supersession, Tracking};
 pub use refusal::{Need, Place, Reason, ReasonCode, Refusal, Remedy, RuleSource};
-pub use snapshot::{Child, LoadRequest, LotFacts, Needs, PartyValue, PastEvent, Snapshot};
+pub use snapshot::{Child, Closing, LoadRequest, LotFacts, Needs, PartyValue, PastEvent, Snapshot};
 pub use stock::{Balance, Holder, Lot, Move, Position, Sodo};
 pub use value::{Record, Value};

@@ -36,6 +36,8 @@ pub enum ReasonCode {
     BadInput,
     /// The effective time is not allowed: before the document's last transition, or in the future.
     BadTime,
+    /// The effective time lies in a period whose books are closed.
+    BooksClosed,
     /// A guard of the flow does not hold.
     Guard,
     /// There is not enough at the place that a move takes from.

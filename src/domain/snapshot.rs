@@ -70,6 +70,19 @@ pub struct PastEvent {
     pub effective_at: Timestamp,
 }
 
+/// Up to when the books of a business unit are closed, and who closed them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    /// The first moment that is open again.
+    pub until: Timestamp,
+    /// Who did it.
+    pub by: PersonCode,
+    /// When the store learned of it.
+    pub recorded_at: Timestamp,
+    /// The number of the document that did it.
+    pub number: String,
+}
+
 /// A document that this one started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Child {
@@ -112,6 +125,8 @@ pub struct Snapshot {
     pub repeat: Option<(DocId, u64, String)>,
     /// Earlier transitions of the document.
     pub events: Vec<PastEvent>,
+    /// The last closing of the books; absent where they were never closed.
+    pub closing: Option<Closing>,
     /// The actor.
     pub person: Option<Person>,
     /// The parts.

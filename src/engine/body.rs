@@ -59,6 +59,7 @@ impl Run<'_> {
             }
             ClauseKind::Issue { document, from, to, with_reverse } => self.issue(document, from, to.as_ref(), *with_reverse, clause.span),
             ClauseKind::CloseReverse(document) => self.close_reverse(document, clause.span),
+            ClauseKind::CloseBooks(through) => self.close_books(through, clause.span),
             ClauseKind::Start(spec) => self.start(spec),
             ClauseKind::Notify { whom, text } => self.notify(whom, text),
             ClauseKind::Emit { event, with } => self.emit(event, with),

@@ -12,8 +12,7 @@ use crate::domain::{Action, Actor, Command, Decision, Document, Event, Reason, R
 use crate::model::{Book, Transition, Trigger, Workflow};
 use crate::rules::Rules;
 
-use super::migrate;
-use super::permit;
+use super::{books, migrate, permit};
 use super::run::{Env, Run};
 
 /// Decides a command.
@@ -47,6 +46,9 @@ fn open(book: &Book, rules: &Rules, snapshot: &Snapshot, command: &Command, name
     let env = Env { book, rules, snapshot, command, workflow, transition: opening };
     let mut run = Run::new(env, blank(workflow, command));
     run.fill();
+    for reason in untimely(book, snapshot, command) {
+        run.refuse(reason);
+    }
     // Roles are held at parties, so they can be judged only once the parties are known.
     if run.reasons.is_empty() {
         match permit::role(book, workflow, opening, &run.doc, snapshot, &command.actor) {
@@ -102,7 +104,8 @@ fn fire(book: &Book, rules: &Rules, snapshot: &Snapshot, command: &Command, want
         Ok(transition) => transition,
         Err(reason) => return refused(vec![*reason], allowed),
     };
-    let mut early = stale(doc, snapshot, command);
+    let mut early = stale(doc, command);
+    early.extend(untimely(book, snapshot, command));
     let role = permit::role(book, workflow, transition, doc, snapshot, &command.actor);
     let role = role.map_err(|reason| early.push(*reason)).ok();
     early.extend(permit::others(workflow, transition, snapshot, &command.actor));
@@ -112,13 +115,19 @@ fn fire(book: &Book, rules: &Rules, snapshot: &Snapshot, command: &Command, want
     if run.reasons.is_empty() { complete(run, role) } else { refused(run.reasons, allowed) }
 }
 
-/// Whether the actor looks at an old document, or the times do not fit.
-fn stale(doc: &Document, snapshot: &Snapshot, command: &Command) -> Vec<Reason> {
-    let mut reasons = Vec::new();
-    if let Some(seen) = command.seen_revision.filter(|seen| *seen != doc.revision) {
+/// Whether the actor looks at an old document.
+fn stale(doc: &Document, command: &Command) -> Vec<Reason> {
+    let seen = command.seen_revision.filter(|seen| *seen != doc.revision);
+    let reason = seen.map(|seen| {
         let sentence = format!("the document is at revision {}, not {seen}: it has moved on", doc.revision);
-        reasons.push(Reason::new(ReasonCode::StaleRevision, sentence).remedy("look at the document again"));
-    }
+        Reason::new(ReasonCode::StaleRevision, sentence).remedy("look at the document again")
+    });
+    reason.into_iter().collect()
+}
+
+/// Whether it cannot happen when the command says: before what has happened already, in the future, in a closed period.
+fn untimely(book: &Book, snapshot: &Snapshot, command: &Command) -> Vec<Reason> {
+    let mut reasons = Vec::new();
     let last = snapshot.events.iter().map(|e| e.effective_at).max();
     if let Some(last) = last.filter(|last| command.effective_at < *last) {
         let sentence = format!("{} is before the document's last transition at {last}", command.effective_at);
@@ -128,6 +137,7 @@ fn stale(doc: &Document, snapshot: &Snapshot, command: &Command) -> Vec<Reason> 
         let sentence = format!("{} has not come yet; it is {}", command.effective_at, command.recorded_at);
         reasons.push(Reason::new(ReasonCode::BadTime, sentence).remedy(format!("{} or earlier", command.recorded_at)));
     }
+    reasons.extend(books::closed(book, snapshot, command));
     reasons
 }
 
@@ -205,6 +215,7 @@ fn assemble(mut run: Run<'_>, event: Event, number: Option<crate::domain::Series
         obligation_changes: out.obligation_changes,
         papers: out.papers,
         papers_closed: out.papers_closed,
+        books_closed: out.books_closed,
         timers,
         enters_state: entered,
         fired_timer: None,

@@ -246,12 +246,13 @@ fn conflict(command: &Command) -> Box<Refusal> {
     refusal(command, &transition, None, vec![reason])
 }
 
-/// What the engine fires itself happens when it is due, but never before what has happened already.
+/// What the engine does itself happens when it is due, but never before what has happened already, nor in a period that was
+/// closed meanwhile: then at the first moment that is open.
 fn on_time(command: &mut Command, snapshot: &Snapshot) {
-    if command.actor == Actor::System
-        && let Some(last) = snapshot.events.iter().map(|e| e.effective_at).max()
-    {
-        command.effective_at = command.effective_at.max(last);
+    if command.actor == Actor::System {
+        let last = snapshot.events.iter().map(|e| e.effective_at).max();
+        let open = snapshot.closing.as_ref().map(|c| c.until);
+        command.effective_at = command.effective_at.max(last.max(open).unwrap_or(command.effective_at));
         command.recorded_at = command.recorded_at.max(command.effective_at);
     }
 }

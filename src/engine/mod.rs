@@ -5,6 +5,7 @@
 
 mod allocate;
 mod body;
+mod books;
 mod consult;
 pub mod decide;
 mod distance;

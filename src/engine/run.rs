@@ -5,7 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use crate::base::{Calendar, Date, Name, Span};
+use crate::base::{Calendar, Date, Name, Span, Timestamp};
 use crate::domain::{
     Claim, Command, Document, Line, Lot, Move, Obligation, ObligationChange, OutboxRow, PaperDraft, Place, Reason, ReasonCode, RuleSource, RuleTrace, Snapshot,
     Value,
@@ -64,6 +64,7 @@ pub struct Output {
     pub obligation_changes: Vec<ObligationChange>,
     pub papers: Vec<PaperDraft>,
     pub papers_closed: Vec<String>,
+    pub books_closed: Option<Timestamp>,
     pub outbox: Vec<OutboxRow>,
     pub claims: Vec<Claim>,
     pub starts: Vec<PendingStart>,

@@ -71,6 +71,8 @@ pub enum ClauseKind {
     },
     /// Close the open reverse papers of this kind.
     CloseReverse(Name),
+    /// Close the books of the business unit through this day.
+    CloseBooks(Expr),
     /// Start another document.
     Start(Box<StartSpec>),
     /// Tell people.

@@ -52,6 +52,7 @@ pub fn decision(book: &Book, master: &MasterData, bu: &Bu, party: &PartyCode, un
         obligation_changes: Vec::new(),
         papers: Vec::new(),
         papers_closed: Vec::new(),
+        books_closed: None,
         timers: Vec::new(),
         enters_state: true,
         fired_timer: None,

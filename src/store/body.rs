@@ -55,6 +55,7 @@ pub(super) fn commit(d: &Decision) -> Result<String, StoreError> {
         "papers": d.papers.iter().map(paper).collect::<Vec<_>>(),
         "closed": d.papers_closed,
         "timers": d.timers.iter().map(|t| timer(t, d.event.recorded_at)).collect::<Result<Vec<_>, _>>()?,
+        "closes": d.books_closed.map(Timestamp::micros),
         "fired": fired,
         "claims": claims?,
         "children": d.children.iter().map(|c| json!({ "doc": c.doc, "workflow": c.workflow })).collect::<Vec<_>>(),
@@ -86,6 +87,7 @@ fn event(d: &Decision, document: &Document) -> Result<Json, StoreError> {
         owed: &d.owed,
         changes: &d.obligation_changes,
         papers: &papers,
+        closes: d.books_closed,
     };
     Ok(json!({
         "transition": e.transition, "from_state": shape::text_of(e.from.as_ref()), "to_state": e.to, "actor": e.actor, "role": e.role,

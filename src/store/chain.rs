@@ -7,7 +7,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::base::PartyCode;
+use crate::base::{PartyCode, Timestamp};
 use crate::domain::{Document, Event, Lot, Move, Obligation, ObligationChange, ObligationChangeKind, PaperDraft, Position};
 
 use super::error::StoreError;
@@ -25,6 +25,7 @@ pub(super) struct Link<'a> {
     pub owed: &'a [Obligation],
     pub changes: &'a [ObligationChange],
     pub papers: &'a [LinkedPaper],
+    pub closes: Option<Timestamp>,
 }
 
 /// What a link covers of a paper.
@@ -187,6 +188,11 @@ pub(super) fn link(l: &Link<'_>) -> Result<String, StoreError> {
             canon.text(text);
         }
         canon.number(p.reverses);
+    }
+    // Only where books are closed, so that every other event has the hash that it had before books could be closed.
+    if let Some(until) = l.closes {
+        canon.text("closes");
+        canon.number(until.micros());
     }
     Ok(canon.end())
 }

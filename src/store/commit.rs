@@ -49,6 +49,7 @@ impl Raised {
             "BC105" => Conflict::Paper,
             "BC109" => Conflict::Lot,
             "BC110" => Conflict::Timer,
+            "BC112" => Conflict::Books,
             _ => return None,
         })
     }

@@ -128,6 +128,8 @@ pub enum Conflict {
     Lot,
     /// The timer that it comes from is gone: what it was to do is done, or void.
     Timer,
+    /// The books of that time are closed.
+    Books,
     /// Another commit was in the way; nothing is known to have changed.
     Contention,
 }
@@ -142,6 +144,7 @@ impl std::fmt::Display for Conflict {
             Self::Paper => "a paper has changed",
             Self::Lot => "a lot of that id is there already",
             Self::Timer => "what the clock was to do is done already, or void",
+            Self::Books => "the books of that time are closed",
             Self::Contention => "another commit was in the way",
         })
     }
@@ -186,11 +189,31 @@ pub(super) fn unreadable(what: &str, why: impl std::fmt::Display) -> StoreError 
     StoreError::Unreadable(format!("{what}: {why}"))
 }
 
-/// Which of the two times of a move is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AsOf {
+/// As of when: what the store knew at a time, of what had happened by another; without a time, all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AsOf {
     /// What the store knew at that time.
-    Recorded(Timestamp),
+    pub recorded: Option<Timestamp>,
     /// What had happened by that time, whenever the store learned of it.
-    Effective(Timestamp),
+    pub effective: Option<Timestamp>,
+}
+
+impl AsOf {
+    /// What the store knew at a time.
+    #[must_use]
+    pub const fn recorded(time: Timestamp) -> Self {
+        Self { recorded: Some(time), effective: None }
+    }
+
+    /// What had happened by a time, as far as is known now.
+    #[must_use]
+    pub const fn effective(time: Timestamp) -> Self {
+        Self { recorded: None, effective: Some(time) }
+    }
+
+    /// Whether something counts that was recorded and happened then.
+    #[must_use]
+    pub fn counts(&self, recorded_at: Timestamp, effective_at: Timestamp) -> bool {
+        self.recorded.is_none_or(|time| recorded_at <= time) && self.effective.is_none_or(|time| effective_at <= time)
+    }
 }

@@ -45,6 +45,7 @@ const BRANCHES: &[Branch] = &[
         when: always,
     },
     Branch { tag: "repeat", columns: columns(&["doc", "body_hash"], &["revision"]), from: "event WHERE bu = $1 AND command_key = $7", when: always },
+    Branch { tag: "closing", columns: rows::CLOSING, from: rows::CLOSINGS, when: always },
     Branch { tag: "person", columns: BODY, from: "person WHERE bu = $1 AND person = $8", when: always },
     Branch { tag: "part", columns: BODY, from: "part WHERE bu = $1 AND part IN (SELECT part FROM want_part)", when: always },
     Branch { tag: "party", columns: BODY, from: "party WHERE bu = $1 AND party IN (SELECT party FROM want_row)", when: always },

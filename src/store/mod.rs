@@ -33,7 +33,7 @@ mod verify;
 mod views;
 
 use crate::base::{Bu, DocId, Name, PersonCode, Timestamp};
-use crate::domain::{Balance, BusinessUnit, Decision, Document, LoadRequest, Lot, MasterData, Obligation, Paper, Person, Snapshot};
+use crate::domain::{Balance, BusinessUnit, Closing, Decision, Document, LoadRequest, Lot, MasterData, Obligation, Paper, Person, Snapshot};
 
 pub use backup::Status;
 pub use error::{AsOf, CommitError, Conflict, StoreError};
@@ -303,12 +303,20 @@ impl Store {
         each!(self, stock_totals(filter).await)
     }
 
-    /// Stock as it was: what was known at a time, or what had happened by then.
+    /// Stock as it was: what was known at a time, of what had happened by another.
     ///
     /// # Errors
     /// A fault of the database.
     pub async fn stock_as_of(&self, filter: &StockFilter, at: AsOf) -> Result<Vec<Balance>, StoreError> {
         each!(self, stock_as_of(filter, at).await)
+    }
+
+    /// The last closing of the books of a business unit.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn closing(&self, bu: &Bu) -> Result<Option<Closing>, StoreError> {
+        each!(self, closing(bu).await)
     }
 
     /// Obligations.

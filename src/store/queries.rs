@@ -3,7 +3,7 @@
 //! Must not know who asks. Tests: `tests/it/store_*.rs`.
 
 use crate::base::{Bu, DocId, Name, Timestamp};
-use crate::domain::{Balance, Document, Lot, Obligation, Paper};
+use crate::domain::{Balance, Closing, Document, Lot, Obligation, Paper};
 
 use super::chain;
 use super::error::{AsOf, StoreError};
@@ -144,17 +144,22 @@ impl Database {
 
     pub(super) async fn stock_as_of(&self, f: &StockFilter, at: AsOf) -> Answer<Vec<Balance>> {
         let mut w = stock_where(f);
-        let (column, time) = match at {
-            AsOf::Recorded(time) => ("recorded_at", time),
-            AsOf::Effective(time) => ("effective_at", time),
-        };
-        w.args.push(time.micros().into());
-        let from = MOVED.replace("{time}", &format!("bu = $1 AND {column} <= ${}", w.args.len()));
+        let mut moved = "bu = $1".to_owned();
+        for (column, time) in [("recorded_at", at.recorded), ("effective_at", at.effective)] {
+            let Some(time) = time else { continue };
+            w.args.push(time.micros().into());
+            moved.push_str(&format!(" AND {column} <= ${}", w.args.len()));
+        }
+        let from = MOVED.replace("{time}", &moved);
         let keys = "s.part, s.lot, s.serial, s.party, s.bin, s.doc, s.line, s.condition, s.owner, s.pool";
         let from = format!("{from} WHERE {{where}} GROUP BY {keys} HAVING SUM(s.quantity) <> 0");
         let mut balances = self.list(MOVED_COLUMNS, &from, &w, rows::balance).await?;
         balances.sort_by_cached_key(shape::stock_key);
         Ok(balances)
+    }
+
+    pub(super) async fn closing(&self, bu: &Bu) -> Answer<Option<Closing>> {
+        Ok(self.brief(rows::CLOSING, rows::CLOSINGS, &Where::bu(bu.as_str()), rows::closing).await?.pop())
     }
 
     pub(super) async fn obligations(&self, f: &ObligationFilter) -> Answer<Vec<Obligation>> {

@@ -8,7 +8,7 @@ use super::error::StoreError;
 
 /// The version of the schema that this program writes. It goes up whenever a table, a trigger or a procedure changes;
 /// `migrate.rs` says how a database gets there.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 /// When rows of a guarded table may change again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) enum Guard {
 const MASTER: &str = "master data is not edited by hand; change its file and run `bincard load`";
 
 /// Every guarded table, how it is guarded, and what to do instead of editing it by hand.
-pub(super) const GUARDED: [(&str, Guard, &str); 26] = [
+pub(super) const GUARDED: [(&str, Guard, &str); 27] = [
     ("document", Guard::Commit, "a document is not edited by hand; fire a transition"),
     ("document_line", Guard::Commit, "the lines of a document are not edited by hand; fire a transition that asks for them"),
     ("mention", Guard::Commit, "what a document names is not edited by hand; fire a transition"),
@@ -34,6 +34,7 @@ pub(super) const GUARDED: [(&str, Guard, &str); 26] = [
     ("lot", Guard::Once, "a lot is not edited by hand; fire a transition that receives it"),
     ("obligation", Guard::Commit, "an obligation is not edited by hand; fire a transition that settles, waives or debits it"),
     ("obligation_change", Guard::Once, "an obligation is not changed by hand; fire a transition that settles, waives or debits it"),
+    ("closing", Guard::Once, "books are not closed by hand, nor opened again; fire a transition that closes them"),
     ("paper", Guard::Commit, "a paper is not edited by hand; fire a transition that issues or closes it"),
     ("series", Guard::Commit, "numbers are not given by hand; fire a transition"),
     ("claim", Guard::Commit, "a claim is not edited by hand; fire a transition"),

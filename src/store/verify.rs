@@ -2,10 +2,14 @@
 //!
 //! Must not know where rows come from: each store walks its own. Tests: `tests/it/store_*.rs`.
 
-use crate::base::{Bu, DocId, ObligationId, Quantity};
+use crate::base::{Bu, DocId, ObligationId, Quantity, Timestamp};
 use crate::domain::{Balance, Position};
 
 use super::seal::{Seal, SealKey};
+use super::views::EventRecord;
+
+/// How far the clocks of two machines may stand apart.
+pub(super) const SKEW: i64 = 3_600_000_000;
 
 /// How far a check goes, and what it compares with.
 #[derive(Debug, Default)]
@@ -194,6 +198,18 @@ impl Findings {
                 format!(
                     "{bu}: obligation {id} of document {doc} has {open} open; of {owed} owed {settled} were settled, waived or debited, which leaves {left}"
                 )
+            });
+        }
+    }
+
+    /// When an event happened, against the books that were closed when it was recorded.
+    pub(super) fn period(&mut self, bu: &Bu, doc: &DocId, record: &EventRecord, closings: &[(Timestamp, Timestamp)]) {
+        let (effective, recorded) = (record.event.effective_at, record.event.recorded_at);
+        let late = |(until, since): &&(Timestamp, Timestamp)| effective < *until && recorded > since.plus_micros(SKEW);
+        if let Some((until, since)) = closings.iter().find(late) {
+            let revision = record.revision;
+            self.add("period", || {
+                format!("{bu}: revision {revision} of document {doc} happened at {effective} and was recorded at {recorded}, though the books were closed up to {until} at {since}")
             });
         }
     }

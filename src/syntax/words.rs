@@ -77,7 +77,7 @@ const BODY: &[Opening] = &[
     opening("waive", "waive QUANTITY of PART as KIND by PARTY"),
     opening("debit", "debit QUANTITY of PART as KIND by PARTY"),
     opening("issue", "issue PAPER from PARTY to PARTY with reverse, or issue PAPER at PARTY"),
-    opening("close", "close reverse of PAPER"),
+    opening("close", "close reverse of PAPER, or close books through DATE"),
     opening("start", "start WORKFLOW with FIELD = VALUE, lines part = PART, FIELD = VALUE"),
     opening("notify", "notify ROLE \"text\""),
     opening("emit", "emit EVENT with FIELD = VALUE"),

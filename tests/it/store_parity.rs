@@ -106,8 +106,8 @@ async fn said(store: &Store) -> BTreeMap<String, String> {
     all.insert("totals".into(), format!("{:?}", store.stock_totals(&stock).await.unwrap()));
     stock.lot = Some("PCB#00".into());
     all.insert("a lot".into(), format!("{:?}", store.stock(&stock).await.unwrap()));
-    all.insert("as recorded".into(), format!("{:?}", store.stock_as_of(&stock, AsOf::Recorded(minute(2))).await.unwrap()));
-    all.insert("as of effect".into(), format!("{:?}", store.stock_as_of(&StockFilter::new(bu()), AsOf::Effective(minute(3))).await.unwrap()));
+    all.insert("as recorded".into(), format!("{:?}", store.stock_as_of(&stock, AsOf::recorded(minute(2))).await.unwrap()));
+    all.insert("as of effect".into(), format!("{:?}", store.stock_as_of(&StockFilter::new(bu()), AsOf::effective(minute(3))).await.unwrap()));
     let mut documents = DocumentFilter::new(bu());
     documents.party = Some("PUNE".into());
     documents.open_only = true;

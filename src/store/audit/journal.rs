@@ -10,12 +10,10 @@ use crate::domain::{Lot, Obligation, ObligationChange, ObligationChangeKind};
 use super::super::chain::{self, Link, LinkedPaper};
 use super::super::error::{StoreError, unreadable};
 use super::super::rows::{self, Cells, Columns};
-use super::super::sql::{Arg, Row, Transaction};
+use super::super::sql::{Arg, Database, Row, Transaction};
+use super::super::verify::SKEW;
 use super::super::views::{EventRecord, MoveRecord};
 use super::{Audit, Unsealed};
-
-/// How far the clocks of two machines may stand apart.
-const SKEW: i64 = 3_600_000_000;
 
 /// Events looked at together.
 const PAGE: i64 = 500;
@@ -36,6 +34,7 @@ struct Changed {
     owed: Grouped<Obligation>,
     changes: Grouped<ObligationChange>,
     papers: Grouped<LinkedPaper>,
+    closes: Grouped<Timestamp>,
 }
 
 /// The event before.
@@ -49,6 +48,7 @@ struct Before {
 }
 
 const PAPER: Columns = Columns { texts: &["kind", "series", "from_party", "to_party"], numbers: &["COALESCE(reverses, 0)"] };
+pub(in crate::store) const CLOSES: Columns = Columns { texts: &[], numbers: &["until"] };
 pub(in crate::store) const CHANGE: Columns = Columns { texts: &["id", "kind"], numbers: &["quantity"] };
 
 impl Audit<'_> {
@@ -59,6 +59,7 @@ impl Audit<'_> {
             rows::EVENT.list(),
             unsealed.and("event")
         );
+        self.closings = closings(self.db, bu).await?;
         let mut mark = Mark(String::new(), -1);
         let mut before = Before::default();
         loop {
@@ -100,6 +101,7 @@ impl Audit<'_> {
         let moves = self.moves(bu, &key, record, changed);
         self.findings.step(bu, &id, (record.revision, before.revision + 1), (text(record.event.from.as_ref()), &before.state));
         self.clock(bu, &id, record, &before);
+        self.findings.period(bu, &id, record, &self.closings);
         let link = Link {
             previous: &record.previous,
             bu: bu.as_str(),
@@ -112,6 +114,7 @@ impl Audit<'_> {
             owed: &changed.owed.remove(&key).unwrap_or_default(),
             changes: &changed.changes.remove(&key).unwrap_or_default(),
             papers: &changed.papers.remove(&key).unwrap_or_default(),
+            closes: changed.closes.remove(&key).and_then(|until| until.first().copied()),
         };
         self.findings.event(bu, &id, record.revision, (&record.previous, &before.hash), (&record.hash, &chain::link(&link)?));
         Ok(Before {
@@ -204,10 +207,19 @@ impl Audit<'_> {
         left.extend(changed.owed.keys().map(|key| (key, "an obligation")));
         left.extend(changed.moves.keys().map(|key| (key, "a move")));
         left.extend(changed.lots.keys().map(|key| (key, "a lot")));
+        left.extend(changed.closes.keys().map(|key| (key, "a closing of the books")));
         if let Some(((doc, revision), what)) = left.first_key_value() {
             self.findings.add("orphan", || format!("{bu}: {what} says that revision {revision} of document {doc} wrote it; there is no such event"));
         }
     }
+}
+
+/// Up to when the books were closed, and when that was recorded.
+async fn closings(db: &Database, bu: &Bu) -> Result<Vec<(Timestamp, Timestamp)>, StoreError> {
+    let sql = "SELECT c.until, e.recorded_at FROM closing c JOIN event e ON e.bu = c.bu AND e.doc = c.doc AND e.revision = c.revision \
+               WHERE c.bu = $1 AND c.until > 0 ORDER BY c.until";
+    let time = |row: &Row, i: usize| row.int(i).map(Timestamp::from_micros);
+    db.fetch(sql, &[bu.as_str().into()]).await?.iter().map(|row| Ok((time(row, 0)?, time(row, 1)?))).collect()
 }
 
 /// Where a page must end so that it does not hold too many moves; nothing where it need not end earlier.
@@ -240,12 +252,17 @@ async fn fetch_changed(bu: &Bu, reading: &mut Transaction, unsealed: Unsealed, f
         owed: grouped(&fetch(rows::OBLIGATION, "obligation", "id").await?, rows::OBLIGATION, rows::obligation)?,
         changes: grouped(&fetch(CHANGE, "obligation_change", "ordinal").await?, CHANGE, change)?,
         papers: grouped(&fetch(PAPER, "paper", "ordinal").await?, PAPER, paper)?,
+        closes: grouped(&fetch(CLOSES, "closing", "until").await?, CLOSES, closes)?,
     })
 }
 
 fn paper(c: &Cells<'_>) -> Result<LinkedPaper, StoreError> {
     let text = |i| c.text(i).map(str::to_owned);
     Ok(LinkedPaper { kind: text(0)?, series: text(1)?, from: text(2)?, to: text(3)?, reverses: c.int(0)? })
+}
+
+pub(in crate::store) fn closes(c: &Cells<'_>) -> Result<Timestamp, StoreError> {
+    c.int(0).map(Timestamp::from_micros)
 }
 
 pub(in crate::store) fn change(c: &Cells<'_>) -> Result<ObligationChange, StoreError> {

@@ -11,11 +11,11 @@ mod numbers;
 mod seals;
 mod stock;
 
-pub(super) use journal::{CHANGE, change};
+pub(super) use journal::{CHANGE, CLOSES, change, closes};
 
 use std::collections::BTreeSet;
 
-use crate::base::Bu;
+use crate::base::{Bu, Timestamp};
 
 use super::error::StoreError;
 use super::sql::{Database, Dialect};
@@ -32,6 +32,8 @@ struct Audit<'a> {
     touched: BTreeSet<String>,
     /// The series of the business unit at hand.
     series: numbers::AllSeries,
+    /// Up to when the books of the business unit at hand were closed, and when that was recorded.
+    closings: Vec<(Timestamp, Timestamp)>,
     /// The number of the last seal of the business unit at hand; 0 where there is none.
     last_seal: i64,
     /// Business units whose exported seals have been compared.
@@ -64,6 +66,7 @@ impl Database {
             watch,
             touched: BTreeSet::new(),
             series: numbers::AllSeries::default(),
+            closings: Vec::new(),
             last_seal: 0,
             compared: BTreeSet::new(),
         };

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::base::{Bu, Name, Timestamp};
 use crate::domain::{ChildStart, Claim, Decision, Document, Lot, Move, Obligation, ObligationChange, OutboxRow, PaperDraft, SeriesTake, Timer};
 
-use super::super::audit::{CHANGE, change};
+use super::super::audit::{CHANGE, CLOSES, change, closes};
 use super::super::error::{StoreError, unreadable};
 use super::super::rows::{self, Cells, Columns};
 use super::super::sql::{Arg, Row, Transaction};
@@ -121,6 +121,7 @@ struct Page {
     moves: Grouped<Move>,
     owed: Grouped<Obligation>,
     changes: Grouped<ObligationChange>,
+    closes: Grouped<Timestamp>,
     papers: Grouped<Issued>,
     all_papers: Grouped<Issued>,
     documents: Grouped<Document>,
@@ -188,6 +189,7 @@ impl Page {
             moves: grouped(r, (rows::MOVE, "move", "ordinal"), Of::Event, span, |_, c| rows::movement(c)).await?,
             owed: grouped(r, (rows::OBLIGATION, "obligation", "id"), Of::Event, span, |_, c| rows::obligation(c)).await?,
             changes: grouped(r, (CHANGE, "obligation_change", "ordinal"), Of::Event, span, |_, c| change(c)).await?,
+            closes: grouped(r, (CLOSES, "closing", "until"), Of::Event, span, |_, c| closes(c)).await?,
             papers: grouped(r, papers, Of::Event, span, |_, c| issued(c)).await?,
             all_papers: grouped(r, papers, Of::Last, span, |_, c| issued(c)).await?,
             documents: grouped(r, (rows::DOCUMENT, "document", "doc"), Of::Document, span, |k, c| rows::document(&Bu::from(&k.0), c)).await?,
@@ -255,6 +257,7 @@ fn entry(key: &Key, record: EventRecord, content: String, page: &Page, patterns:
         obligation_changes: of(&page.changes, key),
         papers,
         papers_closed: of(&page.all_papers, key).into_iter().filter(|p| p.reverses.is_some() && !p.open).map(|p| p.number).collect(),
+        books_closed: of(&page.closes, key).pop(),
         timers: of(&page.timers, key),
         enters_state: false,
         fired_timer: None,

@@ -11,7 +11,7 @@ use super::super::error::StoreError;
 use super::super::master::KINDS;
 use super::super::seal::Seal;
 use super::super::sql::{Database, Dialect, Row, Transaction};
-use super::super::verify::{VerifyProgress, Watch};
+use super::super::verify::{SKEW, VerifyProgress, Watch};
 use super::decisions::{Patterns, entries};
 use super::{BookLine, FORM, Head, JournalReport, LeafLine, Line, Lines};
 
@@ -27,7 +27,12 @@ impl Database {
             Dialect::Sqlite => "rowid",
             Dialect::Postgres => "ctid",
         };
-        let sql = format!("CREATE TEMP TABLE exported AS SELECT row_number() OVER (ORDER BY recorded_at, {order}) AS n, bu, doc, revision FROM event");
+        // Books are closed after all that was written before, also by machines whose clock is ahead.
+        let closing = "SELECT 1 FROM closing c WHERE c.bu = event.bu AND c.doc = event.doc AND c.revision = event.revision";
+        let sql = format!(
+            "CREATE TEMP TABLE exported AS SELECT row_number() OVER (ORDER BY recorded_at + CASE WHEN EXISTS ({closing}) THEN {SKEW} ELSE 0 END, {order}) AS n, \
+             bu, doc, revision FROM event"
+        );
         reading.execute(&sql, &[]).await?;
         reading.execute("CREATE UNIQUE INDEX exported_n ON exported (n)", &[]).await?;
         let events = reading.fetch("SELECT COUNT(*) FROM exported", &[]).await?.first().map_or(Ok(0), |row| row.int(0))?.unsigned_abs();

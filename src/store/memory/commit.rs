@@ -51,6 +51,7 @@ fn journal(d: &Decision) -> Result<Journal, StoreError> {
         owed: &d.owed,
         changes: &d.obligation_changes,
         papers: &papers,
+        closes: d.books_closed,
     };
     let record = EventRecord { revision: document.revision, event: d.event.clone(), previous: d.chain.clone(), hash: chain::link(&link)? };
     Ok(Journal { record, content, changes: d.obligation_changes.clone(), papers })
@@ -74,6 +75,10 @@ impl Tenant {
         }
         if d.fired_timer.as_ref().is_some_and(|t| !self.timers.contains_key(&(t.doc.clone(), t.id.clone()))) {
             return Err(Conflict::Timer.into());
+        }
+        let closed = self.closings.last_key_value().map(|(until, _)| *until);
+        if closed > Some(d.event.effective_at) || d.books_closed.is_some_and(|until| until > d.event.effective_at || closed >= Some(until)) {
+            return Err(Conflict::Books.into());
         }
         for claim in &d.claims {
             if let Some((holder, held)) = self.claims.get(&(doc.workflow.clone(), claim.key.clone()))
@@ -258,6 +263,9 @@ impl Tenant {
                 row: row.clone(),
             };
             self.put_out(entry);
+        }
+        if let Some(until) = d.books_closed {
+            self.closings.insert(until, (doc.clone(), d.document.revision));
         }
         for child in &d.children {
             self.children.insert((doc.clone(), child.doc.clone()), Started { workflow: child.workflow.clone(), refused: None });

@@ -79,6 +79,7 @@ impl Tenant {
             let journal = self.events.get(&(doc.clone(), *revision))?;
             Some((doc.clone(), *revision, journal.record.event.body_hash.clone()))
         });
+        s.closing = self.closing();
         s.papers = self.papers.iter().filter(|p| p.doc == r.doc).cloned().collect();
         s.children =
             self.children.range((r.doc.clone(), DocId::from(""))..).take_while(|((p, _), _)| *p == r.doc).map(|((_, doc), c)| self.child(doc, c)).collect();

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::base::{Bu, ContractCode, Date, DocId, Key, LotId, Money, Name, ObligationId, PartCode, PartyCode, PersonCode, Quantity, SerialNo, Timestamp};
 use crate::domain::{
-    Balance, BusinessUnit, Claim, Contract, Document, Limit, Lot, Obligation, ObligationChange, Paper, Part, Party, Person, Supersession, Timer,
+    Balance, BusinessUnit, Claim, Closing, Contract, Document, Limit, Lot, Obligation, ObligationChange, Paper, Part, Party, Person, Supersession, Timer,
 };
 
 use super::chain::LinkedPaper;
@@ -79,6 +79,7 @@ struct Tenant {
     timers: BTreeMap<(DocId, String), (Timer, HeldUntil)>,
     outbox: BTreeMap<(DocId, String), (OutboxEntry, HeldUntil, bool)>,
     children: BTreeMap<(DocId, DocId), Started>,
+    closings: BTreeMap<Timestamp, (DocId, u64)>,
 }
 
 impl Memory {
@@ -98,6 +99,13 @@ impl Tenant {
     fn numbered(&self, obligation: &Obligation) -> Obligation {
         let number = self.documents.get(&obligation.doc).map(|d| d.number.clone()).unwrap_or_default();
         Obligation { number, ..obligation.clone() }
+    }
+
+    /// The last closing of the books.
+    fn closing(&self) -> Option<Closing> {
+        let (until, by) = self.closings.last_key_value()?;
+        let event = &self.events.get(by)?.record.event;
+        Some(Closing { until: *until, by: event.actor.clone(), recorded_at: event.recorded_at, number: self.documents.get(&by.0)?.number.clone() })
     }
 
     /// The rate of a part on a day.

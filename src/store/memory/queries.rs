@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::base::{Bu, DocId, Quantity};
-use crate::domain::{Balance, Document, Lot, Obligation, Paper, Sodo, Value};
+use crate::domain::{Balance, Closing, Document, Lot, Obligation, Paper, Sodo, Value};
 
 use super::super::error::{AsOf, StoreError};
 use super::super::shape::{self, StockKey};
@@ -119,10 +119,7 @@ impl Memory {
         let mut sums: BTreeMap<StockKey, Quantity> = BTreeMap::new();
         let world = self.world();
         for r in world.tenants.get(&f.bu).map(|t| t.moves.as_slice()).unwrap_or_default() {
-            let counts = match at {
-                AsOf::Recorded(time) => r.recorded_at <= time,
-                AsOf::Effective(time) => r.effective_at <= time,
-            };
+            let counts = at.counts(r.recorded_at, r.effective_at);
             let m = &r.movement;
             for (position, quantity) in [(&m.from, -m.quantity), (&m.to, m.quantity)] {
                 if counts {
@@ -132,6 +129,10 @@ impl Memory {
             }
         }
         Ok(sums.iter().filter(|(_, q)| !q.is_zero()).map(|(key, q)| Tenant::balance(key, *q)).filter(|b| f.takes(b)).collect())
+    }
+
+    pub(in super::super) async fn closing(&self, bu: &Bu) -> Answer<Option<Closing>> {
+        Ok(self.read(bu, Tenant::closing))
     }
 
     pub(in super::super) async fn obligations(&self, f: &ObligationFilter) -> Answer<Vec<Obligation>> {

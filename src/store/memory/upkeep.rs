@@ -228,6 +228,8 @@ impl Tenant {
         self.lots.values().for_each(|(l, r)| lots_of.entry((&l.doc, *r)).or_default().push(l.clone()));
         let mut owed_of: BTreeMap<(&DocId, u64), Vec<Obligation>> = BTreeMap::new();
         self.obligations.values().for_each(|(o, r)| owed_of.entry((&o.doc, *r)).or_default().push(o.clone()));
+        let recorded = |by: &(DocId, u64)| self.events.get(by).map(|j| j.record.event.recorded_at);
+        let closings: Vec<_> = self.closings.iter().filter_map(|(until, by)| Some((*until, recorded(by)?))).collect();
         for ((doc, revision), journal) in &self.events {
             let moves: Vec<_> = self.moves_of(doc).filter(|m| m.revision == *revision).map(|m| m.movement.clone()).collect();
             let lots = lots_of.remove(&(doc, *revision)).unwrap_or_default();
@@ -244,7 +246,9 @@ impl Tenant {
                 owed: &owed,
                 changes: &journal.changes,
                 papers: &journal.papers,
+                closes: self.closings.iter().find(|(_, by)| by.0 == *doc && by.1 == *revision).map(|(until, _)| *until),
             };
+            findings.period(bu, doc, &journal.record, &closings);
             let before = self.events.get(&(doc.clone(), revision - 1)).map(|j| &j.record);
             let state = before.map(|r| r.event.to.as_str()).unwrap_or_default();
             findings.step(bu, doc, (*revision, before.map_or(0, |r| r.revision) + 1), (shape::text_of(journal.record.event.from.as_ref()), state));

@@ -194,7 +194,7 @@ const fn word(guard: Guard) -> &'static str {
 
 /// The whole schema as one text.
 fn schema(name: &str) -> String {
-    named_text(name, &[include_str!("schema/tables.sql"), include_str!("schema/seal.sql"), &procedures()].concat())
+    named_text(name, &[include_str!("schema/tables.sql"), include_str!("schema/seal.sql"), include_str!("schema/closing.sql"), &procedures()].concat())
 }
 
 /// All procedures and triggers.

@@ -149,6 +149,7 @@ fn schema() -> String {
     for file in [
         include_str!("schema/tables.sql"),
         include_str!("schema/seal.sql"),
+        include_str!("schema/closing.sql"),
         include_str!("schema/command.sql"),
         include_str!("schema/moves.sql"),
         include_str!("schema/commit.sql"),

@@ -60,6 +60,8 @@ pub enum ClauseKind {
     },
     /// `close reverse of d`
     CloseReverse(Ident),
+    /// `close books through d`
+    CloseBooks(Expr),
     /// `start w with …`
     Start(Box<StartClause>),
     /// `notify role "…"`

@@ -91,7 +91,10 @@ impl<'a> Reader<'a> {
                 at: self.name_in(node, Rule::issue_at),
                 with_reverse: node.has(Rule::issue_reverse),
             },
-            Rule::close_clause => ClauseKind::CloseReverse(self.name(node)?),
+            Rule::close_clause => match node.get(Rule::close_books) {
+                Some(books) => ClauseKind::CloseBooks(self.expr_in(&books)?),
+                None => ClauseKind::CloseReverse(self.name(node)?),
+            },
             Rule::start_clause => ClauseKind::Start(Box::new(self.start(node)?)),
             Rule::notify_clause => ClauseKind::Notify { whom: self.name(node)?, text: self.text_in(node)? },
             Rule::emit_clause => {

@@ -238,6 +238,7 @@ fn decision(document: Document, chain: String, transition: &str, from: Option<Na
         obligation_changes: Vec::new(),
         papers: Vec::new(),
         papers_closed: Vec::new(),
+        books_closed: None,
         timers: Vec::new(),
         enters_state: true,
         fired_timer: None,

@@ -1,7 +1,7 @@
 -- One transition: the body is the whole decision; what the commit assigned comes back as JSON.
 -- Every statement names the business unit first, so that the call can run where that unit's rows are.
 --
--- BC101 document · BC102 balance · BC103 serial · BC104 obligation · BC105 paper · BC106 repeated key · BC107 claim · BC108 another's · BC109 lot · BC110 timer
+-- BC101 document · BC102 balance · BC103 serial · BC104 obligation · BC105 paper · BC106 repeated key · BC107 claim · BC108 another's · BC109 lot · BC110 timer · BC112 closed books
 CREATE FUNCTION bincard.commit(p_bu text, p_body jsonb) RETURNS text LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   b_doc text := p_body ->> 'doc';
@@ -10,11 +10,27 @@ DECLARE
   b_event jsonb := p_body -> 'event';
   v_recorded bigint := (p_body #>> '{event,recorded_at}')::bigint;
   v_effective bigint := (p_body #>> '{event,effective_at}')::bigint;
+  v_closes bigint := (p_body ->> 'closes')::bigint;
+  v_books bigint := hashtextextended('bincard.closing ' || p_bu, 0);
   v_number text := '';
   v_papers text := '[]';
 BEGIN
   IF EXISTS (SELECT 1 FROM bincard.event e WHERE e.bu = p_bu AND e.command_key = b_event ->> 'command_key') THEN
     RAISE EXCEPTION USING ERRCODE = 'BC106', MESSAGE = 'the key was used before; a new command takes a new key';
+  END IF;
+
+  -- Whoever closes the books waits for those who are writing, and they wait for whoever closes: nobody writes into a period
+  -- while it is being closed.
+  IF v_closes IS NULL THEN
+    PERFORM pg_advisory_xact_lock_shared(v_books);
+  ELSE
+    PERFORM pg_advisory_xact_lock(v_books);
+    IF v_closes > v_effective OR EXISTS (SELECT 1 FROM bincard.closing c WHERE c.bu = p_bu AND c.until >= v_closes) THEN
+      RAISE EXCEPTION USING ERRCODE = 'BC112', MESSAGE = 'the books are closed through that day already, or it is not over; give another day';
+    END IF;
+  END IF;
+  IF EXISTS (SELECT 1 FROM bincard.closing c WHERE c.bu = p_bu AND c.until > v_effective) THEN
+    RAISE EXCEPTION USING ERRCODE = 'BC112', MESSAGE = 'the books of that time are closed; give a later time';
   END IF;
 
   IF (p_body ->> 'opens')::boolean THEN
@@ -44,6 +60,7 @@ BEGIN
     b_event ->> 'command_key', b_event ->> 'body_hash', b_event ->> 'book_hash', (b_event ->> 'version')::bigint, v_recorded, v_effective,
       b_event ->> 'input', b_event ->> 'rules',
     b_event ->> 'content', b_event ->> 'previous', b_event ->> 'hash');
+  IF v_closes IS NOT NULL THEN INSERT INTO bincard.closing VALUES (p_bu, v_closes, b_doc, b_revision); END IF;
 
   DELETE FROM bincard.document_line l WHERE l.bu = p_bu AND l.doc = b_doc
     AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(p_body -> 'lines') n WHERE (n ->> 'line')::bigint = l.line);

@@ -1,6 +1,6 @@
 -- One transition: the body is the whole decision. Checks come first; then everything is written.
 --
--- BC101 document · BC102 balance · BC103 serial · BC104 obligation · BC105 paper · BC106 repeated key · BC107 claim · BC108 another's · BC109 lot · BC110 timer
+-- BC101 document · BC102 balance · BC103 serial · BC104 obligation · BC105 paper · BC106 repeated key · BC107 claim · BC108 another's · BC109 lot · BC110 timer · BC112 closed books
 CREATE TRIGGER task_commit INSTEAD OF INSERT ON task WHEN NEW.kind = 'commit'
 BEGIN
   SELECT RAISE(ABORT, 'BC106 the key was used before; a new command takes a new key') FROM event WHERE bu = NEW.bu AND command_key = NEW.body ->> '$.event.command_key';
@@ -22,6 +22,11 @@ BEGIN
     WHERE NOT EXISTS (SELECT 1 FROM paper WHERE bu = NEW.bu AND doc = NEW.doc AND number = n.value AND open = 1);
   SELECT RAISE(ABORT, 'BC109 a lot of that id is there already; receive into a new one') FROM jsonb_each(NEW.body, '$.lots') n JOIN lot l ON l.bu = NEW.bu AND l.lot = n.value ->> '$.lot';
   SELECT RAISE(ABORT, 'BC104 less is owed than this command settles, or it is owed already; load the document and decide again') FROM jsonb_each(NEW.body, '$.owed') n JOIN obligation o ON o.bu = NEW.bu AND o.id = n.value ->> '$.id';
+  SELECT RAISE(ABORT, 'BC112 the books of that time are closed; give a later time') FROM closing
+    WHERE bu = NEW.bu AND until > NEW.body ->> '$.event.effective_at';
+  SELECT RAISE(ABORT, 'BC112 the books are closed through that day already, or it is not over; give another day')
+    WHERE NEW.body ->> '$.closes' > NEW.body ->> '$.event.effective_at' OR EXISTS (
+      SELECT 1 FROM closing WHERE bu = NEW.bu AND until >= NEW.body ->> '$.closes');
 
   INSERT INTO series SELECT NEW.bu, n.value ->> '$.series', n.value ->> '$.count' FROM jsonb_each(NEW.body, '$.series') n
     WHERE true ON CONFLICT DO UPDATE SET last = last + excluded.last;
@@ -43,6 +48,7 @@ BEGIN
       NEW.body ->> '$.event.body_hash', NEW.body ->> '$.event.book_hash', NEW.body ->> '$.event.version', NEW.body ->> '$.event.recorded_at',
       NEW.body ->> '$.event.effective_at', NEW.body ->> '$.event.input', NEW.body ->> '$.event.rules',
       NEW.body ->> '$.event.content', NEW.body ->> '$.event.previous', NEW.body ->> '$.event.hash';
+  INSERT INTO closing SELECT NEW.bu, NEW.body ->> '$.closes', NEW.doc, NEW.revision WHERE NEW.body ->> '$.closes' IS NOT NULL;
 
   DELETE FROM document_line WHERE bu = NEW.bu AND doc = NEW.doc AND line NOT IN (SELECT n.value ->> '$.line' FROM jsonb_each(NEW.body, '$.lines') n);
   INSERT INTO document_line
