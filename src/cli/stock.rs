@@ -86,11 +86,8 @@ pub async fn run(args: &StockArgs, global: &Global, out: Out) -> Result<(), CliE
             }
             continue;
         }
-        let totals = if as_of == AsOf::default() {
-            session.store().stock_totals(&filter).await?
-        } else {
-            summed(session.store().stock_as_of(&filter, as_of).await?)
-        };
+        let totals =
+            if as_of == AsOf::default() { session.store().stock_totals(&filter).await? } else { summed(session.store().stock_as_of(&filter, as_of).await?) };
         for row in totals.iter().filter(|t| !t.quantity.is_zero()) {
             json_rows.push(json!({ "bu": bu, "party": row.party, "part": row.part, "bin": row.bin, "condition": row.condition, "owner": row.owner, "pool": row.pool, "quantity": row.quantity }));
             rows.push(cells(row));

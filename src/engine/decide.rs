@@ -12,8 +12,8 @@ use crate::domain::{Action, Actor, Command, Decision, Document, Event, Reason, R
 use crate::model::{Book, Transition, Trigger, Workflow};
 use crate::rules::Rules;
 
-use super::{books, migrate, permit};
 use super::run::{Env, Run};
+use super::{books, migrate, permit};
 
 /// Decides a command.
 ///

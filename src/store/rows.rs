@@ -7,8 +7,8 @@ use jiff::civil;
 
 use crate::base::{Bu, Date, DocId, Money, Name, Quantity, Timestamp};
 use crate::domain::{
-    Balance, Child, Closing, Document, Event, Holder, Inbound, Line, Lot, Move, Obligation, OutboxKind, OutboxRow, Paper, PartyValue, PastEvent, Position, Rate,
-    Snapshot, Sodo, Timer,
+    Balance, Child, Closing, Document, Event, Holder, Inbound, Line, Lot, Move, Obligation, OutboxKind, OutboxRow, Paper, PartyValue, PastEvent, Position,
+    Rate, Snapshot, Sodo, Timer,
 };
 
 use super::body::outbox_name;

@@ -14,6 +14,7 @@ mod engine_commands;
 mod engine_many;
 mod engine_versions;
 mod mutations;
+mod periods;
 mod race_rows;
 mod race_units;
 mod replay;

@@ -156,7 +156,7 @@ async fn a_damaged_journal_leaves_nothing_behind() {
     let text = exported(&f.store).await;
     let lines: Vec<&str> = text.lines().collect();
     let joined = |lines: &[&str]| lines.iter().map(|l| format!("{l}\n")).collect::<String>();
-    let event = lines.iter().position(|l| l.starts_with("{\"event\"")).unwrap();
+    let event = lines.iter().position(|l| l.contains("\"books_closed\"")).unwrap();
     let without = |n: usize| joined(&[&lines[..n], &lines[n + 1..]].concat());
     for (text, words) in [
         (joined(&lines[..lines.len() - 1]), "the file ends too early"),

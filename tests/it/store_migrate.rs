@@ -1,5 +1,6 @@
 //! Migration: from the version before to this one, as a whole or not at all, and never back.
 
+use bincard::domain::Decision;
 use bincard::store::{Migrated, SealKey, Store, StoreError};
 use sqlx::{AssertSqlSafe, Executor};
 
@@ -7,9 +8,9 @@ use crate::support::stores::{
     Fixture, firing, guarded_postgres, guarded_sqlite, minute, opening, postgres, raw_postgres, raw_sqlite, request, sqlite, with_everything,
 };
 
-/// Takes a database back to version 1, which had no seals and held no timers, with a trigger missing as an old one would have it.
+/// Takes a database back to version 1, which had no seals, held no timers and closed no books, with a trigger missing as an old one would have it.
 async fn aged(f: &Fixture) {
-    f.store.commit(&with_everything()).await.unwrap();
+    f.store.commit(&Decision { books_closed: None, ..with_everything() }).await.unwrap();
     f.store.close().await;
     match f.store.kind() {
         "sqlite" => {
@@ -23,7 +24,7 @@ async fn aged(f: &Fixture) {
     for table in ["timer", "outbox"] {
         by_hand(f, &format!("ALTER TABLE {table} DROP COLUMN held_until; ALTER TABLE {table} DROP COLUMN held_by")).await;
     }
-    by_hand(f, "DROP TABLE sealed; DROP TABLE seal; DELETE FROM schema_version; INSERT INTO schema_version VALUES (1)").await;
+    by_hand(f, "DROP TABLE closing; DROP TABLE sealed; DROP TABLE seal; DELETE FROM schema_version; INSERT INTO schema_version VALUES (1)").await;
 }
 
 async fn by_hand(f: &Fixture, statements: &str) {
@@ -50,8 +51,8 @@ async fn an_older_database_is_brought_up_to_date_and_goes_on() {
             Err(e @ StoreError::OlderSchema { found: 1, .. }) => assert!(e.to_string().contains("then run `bincard db migrate`"), "{e}"),
             other => panic!("{other:?}"),
         }
-        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 1, to: 3 });
-        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 3, to: 3 });
+        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 1, to: 4 });
+        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 4, to: 4 });
         let store = f.admin().await;
         let report = store.verify().await.unwrap();
         assert!(report.is_sound(), "the guards stand again: {report:?}");
@@ -85,7 +86,7 @@ async fn a_newer_database_and_none_at_all_are_refused() {
     for f in [sqlite().await, postgres().await] {
         by_hand(&f, "INSERT INTO schema_version VALUES (99)").await;
         let said = Store::migrate(&f.url).await.unwrap_err().to_string();
-        assert!(said.contains("the database has schema version 99, and this program knows versions up to 3: use a newer bincard"), "{said}");
+        assert!(said.contains("the database has schema version 99, and this program knows versions up to 4: use a newer bincard"), "{said}");
     }
     let folder = crate::support::folder();
     let nothing = folder.path().join("nothing.db");

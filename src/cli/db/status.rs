@@ -1,6 +1,8 @@
-//! `bincard db status`: how large the database is, what waits in it, and when it was last sealed.
+//! `bincard db status`: how large the database is, what waits in it, when it was last sealed, and up to when its books are closed.
 //!
 //! Must not know SQL. Tests: `tests/it/docs`, `tests/it/cli.rs`.
+
+use std::collections::BTreeMap;
 
 use clap::Args;
 use serde_json::json;
@@ -28,9 +30,14 @@ pub async fn run(_args: &StatusArgs, global: &Global, out: Out) -> Result<(), Cl
     let store = super::open(global).await?;
     let status = store.status(now()).await?;
     let seals = store.seals().await?;
+    let mut closings = Vec::new();
+    for unit in &status.units {
+        closings.extend(store.closing(unit).await?.map(|closing| (unit.clone(), closing)));
+    }
     if out.is_json() {
+        let (last, closed) = (seals.iter().max_by_key(|s| s.sealed_at), closings.iter().map(|(unit, c)| (unit.as_str(), c)).collect::<BTreeMap<_, _>>());
         return out.json(
-            &json!({ "outcome": "done", "store": store.kind(), "status": status, "seals": seals.len(), "last_seal": seals.iter().max_by_key(|s| s.sealed_at) }),
+            &json!({ "outcome": "done", "store": store.kind(), "status": status, "seals": seals.len(), "last_seal": last, "books_closed": closed }),
         );
     }
     out.line(format!("{}, schema version {} (this program: {}), {}", store.kind(), status.schema, status.newest_schema, size(status.bytes)))?;
@@ -46,6 +53,9 @@ pub async fn run(_args: &StatusArgs, global: &Global, out: Out) -> Result<(), Cl
             Some(seal) => out.line(format!("{unit}: seal {} of {} is the last", seal.number, utc(seal.sealed_at)))?,
             None => out.line(format!("{unit}: never sealed"))?,
         }
+    }
+    for (unit, closing) in &closings {
+        out.line(format!("{unit}: the books are closed up to {}, by {} with {}", utc(closing.until), closing.by, closing.number))?;
     }
     Ok(())
 }

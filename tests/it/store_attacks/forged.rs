@@ -32,7 +32,16 @@ pub fn fired(doc: &str, id: &str) -> FiredTimer {
 }
 
 pub fn long_ago() -> Timestamp {
-    minute(-600_000)
+    stores::long_ago()
+}
+
+/// A moment whose books are closed.
+pub fn closed() -> Timestamp {
+    long_ago().plus_micros(-1)
+}
+
+pub fn days_to_come() -> Timestamp {
+    minute(600_000)
 }
 
 pub fn opens_again(d: &mut Decision) {

@@ -101,6 +101,7 @@ const STOCK: End = Refused("stock is not edited by hand; fire a transition, or o
 const NO_COMMAND: End = Refused("bincard: this is not a command; fire a transition");
 const NO_CLAUSE: End = Refused("bincard: a command takes no conflict clause; fire a transition");
 const AGAIN: End = Refused("load and decide again");
+const CLOSED: End = Refused("the books of that time are closed");
 const BALANCE: End = Found("balance", "its moves add up to");
 
 /// A small command that would pass, but for the clause in front of it.
@@ -540,6 +541,9 @@ pub const FORGED: &[Attack] = &[
     forged("owe less than was handed out", forged::owes_in_secret, Found("obligation", "obligation O9 of document D1")),
     forged("claim what another document holds", forged::claims, Refused("is held by document D1")),
     forged("close a paper of another document", |d| d.papers_closed = vec!["DC/26-27/00009".into()], AGAIN),
+    forged("write into a period that is closed", |d| d.event.effective_at = forged::closed(), CLOSED),
+    forged("close the books of days to come", |d| d.books_closed = Some(forged::days_to_come()), CLOSED),
+    forged("close the books again, for an earlier day", |d| d.books_closed = Some(forged::closed()), CLOSED),
     forged("a paper outside of its series", forged::paper_outside, Found("series", "is not written as its series")),
     forged("do what a timer was to do that is gone", |d| d.fired_timer = Some(forged::fired("D1", "9.9")), AGAIN),
     forged("make another document's timer void", |d| d.fired_timer = Some(forged::fired("D2", "1.1")), AGAIN),
@@ -655,6 +659,20 @@ pub const BEHIND: &[Attack] = &[
     off("forgive a debt", "UPDATE obligation SET open = 0", "obligation", "obligation O1 of document D1 has 0 open"),
     off("give a debt to another", "UPDATE obligation SET debtor = 'MUM'", "chain", "revision 1 of document D1 is not what was written"),
     off("forget what was settled", "DELETE FROM obligation_change", "chain", "revision 1 of document D1 is not what was written"),
+    off("open the books again", "DELETE FROM closing", "chain", "revision 1 of document D1 is not what was written"),
+    off("open a day of the books again", "UPDATE closing SET until = until - 86400000000", "chain", "revision 1 of document D1 is not what was written"),
+    off(
+        "close the books in another's name",
+        "INSERT INTO closing SELECT bu, recorded_at, doc, revision FROM event WHERE doc = 'D2' AND revision = 1",
+        "chain",
+        "revision 1 of document D2 is not what was written",
+    ),
+    off(
+        "a closing of the books that no event wrote",
+        "UPDATE closing SET doc = 'D9'",
+        "orphan",
+        "a closing of the books says that revision 1 of document D9 wrote it",
+    ),
     off(
         "hide a document from those who look for a part",
         "DELETE FROM mention WHERE doc = 'D1' AND kind = 'part'",

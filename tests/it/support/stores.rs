@@ -312,7 +312,13 @@ pub fn with_everything() -> Decision {
     d.outbox = vec![OutboxRow { kind: OutboxKind::Emit, topic: "shipped".into(), text: String::new(), payload: serde_json::json!({ "n": 1 }) }];
     d.claims = vec![claim("job 7", &["closed"])];
     d.children = vec![ChildStart { doc: "D2".into(), workflow: "shipment".into() }];
+    d.books_closed = Some(long_ago());
     d
+}
+
+/// Up to when the books are closed: long before anything else happens.
+pub fn long_ago() -> Timestamp {
+    minute(-600_000)
 }
 
 /// A book to be kept.
