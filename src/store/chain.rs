@@ -139,19 +139,7 @@ pub(super) fn link(l: &Link<'_>) -> Result<String, StoreError> {
     canon.number(i64::try_from(l.revision).unwrap_or(i64::MAX));
     canon.text(l.content);
     event(&mut canon, l.event)?;
-    canon.count(l.lots.len());
-    let mut lots: Vec<&Lot> = l.lots.iter().collect();
-    lots.sort_by(|a, b| a.id.cmp(&b.id));
-    for lot in lots {
-        canon.text(lot.id.as_str());
-        canon.text(lot.part.as_str());
-        canon.optional(lot.label.as_deref());
-        canon.number(lot.received_at.micros());
-        canon.optional(lot.sodo.as_ref().map(ToString::to_string).as_deref());
-        canon.number(lot.rate.minor());
-        canon.optional(lot.expires.map(|d| d.to_string()).as_deref());
-        canon.optional(lot.parent.as_ref().map(AsRef::as_ref));
-    }
+    lots(&mut canon, l.lots);
     canon.count(l.moves.len());
     for m in l.moves {
         canon.number(i64::from(m.line));
@@ -195,6 +183,22 @@ pub(super) fn link(l: &Link<'_>) -> Result<String, StoreError> {
         canon.number(until.micros());
     }
     Ok(canon.end())
+}
+
+fn lots(canon: &mut Canon, lots: &[Lot]) {
+    canon.count(lots.len());
+    let mut lots: Vec<&Lot> = lots.iter().collect();
+    lots.sort_by(|a, b| a.id.cmp(&b.id));
+    for lot in lots {
+        canon.text(lot.id.as_str());
+        canon.text(lot.part.as_str());
+        canon.optional(lot.label.as_deref());
+        canon.number(lot.received_at.micros());
+        canon.optional(lot.sodo.as_ref().map(ToString::to_string).as_deref());
+        canon.number(lot.rate.minor());
+        canon.optional(lot.expires.map(|d| d.to_string()).as_deref());
+        canon.optional(lot.parent.as_ref().map(AsRef::as_ref));
+    }
 }
 
 fn event(canon: &mut Canon, e: &Event) -> Result<(), StoreError> {

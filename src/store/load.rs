@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::domain::{LoadRequest, Needs, Snapshot};
+use crate::base::Timestamp;
+use crate::domain::{Closing, LoadRequest, Needs, Snapshot};
 
 use super::chain;
 use super::error::StoreError;
@@ -32,6 +33,17 @@ const fn columns(texts: &'static [&'static str], numbers: &'static [&'static str
 
 const BODY: Columns = columns(&["body"], &[]);
 
+pub(super) const CLOSING: Columns = columns(&["e.actor", "d.number"], &["x.until", "e.recorded_at"]);
+/// Where [`CLOSING`] comes from: the last closing of the books of `$1`.
+pub(super) const CLOSINGS: &str = "(SELECT doc, revision, until FROM closing WHERE bu = $1 AND until > 0 ORDER BY until DESC LIMIT 1) x \
+    CROSS JOIN event e CROSS JOIN document d WHERE e.bu = $1 AND e.doc = x.doc AND e.revision = x.revision AND d.bu = $1 AND d.doc = x.doc";
+
+/// The last closing of the books.
+pub(super) fn closing(c: &Cells<'_>) -> Result<Closing, StoreError> {
+    let time = |i: usize| c.int(i).map(Timestamp::from_micros);
+    Ok(Closing { until: time(0)?, by: c.text(0)?.into(), recorded_at: time(1)?, number: c.text(1)?.to_owned() })
+}
+
 // Arguments: $1 business unit, $2 document, $3 parts, $4 parties, $5 contracts, $6 serials, $7 key, $8 person,
 // $9 bins, $10 day of rates, $11 parent of a document to be opened, $12 kinds of parties. Lists are JSON. `CROSS JOIN` is for SQLite, which
 // then takes the tables in the order written: the few wanted things first, the large table by its key.
@@ -45,7 +57,7 @@ const BRANCHES: &[Branch] = &[
         when: always,
     },
     Branch { tag: "repeat", columns: columns(&["doc", "body_hash"], &["revision"]), from: "event WHERE bu = $1 AND command_key = $7", when: always },
-    Branch { tag: "closing", columns: rows::CLOSING, from: rows::CLOSINGS, when: always },
+    Branch { tag: "closing", columns: CLOSING, from: CLOSINGS, when: always },
     Branch { tag: "person", columns: BODY, from: "person WHERE bu = $1 AND person = $8", when: always },
     Branch { tag: "part", columns: BODY, from: "part WHERE bu = $1 AND part IN (SELECT part FROM want_part)", when: always },
     Branch { tag: "party", columns: BODY, from: "party WHERE bu = $1 AND party IN (SELECT party FROM want_row)", when: always },

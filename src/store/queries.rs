@@ -7,6 +7,7 @@ use crate::domain::{Balance, Closing, Document, Lot, Obligation, Paper};
 
 use super::chain;
 use super::error::{AsOf, StoreError};
+use super::load;
 use super::rows::{self, Cells, Columns};
 use super::shape;
 use super::sql::{Arg, Database, Row, Where};
@@ -159,7 +160,7 @@ impl Database {
     }
 
     pub(super) async fn closing(&self, bu: &Bu) -> Answer<Option<Closing>> {
-        Ok(self.brief(rows::CLOSING, rows::CLOSINGS, &Where::bu(bu.as_str()), rows::closing).await?.pop())
+        Ok(self.brief(load::CLOSING, load::CLOSINGS, &Where::bu(bu.as_str()), load::closing).await?.pop())
     }
 
     pub(super) async fn obligations(&self, f: &ObligationFilter) -> Answer<Vec<Obligation>> {

@@ -7,8 +7,8 @@ use jiff::civil;
 
 use crate::base::{Bu, Date, DocId, Money, Name, Quantity, Timestamp};
 use crate::domain::{
-    Balance, Child, Closing, Document, Event, Holder, Inbound, Line, Lot, Move, Obligation, OutboxKind, OutboxRow, Paper, PartyValue, PastEvent, Position,
-    Rate, Snapshot, Sodo, Timer,
+    Balance, Child, Document, Event, Holder, Inbound, Line, Lot, Move, Obligation, OutboxKind, OutboxRow, Paper, PartyValue, PastEvent, Position, Rate,
+    Snapshot, Sodo, Timer,
 };
 
 use super::body::outbox_name;
@@ -103,10 +103,6 @@ pub(super) const EVENT: Columns = Columns {
     ],
     numbers: &["revision", "version", "recorded_at", "effective_at"],
 };
-pub(super) const CLOSING: Columns = Columns { texts: &["e.actor", "d.number"], numbers: &["x.until", "e.recorded_at"] };
-/// Where [`CLOSING`] comes from: the last closing of the books of `$1`.
-pub(super) const CLOSINGS: &str = "(SELECT doc, revision, until FROM closing WHERE bu = $1 AND until > 0 ORDER BY until DESC LIMIT 1) x \
-    CROSS JOIN event e CROSS JOIN document d WHERE e.bu = $1 AND e.doc = x.doc AND e.revision = x.revision AND d.bu = $1 AND d.doc = x.doc";
 pub(super) const TIMER: Columns = Columns { texts: &["bu", "doc", "id", "state", "body"], numbers: &["due_at"] };
 pub(super) const OUTBOX: Columns = Columns { texts: &["bu", "doc", "id", "kind", "topic", "message", "payload"], numbers: &["recorded_at"] };
 
@@ -309,10 +305,6 @@ pub(super) fn event(c: &Cells<'_>) -> Read<(EventRecord, String)> {
     Ok((EventRecord { revision: c.count(0)?, event, previous: c.id(11)?, hash: c.id(12)? }, c.id(10)?))
 }
 
-pub(super) fn closing(c: &Cells<'_>) -> Read<Closing> {
-    Ok(Closing { until: c.time(0)?, by: c.id(0)?, recorded_at: c.time(1)?, number: c.text(1)?.to_owned() })
-}
-
 pub(super) fn timer(c: &Cells<'_>) -> Read<DueTimer> {
     let timer = Timer { id: c.id(2)?, due_at: c.time(0)?, kind: c.parsed(4)?, state: c.id(3)? };
     Ok(DueTimer { bu: c.id(0)?, doc: c.id(1)?, timer })
@@ -359,7 +351,7 @@ impl Loading {
                 }
                 s.events.push(event);
             }
-            "closing" => s.closing = Some(closing(c)?),
+            "closing" => s.closing = Some(super::load::closing(c)?),
             "repeat" => s.repeat = Some((c.id(0)?, c.count(0)?, c.id(1)?)),
             "person" => s.person = Some(body(c)?),
             "part" => s.parts.push(body(c)?),

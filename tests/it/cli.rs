@@ -117,7 +117,7 @@ fn a_day_in_a_store() {
         "bincard stock main",
         "bincard fire finish JOB/main/26-27/0001 --as asha --at '2026-04-02 17:00' --key k5 -l FAN:used=3",
         "bincard stock --part FAN --outside",
-        "bincard stock main --as-of 2026-04-02",
+        "bincard stock main --as-of 2026-04-01",
         "bincard stock --lots",
         "bincard show",
         "bincard show --all",

@@ -36,9 +36,8 @@ pub async fn run(_args: &StatusArgs, global: &Global, out: Out) -> Result<(), Cl
     }
     if out.is_json() {
         let (last, closed) = (seals.iter().max_by_key(|s| s.sealed_at), closings.iter().map(|(unit, c)| (unit.as_str(), c)).collect::<BTreeMap<_, _>>());
-        return out.json(
-            &json!({ "outcome": "done", "store": store.kind(), "status": status, "seals": seals.len(), "last_seal": last, "books_closed": closed }),
-        );
+        return out
+            .json(&json!({ "outcome": "done", "store": store.kind(), "status": status, "seals": seals.len(), "last_seal": last, "books_closed": closed }));
     }
     out.line(format!("{}, schema version {} (this program: {}), {}", store.kind(), status.schema, status.newest_schema, size(status.bytes)))?;
     out.line("")?;
