@@ -116,6 +116,15 @@ impl Command {
         Self { bu, doc, action, actor, input, key, recorded_at: at, effective_at: at, seen_revision: None }
     }
 
+    /// The transition that is wanted, as far as the command names it.
+    #[must_use]
+    pub fn transition(&self) -> Name {
+        match &self.action {
+            Action::Open { transition, .. } => transition.clone().unwrap_or_else(|| "open".into()),
+            Action::Fire { transition } => transition.clone(),
+        }
+    }
+
     /// With input.
     #[must_use]
     pub fn with(mut self, input: Input) -> Self {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::base::DocId;
-use crate::domain::{Action, Actor, Command, Decision, Document, FiredTimer, MasterData, Reason, ReasonCode, Refusal, Snapshot};
+use crate::domain::{Actor, Command, Decision, Document, FiredTimer, MasterData, Reason, ReasonCode, Refusal, Snapshot};
 use crate::model::Book;
 use crate::rules::Rules;
 use crate::store::{CommitError, Committed, Conflict, MasterReport, Store, StoreError};
@@ -188,11 +188,7 @@ impl Engine {
             }
         }
         let reason = Reason::new(ReasonCode::Contended, "others kept changing what this needs while it was decided").remedy("try again");
-        let transition = match &command.action {
-            Action::Open { transition, .. } => transition.clone().unwrap_or_else(|| "open".into()),
-            Action::Fire { transition } => transition.clone(),
-        };
-        Ok(Outcome::Refused(refusal(&command, &transition, None, vec![reason])))
+        Ok(Outcome::Refused(refusal(&command, &command.transition(), None, vec![reason])))
     }
 
     /// The answer to a key that was used before: the first answer for the same command, a refusal for another.
@@ -239,11 +235,7 @@ fn done(decision: Decision, committed: Committed) -> Done {
 fn conflict(command: &Command) -> Box<Refusal> {
     let sentence = format!("the key `{}` was used before, for another command", command.key);
     let reason = Reason::new(ReasonCode::IdempotencyConflict, sentence).remedy("a new key for a new command");
-    let transition = match &command.action {
-        Action::Open { transition, .. } => transition.clone().unwrap_or_else(|| "open".into()),
-        Action::Fire { transition } => transition.clone(),
-    };
-    refusal(command, &transition, None, vec![reason])
+    refusal(command, &command.transition(), None, vec![reason])
 }
 
 /// What the engine does itself happens when it is due, but never before what has happened already, nor in a period that was

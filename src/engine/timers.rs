@@ -99,6 +99,16 @@ impl Chain {
             self.rung.followed.push(Followed { document: done.document, transition, effective_at, wakes_at });
         }
     }
+
+    /// Notes a transition that had been made before, and what is due after it.
+    fn repeated(&mut self, done: Done, transition: &Name, now: Timestamp, due: impl Iterator<Item = DueTimer>) {
+        for timer in due {
+            if !self.pending.contains(&timer) {
+                self.pending.push_back(timer);
+            }
+        }
+        self.rung.followed.push(Followed { document: done.document, transition: transition.clone(), effective_at: now, wakes_at: None });
+    }
 }
 
 impl Engine {
@@ -198,6 +208,7 @@ impl Engine {
         let mut outcome = TimerOutcome::Done { outbox: Vec::new() };
         for command in commands {
             let fired = FiredTimer { doc: due.doc.clone(), id: due.timer.id.clone() };
+            let transition = command.transition();
             match self.carry_out(command, Some(fired)).await? {
                 // The commit has taken the timer away; a repeat has not.
                 Outcome::Done(done) if !done.repeated() => {
@@ -208,7 +219,12 @@ impl Engine {
                     chain.followed(*done, now);
                     return Ok(None);
                 }
-                Outcome::Done(_) => return Ok(Some(TimerOutcome::Done { outbox: Vec::new() })),
+                // Done before, by a process that died or in a commit whose answer was lost: what comes after it may be left to do.
+                Outcome::Done(done) => {
+                    let waiting = self.waiting(&due.bu, &done.document.id, now).await?;
+                    chain.repeated(*done, &transition, now, waiting.pending.into_iter().filter(|t| t.timer.id != due.timer.id || t.doc != due.doc));
+                    return Ok(Some(TimerOutcome::Done { outbox: Vec::new() }));
+                }
                 Outcome::Refused(refusal) => outcome = refused(&refusal, now),
             }
         }

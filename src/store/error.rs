@@ -33,13 +33,13 @@ pub enum StoreError {
     #[error("{0}")]
     Admin(String),
     /// The connection was refused or lost, or the server only reads while another takes over.
-    #[error("the database is away: {0}; what was under way is done or not at all: when it is back, send it again with the same key")]
+    #[error("the database is away: {}; what was under way is done or not at all: when it is back, send it again with the same key", words(.0))]
     Away(#[source] sqlx::Error),
     /// Others held what was needed for longer than this waits.
-    #[error("the database was busy for too long: {0}; nothing was written: send it again with the same key")]
+    #[error("the database was busy for too long: {}; nothing was written: send it again with the same key", words(.0))]
     Busy(#[source] sqlx::Error),
     /// There is no room to write.
-    #[error("the disk of the database is full: {0}; nothing was written: make room, then send it again with the same key")]
+    #[error("the disk of the database is full: {}; nothing was written: make room, then send it again with the same key", words(.0))]
     Full(#[source] sqlx::Error),
     /// Anything else, in the driver's own words.
     #[error("the database answered: {0}")]
@@ -105,6 +105,24 @@ pub(super) fn is_lost(error: &sqlx::Error) -> bool {
 /// Two at once, of which the database let one through.
 fn lost_race(error: &sqlx::Error) -> bool {
     matches!(code(error).as_deref(), Some("40001" | "40P01"))
+}
+
+/// What was in the way: in words of ours where the driver's say little to whoever reads them.
+fn words(error: &sqlx::Error) -> String {
+    let known = match code(error).as_deref() {
+        Some("5" | "261" | "517") => "another program has been writing to the file all the while",
+        Some("55P03") => "another session holds what this needs",
+        Some("57014") => "it took longer than the server allows, or was cancelled there",
+        Some("53300") => "the server has no connection left",
+        Some("53200") => "the server has no memory left",
+        _ if matches!(error, sqlx::Error::PoolTimedOut) => "it gave no connection in time",
+        _ => "",
+    };
+    match (known, error.as_database_error()) {
+        ("", Some(said)) => said.message().to_owned(),
+        ("", None) => error.to_string(),
+        _ => known.to_owned(),
+    }
 }
 
 fn code(error: &sqlx::Error) -> Option<std::borrow::Cow<'_, str>> {

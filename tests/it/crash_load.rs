@@ -54,18 +54,12 @@ async fn killed_at_any_moment(blank: Blank) {
     copy.drop().await;
 }
 
-async fn stocked(store: Store) {
-    let desk = Desk::soon(store).await;
-    jobs::stock(&desk).await;
-    desk.engine.store().close().await;
-}
-
 #[tokio::test]
 async fn a_process_killed_at_any_moment_on_a_file_has_told_the_truth() {
-    killed_at_any_moment(Blank::sqlite(stocked).await).await;
+    killed_at_any_moment(Blank::sqlite(jobs::prepare).await).await;
 }
 
 #[tokio::test]
 async fn a_process_killed_at_any_moment_on_a_server_has_told_the_truth() {
-    killed_at_any_moment(Blank::postgres(stocked).await).await;
+    killed_at_any_moment(Blank::postgres(jobs::prepare).await).await;
 }

@@ -30,7 +30,8 @@ static int armed = 0;
 
 __attribute__((constructor)) static void begin(void) {
   char *die = getenv("FAULT_DIE");
-  full = getenv("FAULT_FULL");
+  /* A copy: a server writes its title over its environment. */
+  full = getenv("FAULT_FULL") ? strdup(getenv("FAULT_FULL")) : NULL;
   if (die && strchr(die, ':')) {
     chosen = atol(strchr(die, ':') + 1);
     kind = strndup(die, strchr(die, ':') - die);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bincard::base::Key;
 use bincard::domain::Command;
 use bincard::engine::{Engine, Outcome};
-use bincard::store::{DocumentFilter, StockFilter};
+use bincard::store::{DocumentFilter, StockFilter, Store};
 use serde_json::json;
 
 use super::desk::{Desk, ac, fire, open};
@@ -20,6 +20,13 @@ pub const STOCK: u32 = 5_000;
 /// Fills the shelf.
 pub async fn stock(desk: &Desk) {
     desk.stocked("coolfix", &[json!({ "part": "CON", "quantity": STOCK })]).await;
+}
+
+/// A store with a full shelf, and nothing else.
+pub async fn prepare(store: Store) {
+    let desk = Desk::soon(store).await;
+    stock(&desk).await;
+    desk.engine.store().close().await;
 }
 
 /// Opens a job for some parts.

@@ -6,6 +6,7 @@ pub mod blank;
 pub mod desk;
 pub mod jobs;
 pub mod plant;
+pub mod proxy;
 pub mod server;
 pub mod stores;
 pub mod story;

@@ -30,7 +30,7 @@ pub struct Ended {
 /// Starts a test of this binary as a victim on a database; `faults` are for `faults.c`.
 pub fn start(test: &str, url: &str, faults: &[(&str, &str)]) -> Child {
     let mut command = Command::new(std::env::current_exe().expect("a test binary"));
-    command.args(["--exact", test, "--nocapture", "--test-threads=1"]).env(DATABASE, url).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.args(["--exact", test, "--nocapture", "--test-threads=1"]).env(DATABASE, url).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     if !faults.is_empty() {
         command.env("LD_PRELOAD", library()).envs(faults.iter().copied());
     }
@@ -45,6 +45,23 @@ pub fn end(mut child: Child) -> Ended {
     let said: Vec<String> = text.lines().map(str::to_owned).collect();
     assert!(status.success() || status.code().is_none(), "a victim failed instead of dying: {said:?}");
     Ended { survived: status.success(), said }
+}
+
+/// Lets all of several go on at the same moment: when each has said that it begins. Gives how each ended.
+pub fn together(mut children: Vec<Child>) -> Vec<Ended> {
+    for child in &mut children {
+        let out = child.stdout.as_mut().expect("an output");
+        let (mut said, mut byte) = (Vec::new(), [0]);
+        while !said.ends_with(b"begin\n") {
+            assert_eq!(out.read(&mut byte).expect("bytes"), 1, "a process ended before it began: {}", String::from_utf8_lossy(&said));
+            said.push(byte[0]);
+        }
+    }
+    for child in &mut children {
+        child.stdin.take().expect("an input").write_all(b"go\n").expect("a process that listens");
+    }
+    let ends: Vec<_> = children.into_iter().map(|child| std::thread::spawn(|| end(child))).collect();
+    ends.into_iter().map(|end| end.join().expect("an end")).collect()
 }
 
 /// Runs a victim to its end.
