@@ -9,7 +9,7 @@ use std::time::Duration;
 use bincard::base::Key;
 use bincard::domain::Command;
 use bincard::engine::{Engine, Outcome};
-use bincard::store::{DocumentFilter, StockFilter, Store};
+use bincard::store::{DocumentFilter, LEASE_MICROS, StockFilter, Store};
 use serde_json::json;
 
 use super::desk::{Desk, ac, fire, open};
@@ -135,8 +135,8 @@ pub async fn nothing_lost_nothing_twice(engine: &Engine, acknowledged: &[Command
             Outcome::Refused(refusal) => panic!("{} was acknowledged: {refusal:#?}", command.key),
         }
     }
-    // What a writer that died left half way goes on here.
-    let now = acknowledged.first().expect("something was done").recorded_at;
+    // What a writer that died left half way goes on here, once it is free.
+    let now = acknowledged.first().expect("something was done").recorded_at.plus_micros(2 * LEASE_MICROS);
     engine.tick(None, now).await.expect("no fault");
     let documents = store.documents(&DocumentFilter { workflow: Some("indent".into()), limit: 100_000, ..DocumentFilter::new(ac()) }).await.expect("documents");
     let mut held = 0;
