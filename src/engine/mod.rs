@@ -15,6 +15,7 @@ mod finish;
 mod guard;
 mod input;
 mod ledger;
+mod many;
 mod migrate;
 mod moves;
 mod obligations;

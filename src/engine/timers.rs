@@ -55,8 +55,16 @@ pub struct Followed {
     pub transition: Name,
     /// When it happened.
     pub effective_at: Timestamp,
+    /// What was decided; absent where it had been made before, and only its answer was lost.
+    pub decision: Option<Decision>,
+}
+
+impl Followed {
     /// When the first of the timers is due that it set.
-    pub wakes_at: Option<Timestamp>,
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<Timestamp> {
+        self.decision.iter().flat_map(|d| &d.timers).map(|t| t.due_at).min()
+    }
 }
 
 /// What one timer brought about.
@@ -94,9 +102,8 @@ impl Chain {
     fn followed(&mut self, done: Done, now: Timestamp) {
         if let Some(decision) = done.decision {
             self.note(&decision, now);
-            let wakes_at = decision.timers.iter().map(|t| t.due_at).min();
-            let (transition, effective_at) = (decision.event.transition, decision.event.effective_at);
-            self.rung.followed.push(Followed { document: done.document, transition, effective_at, wakes_at });
+            let (transition, effective_at) = (decision.event.transition.clone(), decision.event.effective_at);
+            self.rung.followed.push(Followed { document: done.document, transition, effective_at, decision: Some(decision) });
         }
     }
 
@@ -107,7 +114,7 @@ impl Chain {
                 self.pending.push_back(timer);
             }
         }
-        self.rung.followed.push(Followed { document: done.document, transition: transition.clone(), effective_at: now, wakes_at: None });
+        self.rung.followed.push(Followed { document: done.document, transition: transition.clone(), effective_at: now, decision: None });
     }
 }
 

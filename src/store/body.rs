@@ -3,13 +3,16 @@
 //! JSON columns travel as text inside the JSON, so that they are stored letter by letter as they were hashed. Absent
 //! texts are empty. Must not know how it is sent. Tests: `tests/it/store_*.rs`.
 
-use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 
-use crate::domain::{Decision, Document, Lot, Move, Obligation, OutboxKind, OutboxRow, PaperDraft, Position, SeriesTake, Timer, TimerKind};
+use serde::Serialize;
+use serde_json::json;
 
-use super::chain::{self, Link};
+use crate::domain::{Decision, Document, Line, Lot, Move, Obligation, OutboxKind, OutboxRow, PaperDraft, Position, SeriesTake, Timer, TimerKind};
+
+use super::chain::{self, Link, Texts};
 use super::error::StoreError;
-use super::shape;
+use super::shape::{self, Mention};
 use super::take;
 use super::views::{DueTimer, TimerOutcome};
 use crate::base::Timestamp;
@@ -18,142 +21,390 @@ fn text<T: AsRef<str>>(t: Option<&T>) -> &str {
     t.map(AsRef::as_ref).unwrap_or_default()
 }
 
-/// The body of a commit.
-pub(super) fn commit(d: &Decision) -> Result<String, StoreError> {
+/// A commit: what is written, by table. The procedures of both databases take it apart by these names.
+#[derive(Serialize)]
+struct Body<'a> {
+    doc: &'a str,
+    revision: u64,
+    opens: bool,
+    enters: bool,
+    document: Head<'a>,
+    event: Logged<'a>,
+    number: Option<Take<'a>>,
+    series: Vec<Count<'a>>,
+    lines: Vec<LineRow<'a>>,
+    mentions: BTreeSet<Mention>,
+    lots: Vec<LotRow<'a>>,
+    moves: Vec<MoveRow<'a>>,
+    owed: Vec<Owed<'a>>,
+    changes: Vec<Change<'a>>,
+    papers: Vec<PaperRow<'a>>,
+    closed: &'a [String],
+    timers: Vec<TimerRow<'a>>,
+    closes: Option<i64>,
+    fired: Option<Fired<'a>>,
+    claims: Vec<ClaimRow<'a>>,
+    children: Vec<Started<'a>>,
+    outbox: Vec<Told<'a>>,
+}
+
+#[derive(Serialize)]
+struct Head<'a> {
+    workflow: &'a str,
+    version: u32,
+    state: &'a str,
+    ended: i64,
+    fields: &'a str,
+    opened_by: &'a str,
+    opened_at: i64,
+    entered_at: i64,
+    parent: &'a str,
+}
+
+#[derive(Serialize)]
+struct Logged<'a> {
+    transition: &'a str,
+    from_state: &'a str,
+    to_state: &'a str,
+    actor: &'a str,
+    role: &'a str,
+    command_key: &'a str,
+    body_hash: &'a str,
+    book_hash: &'a str,
+    version: u32,
+    recorded_at: i64,
+    effective_at: i64,
+    input: String,
+    rules: String,
+    content: String,
+    previous: &'a str,
+    hash: String,
+}
+
+#[derive(Serialize)]
+struct Take<'a> {
+    series: &'a str,
+    prefix: &'a str,
+    width: u32,
+    suffix: &'a str,
+    ordinal: u32,
+    count: u32,
+}
+
+#[derive(Serialize)]
+struct Count<'a> {
+    series: &'a str,
+    count: u32,
+}
+
+#[derive(Serialize)]
+struct LineRow<'a> {
+    line: u32,
+    part: &'a str,
+    vals: &'a str,
+    inbound_party: &'a str,
+    inbound_part: &'a str,
+    inbound_pool: &'a str,
+    inbound_quantity: i64,
+}
+
+#[derive(Serialize)]
+struct LotRow<'a> {
+    lot: &'a str,
+    part: &'a str,
+    label: &'a str,
+    received_at: i64,
+    so: &'a str,
+    so_item: u32,
+    delivery: &'a str,
+    delivery_item: u32,
+    rate: i64,
+    expires: Option<i64>,
+    parent: &'a str,
+}
+
+#[derive(Serialize)]
+struct MoveRow<'a> {
+    ordinal: u32,
+    line: u32,
+    part: &'a str,
+    lot: &'a str,
+    serial: &'a str,
+    quantity: i64,
+    rate: i64,
+    from_party: &'a str,
+    from_bin: &'a str,
+    from_doc: &'a str,
+    from_line: u32,
+    from_condition: &'a str,
+    from_owner: &'a str,
+    from_pool: &'a str,
+    to_party: &'a str,
+    to_bin: &'a str,
+    to_doc: &'a str,
+    to_line: u32,
+    to_condition: &'a str,
+    to_owner: &'a str,
+    to_pool: &'a str,
+}
+
+#[derive(Serialize)]
+struct Owed<'a> {
+    id: &'a str,
+    line: u32,
+    kind: &'a str,
+    part: &'a str,
+    quantity: i64,
+    open: i64,
+    debtor: &'a str,
+    creditor: &'a str,
+    opened_at: i64,
+    due_at: i64,
+    rate: i64,
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    id: &'a str,
+    kind: &'a str,
+    quantity: i64,
+}
+
+#[derive(Serialize)]
+struct PaperRow<'a> {
+    #[serde(flatten)]
+    number: Take<'a>,
+    kind: &'a str,
+    from_party: &'a str,
+    to_party: &'a str,
+    reverses: Option<u32>,
+    open: i64,
+}
+
+#[derive(Serialize)]
+struct TimerRow<'a> {
+    id: &'a str,
+    due_at: i64,
+    kind: &'a str,
+    state: &'a str,
+    body: String,
+    held_until: i64,
+}
+
+#[derive(Serialize)]
+struct Fired<'a> {
+    doc: &'a str,
+    id: &'a str,
+}
+
+#[derive(Serialize)]
+struct ClaimRow<'a> {
+    claim_key: &'a str,
+    until: String,
+}
+
+#[derive(Serialize)]
+struct Started<'a> {
+    doc: &'a str,
+    workflow: &'a str,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    id: String,
+    kind: &'a str,
+    topic: &'a str,
+    message: &'a str,
+    payload: String,
+}
+
+/// What a commit of a decision writes, row by row: the JSON that the procedures of both databases are given.
+///
+/// # Errors
+/// The decision holds what has no JSON.
+pub fn commit(d: &Decision) -> Result<String, StoreError> {
     let document = shape::kept(&d.document);
+    let texts = Texts::of(&document)?;
     let counts = shape::series(d);
-    let take = |t: &SeriesTake| {
-        let count = counts.get(t.series.as_str()).copied().unwrap_or_default();
-        json!({ "series": t.series, "prefix": t.prefix, "width": t.width, "suffix": t.suffix, "ordinal": t.ordinal, "count": count })
+    let take = |t: &'_ SeriesTake| counts.get(t.series.as_str()).copied().unwrap_or_default();
+    let body = Body {
+        doc: document.id.as_str(),
+        revision: document.revision,
+        opens: d.opens,
+        enters: d.enters_state,
+        document: head(&document, &texts),
+        event: event(d, &document, &texts)?,
+        number: d.number.as_ref().map(|t| taken(t, take(t))),
+        series: counts.iter().map(|(series, count)| Count { series, count: *count }).collect(),
+        lines: document.lines.iter().zip(&texts.values).map(|(l, vals)| line(l, vals)).collect(),
+        mentions: shape::mentions(&document),
+        lots: d.lots.iter().map(lot).collect(),
+        moves: d.moves.iter().zip(1..).map(|(m, ordinal)| movement(m, ordinal)).collect(),
+        owed: d.owed.iter().map(owed).collect(),
+        changes: d.obligation_changes.iter().map(|c| Change { id: c.id.as_str(), kind: chain::change_name(c.kind), quantity: c.quantity.milli() }).collect(),
+        papers: d.papers.iter().map(|p| paper(p, take(&p.number))).collect(),
+        closed: &d.papers_closed,
+        timers: d.timers.iter().map(|t| timer(t, d.event.recorded_at)).collect::<Result<_, _>>()?,
+        closes: d.books_closed.map(Timestamp::micros),
+        fired: d.fired_timer.as_ref().map(|t| Fired { doc: t.doc.as_str(), id: &t.id }),
+        claims: d.claims.iter().map(|c| Ok(ClaimRow { claim_key: &c.key, until: chain::json(&c.until)? })).collect::<Result<_, StoreError>>()?,
+        children: d.children.iter().map(|c| Started { doc: c.doc.as_str(), workflow: c.workflow.as_str() }).collect(),
+        outbox: d.outbox.iter().zip(1..).map(|(row, n)| outbox(row, shape::outbox_id(document.revision, n))).collect::<Result<_, _>>()?,
     };
-    let paper = |p: &PaperDraft| {
-        let mut paper = take(&p.number);
-        if let Json::Object(fields) = &mut paper {
-            fields.insert("kind".into(), json!(p.kind));
-            fields.insert("from_party".into(), json!(text(p.from.as_ref())));
-            fields.insert("to_party".into(), json!(text(p.to.as_ref())));
-            fields.insert("reverses".into(), json!(p.reverse_of.map(|i| i + 1)));
-            fields.insert("open".into(), json!(i64::from(p.reverse_of.is_some())));
-        }
-        paper
-    };
-    let moves: Vec<Json> = d.moves.iter().zip(1..).map(|(m, ordinal)| movement(m, ordinal)).collect();
-    let fired = d.fired_timer.as_ref().map(|t| json!({ "doc": t.doc, "id": t.id }));
-    let claims: Result<Vec<Json>, StoreError> = d.claims.iter().map(|c| Ok(json!({ "claim_key": c.key, "until": chain::json(&c.until)? }))).collect();
-    let body = json!({
-        "doc": document.id, "revision": document.revision, "opens": d.opens, "enters": d.enters_state,
-        "document": head(&document)?,
-        "event": event(d, &document)?,
-        "number": d.number.as_ref().map(take),
-        "series": counts.iter().map(|(series, count)| json!({ "series": series, "count": count })).collect::<Vec<_>>(),
-        "lines": lines(&document)?,
-        "mentions": shape::mentions(&document),
-        "lots": d.lots.iter().map(lot).collect::<Vec<_>>(),
-        "moves": moves,
-        "owed": d.owed.iter().map(owed).collect::<Vec<_>>(),
-        "changes": d.obligation_changes.iter().map(|c| json!({ "id": c.id, "kind": chain::change_name(c.kind), "quantity": c.quantity.milli() })).collect::<Vec<_>>(),
-        "papers": d.papers.iter().map(paper).collect::<Vec<_>>(),
-        "closed": d.papers_closed,
-        "timers": d.timers.iter().map(|t| timer(t, d.event.recorded_at)).collect::<Result<Vec<_>, _>>()?,
-        "closes": d.books_closed.map(Timestamp::micros),
-        "fired": fired,
-        "claims": claims?,
-        "children": d.children.iter().map(|c| json!({ "doc": c.doc, "workflow": c.workflow })).collect::<Vec<_>>(),
-        "outbox": d.outbox.iter().zip(1..).map(|(row, n)| outbox(row, &shape::outbox_id(document.revision, n))).collect::<Result<Vec<_>, _>>()?,
-    });
-    Ok(body.to_string())
+    chain::json(&body)
 }
 
-fn head(d: &Document) -> Result<Json, StoreError> {
-    Ok(json!({
-        "workflow": d.workflow, "version": d.version, "state": d.state, "ended": i64::from(d.ended), "fields": chain::json(&d.fields)?,
-        "opened_by": d.opened_by, "opened_at": d.opened_at.micros(), "entered_at": d.entered_at.micros(), "parent": text(d.parent.as_ref()),
-    }))
+fn head<'a>(d: &'a Document, texts: &'a Texts) -> Head<'a> {
+    Head {
+        workflow: d.workflow.as_str(),
+        version: d.version,
+        state: d.state.as_str(),
+        ended: i64::from(d.ended),
+        fields: &texts.fields,
+        opened_by: d.opened_by.as_str(),
+        opened_at: d.opened_at.micros(),
+        entered_at: d.entered_at.micros(),
+        parent: text(d.parent.as_ref()),
+    }
 }
 
-fn event(d: &Decision, document: &Document) -> Result<Json, StoreError> {
+fn event<'a>(d: &'a Decision, document: &Document, texts: &Texts) -> Result<Logged<'a>, StoreError> {
     let e = &d.event;
-    let content = chain::content(document)?;
-    let papers = chain::papers(&d.papers);
+    let (input, rules, content) = (chain::json(&e.input)?, chain::json(&e.rules)?, chain::content_of(document, texts));
     let link = Link {
         previous: &d.chain,
         bu: d.bu.as_str(),
         doc: document.id.as_str(),
         revision: document.revision,
         event: e,
+        input: &input,
+        rules: &rules,
         content: &content,
         lots: &d.lots,
         moves: &d.moves,
         owed: &d.owed,
         changes: &d.obligation_changes,
-        papers: &papers,
+        papers: &chain::papers(&d.papers),
         closes: d.books_closed,
     };
-    Ok(json!({
-        "transition": e.transition, "from_state": shape::text_of(e.from.as_ref()), "to_state": e.to, "actor": e.actor, "role": e.role,
-        "command_key": e.key, "body_hash": e.body_hash, "book_hash": e.book_hash, "version": e.version,
-        "recorded_at": e.recorded_at.micros(), "effective_at": e.effective_at.micros(),
-        "input": chain::json(&e.input)?, "rules": chain::json(&e.rules)?,
-        "content": content, "previous": d.chain, "hash": chain::link(&link)?,
-    }))
-}
-
-fn lines(d: &Document) -> Result<Vec<Json>, StoreError> {
-    let line = |l: &crate::domain::Line| {
-        let i = l.inbound.as_ref();
-        Ok(json!({
-            "line": l.no, "part": text(l.part()), "vals": chain::json(&l.values)?,
-            "inbound_party": text(i.map(|i| &i.party)), "inbound_part": text(i.map(|i| &i.part)), "inbound_pool": text(i.and_then(|i| i.pool.as_ref())),
-            "inbound_quantity": i.map_or(0, |i| i.quantity.milli().max(0)),
-        }))
-    };
-    d.lines.iter().map(line).collect()
-}
-
-fn lot(l: &Lot) -> Json {
-    let s = l.sodo.as_ref();
-    json!({
-        "lot": l.id, "part": l.part, "label": text(l.label.as_ref()), "received_at": l.received_at.micros(),
-        "so": text(s.map(|s| &s.so)), "so_item": s.map_or(0, |s| s.so_item), "delivery": text(s.map(|s| &s.delivery)), "delivery_item": s.map_or(0, |s| s.delivery_item),
-        "rate": l.rate.minor(), "expires": l.expires.map(|d| d.days()), "parent": text(l.parent.as_ref()),
+    let hash = chain::link(&link);
+    Ok(Logged {
+        transition: e.transition.as_str(),
+        from_state: shape::text_of(e.from.as_ref()),
+        to_state: e.to.as_str(),
+        actor: e.actor.as_str(),
+        role: e.role.as_str(),
+        command_key: e.key.as_str(),
+        body_hash: &e.body_hash,
+        book_hash: &e.book_hash,
+        version: e.version,
+        recorded_at: e.recorded_at.micros(),
+        effective_at: e.effective_at.micros(),
+        input,
+        rules,
+        content,
+        previous: &d.chain,
+        hash,
     })
 }
 
-fn movement(m: &Move, ordinal: u32) -> Json {
-    let mut row = json!({
-        "ordinal": ordinal, "line": m.line, "part": m.part, "lot": m.lot, "serial": text(m.serial.as_ref()), "quantity": m.quantity.milli(), "rate": m.rate.minor(),
-    });
-    if let Json::Object(fields) = &mut row {
-        for (end, p) in [("from", &m.from), ("to", &m.to)] {
-            let Position { party, bin, holder, condition, owner, pool } = p;
-            let mut put = |name: &str, value: Json| fields.insert(format!("{end}_{name}"), value);
-            put("party", json!(text(party.as_ref())));
-            put("bin", json!(bin));
-            put("doc", json!(text(holder.as_ref().map(|h| &h.doc))));
-            put("line", json!(holder.as_ref().map_or(0, |h| h.line)));
-            put("condition", json!(condition));
-            put("owner", json!(owner));
-            put("pool", json!(pool));
-        }
+const fn taken(t: &SeriesTake, count: u32) -> Take<'_> {
+    Take { series: t.series.as_str(), prefix: t.prefix.as_str(), width: t.width, suffix: t.suffix.as_str(), ordinal: t.ordinal, count }
+}
+
+fn paper(p: &PaperDraft, count: u32) -> PaperRow<'_> {
+    PaperRow {
+        number: taken(&p.number, count),
+        kind: p.kind.as_str(),
+        from_party: text(p.from.as_ref()),
+        to_party: text(p.to.as_ref()),
+        reverses: p.reverse_of.map(|i| i + 1),
+        open: i64::from(p.reverse_of.is_some()),
     }
-    row
 }
 
-fn owed(o: &Obligation) -> Json {
-    json!({
-        "id": o.id, "line": o.line, "kind": o.kind, "part": o.part, "quantity": o.quantity.milli(), "open": o.open.milli(),
-        "debtor": o.debtor, "creditor": o.creditor, "opened_at": o.opened_at.micros(), "due_at": o.due_at.micros(), "rate": o.rate.minor(),
-    })
+fn line<'a>(l: &'a Line, vals: &'a str) -> LineRow<'a> {
+    let i = l.inbound.as_ref();
+    LineRow {
+        line: l.no,
+        part: text(l.part()),
+        vals,
+        inbound_party: text(i.map(|i| &i.party)),
+        inbound_part: text(i.map(|i| &i.part)),
+        inbound_pool: text(i.and_then(|i| i.pool.as_ref())),
+        inbound_quantity: i.map_or(0, |i| i.quantity.milli().max(0)),
+    }
 }
 
-fn timer(t: &Timer, now: Timestamp) -> Result<Json, StoreError> {
+fn lot(l: &Lot) -> LotRow<'_> {
+    let s = l.sodo.as_ref();
+    LotRow {
+        lot: l.id.as_str(),
+        part: l.part.as_str(),
+        label: text(l.label.as_ref()),
+        received_at: l.received_at.micros(),
+        so: text(s.map(|s| &s.so)),
+        so_item: s.map_or(0, |s| s.so_item),
+        delivery: text(s.map(|s| &s.delivery)),
+        delivery_item: s.map_or(0, |s| s.delivery_item),
+        rate: l.rate.minor(),
+        expires: l.expires.map(|d| d.days()),
+        parent: text(l.parent.as_ref()),
+    }
+}
+
+fn movement(m: &Move, ordinal: u32) -> MoveRow<'_> {
+    let holder = |p: &'_ Position| p.holder.as_ref().map_or(0, |h| h.line);
+    MoveRow {
+        ordinal,
+        line: m.line,
+        part: m.part.as_str(),
+        lot: m.lot.as_str(),
+        serial: text(m.serial.as_ref()),
+        quantity: m.quantity.milli(),
+        rate: m.rate.minor(),
+        from_party: text(m.from.party.as_ref()),
+        from_bin: m.from.bin.as_str(),
+        from_doc: text(m.from.holder.as_ref().map(|h| &h.doc)),
+        from_line: holder(&m.from),
+        from_condition: m.from.condition.as_str(),
+        from_owner: m.from.owner.as_str(),
+        from_pool: m.from.pool.as_str(),
+        to_party: text(m.to.party.as_ref()),
+        to_bin: m.to.bin.as_str(),
+        to_doc: text(m.to.holder.as_ref().map(|h| &h.doc)),
+        to_line: holder(&m.to),
+        to_condition: m.to.condition.as_str(),
+        to_owner: m.to.owner.as_str(),
+        to_pool: m.to.pool.as_str(),
+    }
+}
+
+fn owed(o: &Obligation) -> Owed<'_> {
+    Owed {
+        id: o.id.as_str(),
+        line: o.line,
+        kind: o.kind.as_str(),
+        part: o.part.as_str(),
+        quantity: o.quantity.milli(),
+        open: o.open.milli(),
+        debtor: o.debtor.as_str(),
+        creditor: o.creditor.as_str(),
+        opened_at: o.opened_at.micros(),
+        due_at: o.due_at.micros(),
+        rate: o.rate.minor(),
+    }
+}
+
+fn timer(t: &Timer, now: Timestamp) -> Result<TimerRow<'_>, StoreError> {
     let kind = match t.kind {
         TimerKind::Deadline { .. } => "deadline",
         TimerKind::Fire { .. } => "fire",
         TimerKind::Start(_) => "start",
         TimerKind::Tell { .. } => "tell",
     };
-    Ok(json!({ "id": t.id, "due_at": t.due_at.micros(), "kind": kind, "state": t.state, "body": chain::json(&t.kind)?, "held_until": take::born_held(t, now) }))
+    let body = chain::json(&t.kind)?;
+    Ok(TimerRow { id: &t.id, due_at: t.due_at.micros(), kind, state: t.state.as_str(), body, held_until: take::born_held(t, now) })
 }
 
 /// The word that stands for a kind of outbox row in the store.
@@ -164,8 +415,8 @@ pub(super) const fn outbox_name(kind: OutboxKind) -> &'static str {
     }
 }
 
-fn outbox(row: &OutboxRow, id: &str) -> Result<Json, StoreError> {
-    Ok(json!({ "id": id, "kind": outbox_name(row.kind), "topic": row.topic, "message": row.text, "payload": chain::json(&row.payload)? }))
+fn outbox(row: &OutboxRow, id: String) -> Result<Told<'_>, StoreError> {
+    Ok(Told { id, kind: outbox_name(row.kind), topic: row.topic.as_str(), message: &row.text, payload: chain::json(&row.payload)? })
 }
 
 /// The body of what becomes of a timer.
@@ -174,7 +425,7 @@ pub(super) fn finish_timer(due: &DueTimer, outcome: &TimerOutcome, now: Timestam
     match outcome {
         TimerOutcome::Done { outbox: rows } => {
             for (row, n) in rows.iter().zip(1..) {
-                out.push(outbox(row, &shape::timer_outbox_id(&due.timer.id, n))?);
+                out.push(outbox(row, shape::timer_outbox_id(&due.timer.id, n))?);
             }
         }
         TimerOutcome::Refused { reason } => refused = reason,

@@ -19,6 +19,9 @@ pub(super) struct Link<'a> {
     pub doc: &'a str,
     pub revision: u64,
     pub event: &'a Event,
+    /// The event's input and what the rules answered, as they are written.
+    pub input: &'a str,
+    pub rules: &'a str,
     pub content: &'a str,
     pub lots: &'a [Lot],
     pub moves: &'a [Move],
@@ -106,6 +109,23 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<String, StoreError> 
 
 /// The hash of what a document says: its head, fields and lines.
 pub(super) fn content(document: &Document) -> Result<String, StoreError> {
+    Ok(content_of(document, &Texts::of(document)?))
+}
+
+/// A document's fields, and the values of each line, as they are written.
+pub(super) struct Texts {
+    pub fields: String,
+    pub values: Vec<String>,
+}
+
+impl Texts {
+    pub(super) fn of(document: &Document) -> Result<Self, StoreError> {
+        Ok(Self { fields: json(&document.fields)?, values: document.lines.iter().map(|l| json(&l.values)).collect::<Result<_, _>>()? })
+    }
+}
+
+/// The hash of what a document says, where its texts are at hand.
+pub(super) fn content_of(document: &Document, texts: &Texts) -> String {
     let mut canon = Canon::new("bincard document 1");
     canon.text(document.workflow.as_str());
     canon.number(i64::from(document.version));
@@ -116,29 +136,29 @@ pub(super) fn content(document: &Document) -> Result<String, StoreError> {
     canon.number(document.opened_at.micros());
     canon.number(document.entered_at.micros());
     canon.optional(document.parent.as_ref().map(AsRef::as_ref));
-    canon.text(&json(&document.fields)?);
+    canon.text(&texts.fields);
     canon.count(document.lines.len());
-    for line in &document.lines {
+    for (line, values) in document.lines.iter().zip(&texts.values) {
         canon.number(i64::from(line.no));
-        canon.text(&json(&line.values)?);
+        canon.text(values);
         let promised = line.inbound.as_ref().filter(|i| i.quantity.is_positive());
         canon.number(promised.map_or(0, |i| i.quantity.milli()));
         canon.optional(promised.map(|i| i.party.as_str()));
         canon.optional(promised.map(|i| i.part.as_str()));
         canon.optional(promised.and_then(|i| i.pool.as_ref()).map(AsRef::as_ref));
     }
-    Ok(canon.end())
+    canon.end()
 }
 
 /// The hash of one event; lots and obligations are taken in the order of their ids, the rest in the order given.
-pub(super) fn link(l: &Link<'_>) -> Result<String, StoreError> {
+pub(super) fn link(l: &Link<'_>) -> String {
     let mut canon = Canon::new("bincard event 1");
     canon.text(l.previous);
     canon.text(l.bu);
     canon.text(l.doc);
     canon.number(i64::try_from(l.revision).unwrap_or(i64::MAX));
     canon.text(l.content);
-    event(&mut canon, l.event)?;
+    event(&mut canon, l);
     lots(&mut canon, l.lots);
     canon.count(l.moves.len());
     for m in l.moves {
@@ -182,7 +202,7 @@ pub(super) fn link(l: &Link<'_>) -> Result<String, StoreError> {
         canon.text("closes");
         canon.number(until.micros());
     }
-    Ok(canon.end())
+    canon.end()
 }
 
 fn lots(canon: &mut Canon, lots: &[Lot]) {
@@ -201,7 +221,8 @@ fn lots(canon: &mut Canon, lots: &[Lot]) {
     }
 }
 
-fn event(canon: &mut Canon, e: &Event) -> Result<(), StoreError> {
+fn event(canon: &mut Canon, l: &Link<'_>) {
+    let e = l.event;
     canon.text(e.transition.as_str());
     canon.optional(e.from.as_ref().map(AsRef::as_ref));
     for text in [e.to.as_str(), e.actor.as_str(), e.role.as_str(), e.key.as_str(), &e.body_hash, &e.book_hash] {
@@ -210,9 +231,8 @@ fn event(canon: &mut Canon, e: &Event) -> Result<(), StoreError> {
     canon.number(i64::from(e.version));
     canon.number(e.recorded_at.micros());
     canon.number(e.effective_at.micros());
-    canon.text(&json(&e.input)?);
-    canon.text(&json(&e.rules)?);
-    Ok(())
+    canon.text(l.input);
+    canon.text(l.rules);
 }
 
 /// The word that stands for a change of an obligation in the store.

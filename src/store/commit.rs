@@ -9,11 +9,12 @@ use crate::domain::Decision;
 
 use super::body;
 use super::error::{CommitError, Conflict, StoreError, unreadable};
+use super::group::{Answer, Written};
 use super::sql::{Arg, Database};
 use super::views::{Book, Committed, DueTimer, OutboxEntry, TimerOutcome};
 
 const COMMAND: &str = "INSERT INTO command VALUES ($1, $2, $3, $4, jsonb($5))";
-const COMMIT: &str = "INSERT INTO command VALUES ('commit', $1, $2, $3, jsonb($4));
+pub(super) const COMMIT: &str = "INSERT INTO command VALUES ('commit', $1, $2, $3, jsonb($4));
 SELECT json_object('number', d.number, 'revision', $3, 'papers',
   (SELECT json_group_array(p.number ORDER BY p.ordinal) FROM paper p WHERE p.bu = $1 AND p.doc = $2 AND p.revision = $3)) FROM document d WHERE d.bu = $1 AND d.doc = $2";
 
@@ -32,6 +33,11 @@ pub(super) struct Raised {
 impl Raised {
     pub(super) fn new(error: sqlx::Error, said: impl Fn(&dyn sqlx::error::DatabaseError) -> Option<(String, String)>) -> Self {
         Self { said: error.as_database_error().and_then(said), error }
+    }
+
+    /// What a procedure said, without the driver's error.
+    pub(super) fn told((code, text): (String, String)) -> Self {
+        Self { error: sqlx::Error::Protocol(text.clone()), said: Some((code, text)) }
     }
 
     fn is(&self, code: &str) -> bool {
@@ -61,26 +67,33 @@ pub(super) fn first(rows: Vec<SqliteRow>) -> Result<String, Raised> {
     read.map_err(|error| Raised { said: None, error })
 }
 
+/// The arguments of [`COMMIT`].
+pub(super) fn commit_args(c: &Written) -> [Arg; 4] {
+    [c.bu.as_str().into(), c.doc.as_str().into(), c.revision.into(), c.body.as_str().into()]
+}
+
 impl Database {
     pub(super) async fn commit(&self, d: &Decision) -> Result<Committed, CommitError> {
         let body = body::commit(d)?;
-        let answer = match self {
-            Self::Postgres(db) => {
-                let answer = db.call("commit", &[d.bu.as_str().into(), body.into()]).await;
-                db.count_commit().await;
-                answer
-            }
-            Self::Sqlite(db) => {
-                let revision = i64::try_from(d.document.revision).unwrap_or(i64::MAX);
-                let args = [d.bu.as_str().into(), d.document.id.as_str().into(), revision.into(), body.into()];
-                db.command(COMMIT, &args).await.and_then(first)
-            }
-        };
-        match answer {
+        let revision = i64::try_from(d.document.revision).unwrap_or(i64::MAX);
+        let written = Written { bu: d.bu.to_string(), doc: d.document.id.to_string(), revision, body };
+        match self.write(written).await {
             Ok(text) => serde_json::from_str(&text).map_err(|e| unreadable("the answer of a commit", e).into()),
             Err(raised) if raised.is("BC106") => self.repeated(d).await,
             Err(raised) if raised.is("BC107") => self.claimed(d).await,
             Err(raised) => Err(raised.conflict().map_or_else(|| StoreError::from(raised.error).into(), CommitError::from)),
+        }
+    }
+
+    /// Writes one commit in a transaction of its own.
+    pub(super) async fn write_one(&self, c: &Written) -> Answer {
+        match self {
+            Self::Postgres(db) => {
+                let answer = db.call("commit", &[c.bu.as_str().into(), c.body.as_str().into()]).await;
+                db.count_commits(1).await;
+                answer
+            }
+            Self::Sqlite(db) => db.command(COMMIT, &commit_args(c)).await.and_then(first),
         }
     }
 

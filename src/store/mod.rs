@@ -12,6 +12,7 @@ mod by_hand;
 mod chain;
 mod commit;
 mod error;
+mod group;
 mod init;
 mod journal;
 mod load;
@@ -36,6 +37,7 @@ use crate::base::{Bu, DocId, Name, PersonCode, Timestamp};
 use crate::domain::{Balance, BusinessUnit, Closing, Decision, Document, LoadRequest, Lot, MasterData, Obligation, Paper, Person, Snapshot};
 
 pub use backup::Status;
+pub use body::commit as commit_body;
 pub use error::{AsOf, CommitError, Conflict, StoreError};
 pub use init::{InitOptions, InitStep};
 pub use journal::JournalReport;
@@ -78,7 +80,8 @@ impl Store {
     /// `postgres://…`, or `memory:`.
     ///
     /// Options stand behind a `?`: `synchronous=full` and `wait=seconds`, for another program that holds the file (SQLite);
-    /// `schema=name` (PostgreSQL).
+    /// `schema=name` (PostgreSQL); `group=n` (both): so many commits that come together are written as one at most, 100 where
+    /// it is not said.
     ///
     /// # Errors
     /// Not a database URL; the database cannot be reached; a newer or an older program wrote it.

@@ -9,6 +9,7 @@
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::error::{StoreError, unreadable};
+use super::group::Lanes;
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
 
@@ -202,6 +203,14 @@ impl Database {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
             Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Who writes commits and who waits to.
+    pub(super) const fn lanes(&self) -> &Lanes {
+        match self {
+            Self::Sqlite(db) => &db.lanes,
+            Self::Postgres(db) => &db.lanes,
         }
     }
 

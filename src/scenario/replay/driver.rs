@@ -267,7 +267,7 @@ impl<'r> Driver<'r> {
 
     fn follow(&mut self, followed: Vec<Followed>) {
         for step in followed {
-            self.wakes = step.wakes_at.map_or(self.wakes, |due| self.wakes.min(due));
+            self.wakes = step.wakes_at().map_or(self.wakes, |due| self.wakes.min(due));
             self.keep(step.document, step.transition, step.effective_at);
         }
     }

@@ -102,12 +102,15 @@ impl Audit<'_> {
         self.findings.step(bu, &id, (record.revision, before.revision + 1), (text(record.event.from.as_ref()), &before.state));
         self.clock(bu, &id, record, &before);
         self.findings.period(bu, &id, record, &self.closings);
+        let (input, rules) = (chain::json(&record.event.input)?, chain::json(&record.event.rules)?);
         let link = Link {
             previous: &record.previous,
             bu: bu.as_str(),
             doc: &doc,
             revision: record.revision,
             event: &record.event,
+            input: &input,
+            rules: &rules,
             content,
             lots: &changed.lots.remove(&key).unwrap_or_default(),
             moves: &moves,
@@ -116,7 +119,7 @@ impl Audit<'_> {
             papers: &changed.papers.remove(&key).unwrap_or_default(),
             closes: changed.closes.remove(&key).and_then(|until| until.first().copied()),
         };
-        self.findings.event(bu, &id, record.revision, (&record.previous, &before.hash), (&record.hash, &chain::link(&link)?));
+        self.findings.event(bu, &id, record.revision, (&record.previous, &before.hash), (&record.hash, &chain::link(&link)));
         Ok(Before {
             doc,
             revision: record.revision,

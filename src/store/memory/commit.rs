@@ -39,12 +39,15 @@ fn journal(d: &Decision) -> Result<Journal, StoreError> {
     let document = shape::kept(&d.document);
     let content = chain::content(&document)?;
     let papers = chain::papers(&d.papers);
+    let (input, rules) = (chain::json(&d.event.input)?, chain::json(&d.event.rules)?);
     let link = Link {
         previous: &d.chain,
         bu: d.bu.as_str(),
         doc: document.id.as_str(),
         revision: document.revision,
         event: &d.event,
+        input: &input,
+        rules: &rules,
         content: &content,
         lots: &d.lots,
         moves: &d.moves,
@@ -53,7 +56,7 @@ fn journal(d: &Decision) -> Result<Journal, StoreError> {
         papers: &papers,
         closes: d.books_closed,
     };
-    let record = EventRecord { revision: document.revision, event: d.event.clone(), previous: d.chain.clone(), hash: chain::link(&link)? };
+    let record = EventRecord { revision: document.revision, event: d.event.clone(), previous: d.chain.clone(), hash: chain::link(&link) };
     Ok(Journal { record, content, changes: d.obligation_changes.clone(), papers })
 }
 

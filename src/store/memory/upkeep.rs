@@ -234,12 +234,15 @@ impl Tenant {
             let moves: Vec<_> = self.moves_of(doc).filter(|m| m.revision == *revision).map(|m| m.movement.clone()).collect();
             let lots = lots_of.remove(&(doc, *revision)).unwrap_or_default();
             let owed = owed_of.remove(&(doc, *revision)).unwrap_or_default();
+            let (input, rules) = (chain::json(&journal.record.event.input)?, chain::json(&journal.record.event.rules)?);
             let link = Link {
                 previous: &journal.record.previous,
                 bu: bu.as_str(),
                 doc: doc.as_str(),
                 revision: *revision,
                 event: &journal.record.event,
+                input: &input,
+                rules: &rules,
                 content: &journal.content,
                 lots: &lots,
                 moves: &moves,
@@ -253,7 +256,7 @@ impl Tenant {
             let state = before.map(|r| r.event.to.as_str()).unwrap_or_default();
             findings.step(bu, doc, (*revision, before.map_or(0, |r| r.revision) + 1), (shape::text_of(journal.record.event.from.as_ref()), state));
             let before = before.map(|r| r.hash.as_str()).unwrap_or_default();
-            findings.event(bu, doc, *revision, (&journal.record.previous, before), (&journal.record.hash, &chain::link(&link)?));
+            findings.event(bu, doc, *revision, (&journal.record.previous, before), (&journal.record.hash, &chain::link(&link)));
         }
         for (id, document) in &self.documents {
             let last = self.events.get(&(id.clone(), document.revision));

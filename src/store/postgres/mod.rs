@@ -16,6 +16,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::commit::Raised;
 use super::error::StoreError;
+use super::group::{self, Answer, Lanes, Written};
 use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
 use super::sql::{Arg, bound};
 use link::Losses;
@@ -28,6 +29,7 @@ const MIGRATION_LOCK: i64 = 0x0062_696e_6361_7264;
 #[derive(Debug, Clone)]
 pub struct Postgres {
     pub(super) pool: PgPool,
+    pub(super) lanes: Lanes,
     schema: String,
     commits: Arc<AtomicU64>,
     losses: Losses,
@@ -47,12 +49,13 @@ impl Postgres {
     pub(super) async fn connect(url: &str) -> Result<Self, StoreError> {
         let wrong = || StoreError::Url(url.to_owned());
         let (plain, query) = url.split_once('?').unwrap_or((url, ""));
-        let mut schema = "bincard";
+        let (mut schema, mut most) = ("bincard", group::USUAL);
         let mut rest = Vec::new();
         for option in query.split('&').filter(|o| !o.is_empty()) {
-            match option.strip_prefix("schema=") {
-                Some(name) => schema = name,
-                None => rest.push(option),
+            match option.split_once('=') {
+                Some(("schema", name)) => schema = name,
+                Some(("group", n)) => most = group::most(n).ok_or_else(wrong)?,
+                _ => rest.push(option),
             }
         }
         if !is_plain_name(schema) {
@@ -66,7 +69,7 @@ impl Postgres {
         let options = options.options([("search_path", schema)]).options(settings).application_name("bincard");
         let losses = Losses::default();
         let pool = losses.pool().connect_with(options.statement_cache_capacity(300)).await?;
-        Ok(Self { pool, schema: schema.to_owned(), commits: Arc::default(), losses })
+        Ok(Self { pool, lanes: Lanes::new(most), schema: schema.to_owned(), commits: Arc::default(), losses })
     }
 
     /// Calls one of the procedures of the schema, in one round trip.
@@ -80,11 +83,22 @@ impl Postgres {
         row.try_get(0).map_err(|error| Raised { said: None, error })
     }
 
-    /// Counts a commit, and now and then tells the planner how the tables have grown. What it learns changes no answer,
+    /// Writes several commits in one transaction, each done or refused by itself; a fault undoes all of them.
+    pub(super) async fn commit_group(&self, commits: &[Written]) -> Result<Vec<Answer>, Raised> {
+        let bu = commits.first().map(|c| c.bu.as_str()).unwrap_or_default();
+        let bodies: Vec<&str> = commits.iter().map(|c| c.body.as_str()).collect();
+        let text = self.call("commit_many", &[bu.into(), format!("[{}]", bodies.join(",")).into()]).await?;
+        self.count_commits(commits.len() as u64).await;
+        let unread = |e: serde_json::Error| Raised { said: None, error: sqlx::Error::Protocol(e.to_string()) };
+        let answers: Vec<serde_json::Value> = serde_json::from_str(&text).map_err(unread)?;
+        Ok(answers.iter().map(answer).collect())
+    }
+
+    /// Counts commits, and now and then tells the planner how the tables have grown. What it learns changes no answer,
     /// so a failure is none.
-    pub(super) async fn count_commit(&self) {
-        let commits = self.commits.fetch_add(1, Ordering::Relaxed) + 1;
-        if GROWN.contains(&commits) {
+    pub(super) async fn count_commits(&self, more: u64) {
+        let before = self.commits.fetch_add(more, Ordering::Relaxed);
+        if GROWN.iter().any(|grown| (before + 1..=before + more).contains(grown)) {
             let tables: Vec<&str> = GUARDED.iter().map(|(table, ..)| *table).collect();
             let sql = format!("SELECT {}.has_grown($1::jsonb)", self.schema);
             let told = sqlx::query(AssertSqlSafe(sql)).bind(serde_json::json!(tables).to_string()).execute(&self.pool).await;
@@ -141,13 +155,25 @@ fn is_plain_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain) && name.len() <= 48
 }
 
+/// What became of one commit of a group.
+fn answer(told: &serde_json::Value) -> Answer {
+    let text = |name| told.get(name).and_then(serde_json::Value::as_str);
+    match (text("raised"), text("said")) {
+        (Some(code), Some(said)) => Err(Raised::told(spoken(code, said))),
+        _ => Ok(told.to_string()),
+    }
+}
+
 /// The state that a procedure raised, and its words.
 fn message_of(e: &dyn sqlx::error::DatabaseError) -> Option<(String, String)> {
-    let code = e.code()?;
-    match code.as_ref() {
+    Some(spoken(e.code()?.as_ref(), e.message()))
+}
+
+fn spoken(code: &str, text: &str) -> (String, String) {
+    match code {
         // Two at once: a unique key, a lock or a snapshot was in the way. The next load tells what has changed.
-        "23505" | "40001" | "40P01" => Some(("BC100".to_owned(), String::new())),
-        _ => Some((code.into_owned(), e.message().to_owned())),
+        "23505" | "40001" | "40P01" => ("BC100".to_owned(), String::new()),
+        _ => (code.to_owned(), text.to_owned()),
     }
 }
 

@@ -10,8 +10,9 @@ use super::super::schema::VERSION;
 use super::{Postgres, is_plain_name};
 
 /// The procedures that the service calls.
-const PROCEDURES: [&str; 8] = [
+const PROCEDURES: [&str; 9] = [
     "commit(text, jsonb)",
+    "commit_many(text, jsonb)",
     "put_book(text, jsonb)",
     "take_timers(text, jsonb)",
     "finish_timer(text, jsonb)",

@@ -3,6 +3,8 @@
 //! One connection writes, a few read; WAL lets them work at the same time. The rules of the store stand in
 //! `schema/*.sql`. Must not know queries. Tests: `tests/it/store_*.rs`.
 
+mod log;
+
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +13,12 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{AssertSqlSafe, Connection, Row};
 use tokio::sync::Mutex;
 
-use super::commit::Raised;
+use super::commit::{COMMIT, Raised, commit_args, first};
 use super::error::StoreError;
+use super::group::{self, Answer, Lanes, Written};
 use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
 use super::sql::{Arg, bound};
+use log::Log;
 
 const READERS: u32 = 4;
 /// How long another program may hold the file, where the URL does not say.
@@ -28,6 +32,8 @@ pub struct Sqlite {
     /// For several statements that hold together: master data.
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
+    pub(super) lanes: Lanes,
+    log: Log,
     pub(super) path: String,
 }
 
@@ -42,11 +48,12 @@ impl Sqlite {
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
         let path = path.strip_prefix("sqlite:").ok_or_else(wrong)?;
         let path = path.strip_prefix("//").unwrap_or(path);
-        let (mut synchronous, mut wait) = ("normal", WAIT);
+        let (mut synchronous, mut wait, mut most) = ("normal", WAIT, group::USUAL);
         for option in query.split('&').filter(|o| !o.is_empty()) {
             match option.split_once('=') {
                 Some(("synchronous", how)) => synchronous = how,
                 Some(("wait", seconds)) => wait = Duration::from_secs(seconds.parse().map_err(|_| wrong())?),
+                Some(("group", n)) => most = group::most(n).ok_or_else(wrong)?,
                 _ => return Err(wrong()),
             }
         }
@@ -65,16 +72,38 @@ impl Sqlite {
         let pool = |most| SqlitePoolOptions::new().max_connections(most).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
         let writer = pool(1).connect_with(options.clone()).await?;
         let made = migrate(&writer).await?;
-        let commits = Arc::new(Mutex::new(Some(SqliteConnection::connect_with(&options).await?)));
+        // No commit waits while the log is copied into the file: `log.rs` does that beside them.
+        let committing = options.clone().pragma("wal_autocheckpoint", "0");
+        let commits = Arc::new(Mutex::new(Some(SqliteConnection::connect_with(&committing).await?)));
         let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "on"));
-        Ok((Self { commits, writer, readers, path: path.to_owned() }, made))
+        Ok((Self { commits, writer, readers, lanes: Lanes::new(most), log: Log::default(), path: path.to_owned() }, made))
     }
 
     /// Inserts one row into the command table, and reads back what `then` selects, in one round trip.
     pub(super) async fn command(&self, sql: &'static str, args: &[Arg]) -> Result<Vec<SqliteRow>, Raised> {
         let mut commits = self.commits.lock().await;
         let connection = commits.as_mut().ok_or(Raised { said: None, error: sqlx::Error::PoolClosed })?;
-        bound!(sql, args).fetch_all(connection).await.map_err(|e| Raised::new(e, message_of))
+        let rows = bound!(sql, args).fetch_all(connection).await.map_err(|e| Raised::new(e, message_of))?;
+        self.logged(1);
+        Ok(rows)
+    }
+
+    /// Writes several commits in one transaction, each done or refused by itself; a fault undoes all of them.
+    pub(super) async fn commit_group(&self, commits: &[Written]) -> Result<Vec<Answer>, sqlx::Error> {
+        let mut guard = self.commits.lock().await;
+        let mut transaction = guard.as_mut().ok_or(sqlx::Error::PoolClosed)?.begin_with("BEGIN IMMEDIATE").await?;
+        let mut answers = Vec::with_capacity(commits.len());
+        for commit in commits {
+            match bound!(COMMIT, &commit_args(commit)).fetch_all(&mut *transaction).await {
+                Ok(rows) => answers.push(first(rows)),
+                // What a statement does against a constraint is undone with the statement alone.
+                Err(e) if e.as_database_error().is_some_and(is_constraint) => answers.push(Err(Raised::new(e, message_of))),
+                Err(e) => return Err(e),
+            }
+        }
+        transaction.commit().await?;
+        self.logged(commits.len());
+        Ok(answers)
     }
 
     /// Reads a few rows by their keys. Where nobody commits, that connection does it: what it has written, it has at hand,
@@ -96,6 +125,11 @@ impl Sqlite {
             drop(connection.close().await);
         }
     }
+}
+
+/// Whether a constraint or a trigger refused it: SQLITE_CONSTRAINT, whose kinds differ above the first byte.
+fn is_constraint(e: &dyn sqlx::error::DatabaseError) -> bool {
+    e.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 19)
 }
 
 /// What a trigger said, as code and text.

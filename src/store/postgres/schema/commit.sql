@@ -98,6 +98,28 @@ BEGIN
   RETURN json_build_object('number', v_number, 'revision', b_revision, 'papers', v_papers::json)::text;
 END $$;
 
+-- Several transitions of one business unit in one transaction: a list of bodies. Each is done or refused by itself, and the
+-- answers come in their order. Whoever commits several holds what they touch until the end: one at a time, so that no two
+-- wait for each other. A fault that is no refusal undoes all.
+CREATE FUNCTION bincard.commit_many(p_bu text, p_bodies jsonb) RETURNS text LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_body jsonb;
+  v_answer text;
+  v_answers text := '';
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtext('bincard.commit_many'), hashtext(p_bu));
+  FOR v_body IN SELECT n.value FROM jsonb_array_elements(p_bodies) n LOOP
+    BEGIN
+      v_answer := bincard.commit(p_bu, v_body);
+    EXCEPTION WHEN OTHERS THEN
+      IF SQLSTATE !~ '^(BC|40|23505)' THEN RAISE; END IF;
+      v_answer := json_build_object('raised', SQLSTATE, 'said', SQLERRM)::text;
+    END;
+    v_answers := v_answers || ',' || v_answer;
+  END LOOP;
+  RETURN '[' || substr(v_answers, 2) || ']';
+END $$;
+
 -- A number of a series, whose last one this commit has taken already.
 CREATE FUNCTION bincard.number_of(n jsonb, last bigint) RETURNS text LANGUAGE plpgsql STRICT IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
