@@ -1,0 +1,108 @@
+//! `decide` alone, for the allocation of a job over twenty lots, and a rule beside the same script on a bare rhai engine.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use bincard::base::{Name, PartyCode};
+use bincard::domain::{Action, Actor, Command, LoadRequest, RuleTrace, Snapshot, Value};
+use bincard::engine::{Engine, decide};
+use bincard::rules::Scope;
+use bincard::store::Store;
+use rhai::Dynamic;
+use serde_json::json;
+
+use crate::table::{Aim, Table, median};
+use crate::world::{World, bu, carried_out, fire};
+
+const TIMES: usize = 3_000;
+const PART: &str = "BP63";
+
+/// Middle time of a call in microseconds.
+fn micros(mut call: impl FnMut()) -> f64 {
+    let timed = |call: &mut dyn FnMut()| {
+        let start = Instant::now();
+        call();
+        start.elapsed().as_secs_f64() * 1e6
+    };
+    (0..TIMES / 10).for_each(|_| call());
+    median((0..TIMES).map(|_| timed(&mut call)).collect())
+}
+
+/// A job whose parts have come into the store, in twenty lots, after it was asked for: it is about to be allocated.
+async fn about_to_allocate(world: &World, engine: &Engine) -> (Snapshot, Command) {
+    let fields = json!({ "asp": "asp0", "customer": "cust_anand", "technician": "tech0", "service_order": "SO-20", "contract": "IW-1001" });
+    let open = |workflow: &str| Action::Open { workflow: workflow.into(), transition: None, parent: None };
+    carried_out(engine, world.command("suresh", "J20", open("indent"), fields, &[json!({ "part": PART, "requested": 60 })])).await;
+    let lots: Vec<_> = (0..20).map(|_| json!({ "part": PART, "quantity": 5 })).collect();
+    world.stock(engine, 0, &lots).await;
+    let transition = world.book.workflows.get(&Name::from("indent")).and_then(|w| w.transition("allocate")).expect("the transition");
+    let request = LoadRequest {
+        bu: bu(),
+        doc: "J20".into(),
+        parent: None,
+        key: "allocate".into(),
+        effective_on: world.now.date(&world.book.manifest.zone),
+        person: None,
+        parts: Vec::new(),
+        parties: Vec::new(),
+        contracts: Vec::new(),
+        serials: Vec::new(),
+        needs: transition.needs.clone(),
+    };
+    let mut snapshot = engine.store().load(&request).await.expect("a snapshot");
+    let document = snapshot.document.as_mut().expect("the job");
+    document.state = "sourced".into();
+    let command = Command { actor: Actor::System, ..world.command("system", "J20", fire("allocate"), json!({}), &[]) };
+    (snapshot, command)
+}
+
+pub async fn run(world: &World, table: &mut Table) {
+    let engine = world.with_network(Store::memory()).await;
+    let (snapshot, command) = about_to_allocate(world, &engine).await;
+    let decision = decide(&world.book, &world.rules, &snapshot, &command).expect("it is allocated");
+    assert_eq!(decision.moves.len(), 12, "sixty units of lots of five");
+    let whole = micros(|| drop(black_box(decide(&world.book, &world.rules, black_box(&snapshot), black_box(&command)))));
+    let parties: Vec<PartyCode> = vec!["asp0".into(), "cust_anand".into(), "tech0".into()];
+    let scope_bu = bu();
+    let scope = Scope { bu: &scope_bu, parties: &parties };
+    let ask = |trace: &RuleTrace| drop(black_box(world.rules.call(&scope, &trace.rule, black_box(&trace.arguments))));
+    let rules = micros(|| decision.event.rules.iter().for_each(ask));
+    let calls = decision.event.rules.len();
+    table.figure(
+        "decide, 20 lots, apart from its rules (µs, p50)",
+        String::new(),
+        format!("{whole:.0} with {calls} rules of {rules:.0}"),
+        whole - rules,
+        Aim::AtMost(10.0),
+    );
+    for name in ["eligibility", "allocation"] {
+        let trace = decision.event.rules.iter().find(|t| t.rule == name).expect("it was asked");
+        let ours = micros(|| ask(trace));
+        let bare = bare(world, trace);
+        table.figure(&format!("a call of `{name}` (µs, p50)"), format!("{bare:.1}"), format!("{ours:.1}"), ours / bare, Aim::AtMost(1.2));
+    }
+}
+
+/// The same script with the same arguments on an engine of rhai's own making.
+fn bare(world: &World, trace: &RuleTrace) -> f64 {
+    let file = format!("rules/default/{}.rhai", trace.rule);
+    let text = world.book.sources.files().find(|(_, f)| f.name == file).map(|(_, f)| f.text.to_string()).expect("the script");
+    let mut engine = rhai::Engine::new();
+    engine.register_fn("has", |value: Dynamic| !value.is_unit());
+    let script = engine.compile(text).expect("the script");
+    let args: Vec<Dynamic> = trace.arguments.iter().map(dynamic).collect();
+    micros(|| {
+        let answer: Dynamic = engine.call_fn(&mut rhai::Scope::new(), &script, trace.rule.as_str(), args.clone()).expect("an answer");
+        drop(black_box(answer));
+    })
+}
+
+fn dynamic(value: &Value) -> Dynamic {
+    match value {
+        Value::Absent => Dynamic::UNIT,
+        Value::YesNo(yes) => (*yes).into(),
+        Value::List(items) => Dynamic::from_array(items.iter().map(dynamic).collect()),
+        Value::Record(record) => Dynamic::from_map(record.fields.iter().map(|(name, value)| (name.as_str().into(), dynamic(value))).collect()),
+        other => Dynamic::from(other.to_string()),
+    }
+}

@@ -1,0 +1,57 @@
+//! How fast bincard is, as ratios to hand-written SQL in the same run: `scripts/bench`, or `cargo bench`.
+//!
+//! The floor writes the same rows of the same story with the guards taken away and nothing asked; engine and floor take turns.
+//! Sizes are given by the environment: `BINCARD_BENCH_JOBS` (jobs of a client in a round), `BINCARD_BENCH_ROUNDS`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a bench stops at what it did not expect")]
+
+mod counting;
+mod decide;
+mod postgres;
+mod postgres_floor;
+mod rows;
+mod sqlite;
+mod sqlite_floor;
+mod story;
+mod table;
+mod world;
+
+use table::Table;
+use world::World;
+
+/// Jobs of a client in a round, and rounds.
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
+    jobs: usize,
+    rounds: usize,
+}
+
+fn number(name: &str, usual: usize) -> usize {
+    std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
+}
+
+#[tokio::main]
+async fn main() {
+    // `cargo test --benches` calls it too, and wants no figures.
+    if !std::env::args().any(|a| a == "--bench") {
+        return;
+    }
+    counting::listen();
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let wants = |name: &str| wanted.is_empty() || wanted.iter().any(|w| name.contains(w.as_str()));
+    let sizes = Sizes { jobs: number("BINCARD_BENCH_JOBS", 100), rounds: number("BINCARD_BENCH_ROUNDS", 5) };
+    let world = World::new();
+    let mut table = Table::default();
+    if wants("decide") {
+        decide::run(&world, &mut table).await;
+    }
+    if wants("sqlite") {
+        sqlite::run(&world, sizes, &mut table).await;
+    }
+    if wants("postgres") {
+        match std::env::var("BINCARD_TEST_POSTGRES") {
+            Ok(url) => postgres::run(&world, sizes, &url, &mut table).await,
+            Err(_) => println!("PostgreSQL is left out: `scripts/bench` starts one."),
+        }
+    }
+    println!("\n{table}");
+}
