@@ -1,6 +1,6 @@
 //! The engine: decides transitions in pure code and carries them to the store.
 //!
-//! `decide` and all that it uses is pure; `execute`, `timers` and `todo` are its only contact with the store.
+//! `decide` and all that it uses is pure; `execute`, `many`, `timers` and `todo` are its only contact with the store.
 //! Must not know how a face shows things. Tests: beside the files, `tests/it/engine_*.rs`, and every scenario.
 
 mod allocate;

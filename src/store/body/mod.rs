@@ -3,219 +3,22 @@
 //! JSON columns travel as text inside the JSON, so that they are stored letter by letter as they were hashed. Absent
 //! texts are empty. Must not know how it is sent. Tests: `tests/it/store_*.rs`.
 
-use std::collections::BTreeSet;
+mod row;
 
-use serde::Serialize;
 use serde_json::json;
 
 use crate::domain::{Decision, Document, Line, Lot, Move, Obligation, OutboxKind, OutboxRow, PaperDraft, Position, SeriesTake, Timer, TimerKind};
 
 use super::chain::{self, Link, Texts};
 use super::error::StoreError;
-use super::shape::{self, Mention};
+use super::shape;
 use super::take;
 use super::views::{DueTimer, TimerOutcome};
 use crate::base::Timestamp;
+use row::{Body, Change, ClaimRow, Count, Fired, Head, LineRow, Logged, LotRow, MoveRow, Owed, PaperRow, Started, Take, TimerRow, Told};
 
 fn text<T: AsRef<str>>(t: Option<&T>) -> &str {
     t.map(AsRef::as_ref).unwrap_or_default()
-}
-
-/// A commit: what is written, by table. The procedures of both databases take it apart by these names.
-#[derive(Serialize)]
-struct Body<'a> {
-    doc: &'a str,
-    revision: u64,
-    opens: bool,
-    enters: bool,
-    document: Head<'a>,
-    event: Logged<'a>,
-    number: Option<Take<'a>>,
-    series: Vec<Count<'a>>,
-    lines: Vec<LineRow<'a>>,
-    mentions: BTreeSet<Mention>,
-    lots: Vec<LotRow<'a>>,
-    moves: Vec<MoveRow<'a>>,
-    owed: Vec<Owed<'a>>,
-    changes: Vec<Change<'a>>,
-    papers: Vec<PaperRow<'a>>,
-    closed: &'a [String],
-    timers: Vec<TimerRow<'a>>,
-    closes: Option<i64>,
-    fired: Option<Fired<'a>>,
-    claims: Vec<ClaimRow<'a>>,
-    children: Vec<Started<'a>>,
-    outbox: Vec<Told<'a>>,
-}
-
-#[derive(Serialize)]
-struct Head<'a> {
-    workflow: &'a str,
-    version: u32,
-    state: &'a str,
-    ended: i64,
-    fields: &'a str,
-    opened_by: &'a str,
-    opened_at: i64,
-    entered_at: i64,
-    parent: &'a str,
-}
-
-#[derive(Serialize)]
-struct Logged<'a> {
-    transition: &'a str,
-    from_state: &'a str,
-    to_state: &'a str,
-    actor: &'a str,
-    role: &'a str,
-    command_key: &'a str,
-    body_hash: &'a str,
-    book_hash: &'a str,
-    version: u32,
-    recorded_at: i64,
-    effective_at: i64,
-    input: String,
-    rules: String,
-    content: String,
-    previous: &'a str,
-    hash: String,
-}
-
-#[derive(Serialize)]
-struct Take<'a> {
-    series: &'a str,
-    prefix: &'a str,
-    width: u32,
-    suffix: &'a str,
-    ordinal: u32,
-    count: u32,
-}
-
-#[derive(Serialize)]
-struct Count<'a> {
-    series: &'a str,
-    count: u32,
-}
-
-#[derive(Serialize)]
-struct LineRow<'a> {
-    line: u32,
-    part: &'a str,
-    vals: &'a str,
-    inbound_party: &'a str,
-    inbound_part: &'a str,
-    inbound_pool: &'a str,
-    inbound_quantity: i64,
-}
-
-#[derive(Serialize)]
-struct LotRow<'a> {
-    lot: &'a str,
-    part: &'a str,
-    label: &'a str,
-    received_at: i64,
-    so: &'a str,
-    so_item: u32,
-    delivery: &'a str,
-    delivery_item: u32,
-    rate: i64,
-    expires: Option<i64>,
-    parent: &'a str,
-}
-
-#[derive(Serialize)]
-struct MoveRow<'a> {
-    ordinal: u32,
-    line: u32,
-    part: &'a str,
-    lot: &'a str,
-    serial: &'a str,
-    quantity: i64,
-    rate: i64,
-    from_party: &'a str,
-    from_bin: &'a str,
-    from_doc: &'a str,
-    from_line: u32,
-    from_condition: &'a str,
-    from_owner: &'a str,
-    from_pool: &'a str,
-    to_party: &'a str,
-    to_bin: &'a str,
-    to_doc: &'a str,
-    to_line: u32,
-    to_condition: &'a str,
-    to_owner: &'a str,
-    to_pool: &'a str,
-}
-
-#[derive(Serialize)]
-struct Owed<'a> {
-    id: &'a str,
-    line: u32,
-    kind: &'a str,
-    part: &'a str,
-    quantity: i64,
-    open: i64,
-    debtor: &'a str,
-    creditor: &'a str,
-    opened_at: i64,
-    due_at: i64,
-    rate: i64,
-}
-
-#[derive(Serialize)]
-struct Change<'a> {
-    id: &'a str,
-    kind: &'a str,
-    quantity: i64,
-}
-
-#[derive(Serialize)]
-struct PaperRow<'a> {
-    #[serde(flatten)]
-    number: Take<'a>,
-    kind: &'a str,
-    from_party: &'a str,
-    to_party: &'a str,
-    reverses: Option<u32>,
-    open: i64,
-}
-
-#[derive(Serialize)]
-struct TimerRow<'a> {
-    id: &'a str,
-    due_at: i64,
-    kind: &'a str,
-    state: &'a str,
-    body: String,
-    held_until: i64,
-}
-
-#[derive(Serialize)]
-struct Fired<'a> {
-    doc: &'a str,
-    id: &'a str,
-}
-
-#[derive(Serialize)]
-struct ClaimRow<'a> {
-    claim_key: &'a str,
-    until: String,
-}
-
-#[derive(Serialize)]
-struct Started<'a> {
-    doc: &'a str,
-    workflow: &'a str,
-}
-
-#[derive(Serialize)]
-struct Told<'a> {
-    id: String,
-    kind: &'a str,
-    topic: &'a str,
-    message: &'a str,
-    payload: String,
 }
 
 /// What a commit of a decision writes, row by row: the JSON that the procedures of both databases are given.
