@@ -79,9 +79,9 @@ impl Store {
     /// Opens a database: `sqlite://path` (made where it is not there),
     /// `postgres://…`, or `memory:`.
     ///
-    /// Options stand behind a `?`: `synchronous=full` and `wait=seconds`, for another program that holds the file (SQLite);
-    /// `schema=name` (PostgreSQL); `group=n` (both): so many commits that come together are written as one at most, 100 where
-    /// it is not said.
+    /// Options stand behind a `?`: `wait=seconds`, for a server that is away or a program that holds the file; `group=n`, so
+    /// many commits that come together are written as one at most, 100 where it is not said; `synchronous=full` (SQLite);
+    /// `schema=name` (PostgreSQL).
     ///
     /// # Errors
     /// Not a database URL; the database cannot be reached; a newer or an older program wrote it.

@@ -14,9 +14,9 @@ use crate::store::error::is_lost;
 use crate::store::sql::{Arg, bound};
 
 const CONNECTIONS: u32 = 8;
-/// How long a call waits for a server that is away, or for others to give a connection back.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long the pool waits by itself. It looks ever less often, at last after a fifth of this.
+/// How long a call waits for a server that is away, or for others to give a connection back, where the URL does not say.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the pool waits by itself, at most. It looks ever less often, at last after a fifth of this.
 const ATTEMPT: Duration = Duration::from_secs(5);
 const BETWEEN: Duration = Duration::from_millis(50);
 /// How often a question is asked whose answer was lost.
@@ -28,9 +28,9 @@ pub(super) struct Losses(Arc<Mutex<Option<Instant>>>);
 
 impl Losses {
     /// A pool that opens anew whatever is older than the last loss.
-    pub(super) fn pool(&self) -> PgPoolOptions {
+    pub(super) fn pool(&self, patience: Duration) -> PgPoolOptions {
         let losses = self.clone();
-        let options = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ATTEMPT).test_before_acquire(false);
+        let options = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(patience.min(ATTEMPT)).test_before_acquire(false);
         options.before_acquire(move |_, meta| {
             let lives = losses.survived(&meta);
             Box::pin(async move { Ok(lives) })
@@ -53,14 +53,17 @@ impl Losses {
 }
 
 impl super::Postgres {
-    /// A connection, as soon as the server gives one.
+    /// A connection, as soon as the server gives one; none where that takes too long.
     pub(super) async fn connection(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
         let begun = Instant::now();
         loop {
             match self.pool.acquire().await {
                 // A server that stops takes its socket along, and may die while it greets.
-                Err(error) if (is_lost(&error) || matches!(error, sqlx::Error::PoolTimedOut)) && begun.elapsed() < PATIENCE => {
-                    tokio::time::sleep(BETWEEN).await
+                Err(error) if is_lost(&error) || matches!(error, sqlx::Error::PoolTimedOut) => {
+                    if begun.elapsed() >= self.patience {
+                        return Err(sqlx::Error::PoolTimedOut);
+                    }
+                    tokio::time::sleep(BETWEEN).await;
                 }
                 acquired => return acquired,
             }

@@ -10,6 +10,7 @@ mod roles;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
 use sqlx::{AssertSqlSafe, Row};
@@ -19,7 +20,7 @@ use super::error::StoreError;
 use super::group::{self, Answer, Lanes, Written};
 use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
 use super::sql::{Arg, bound};
-use link::Losses;
+use link::{Losses, PATIENCE};
 pub(super) use roles::procedures_of_service;
 
 /// Held while the schema is made, so that programs that start at once make it once.
@@ -33,6 +34,7 @@ pub struct Postgres {
     schema: String,
     commits: Arc<AtomicU64>,
     losses: Losses,
+    patience: Duration,
 }
 
 /// After how many commits of a run the planner is told how the tables have grown. It knows nothing of an empty table, takes
@@ -49,12 +51,13 @@ impl Postgres {
     pub(super) async fn connect(url: &str) -> Result<Self, StoreError> {
         let wrong = || StoreError::Url(url.to_owned());
         let (plain, query) = url.split_once('?').unwrap_or((url, ""));
-        let (mut schema, mut most) = ("bincard", group::USUAL);
+        let (mut schema, mut most, mut patience) = ("bincard", group::USUAL, PATIENCE);
         let mut rest = Vec::new();
         for option in query.split('&').filter(|o| !o.is_empty()) {
             match option.split_once('=') {
                 Some(("schema", name)) => schema = name,
                 Some(("group", n)) => most = group::most(n).ok_or_else(wrong)?,
+                Some(("wait", seconds)) => patience = Duration::from_secs(seconds.parse().map_err(|_| wrong())?),
                 _ => rest.push(option),
             }
         }
@@ -68,8 +71,8 @@ impl Postgres {
             [("plan_cache_mode", "force_generic_plan"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("enable_seqscan", "off"), ("jit", "off")];
         let options = options.options([("search_path", schema)]).options(settings).application_name("bincard");
         let losses = Losses::default();
-        let pool = losses.pool().connect_with(options.statement_cache_capacity(300)).await?;
-        Ok(Self { pool, lanes: Lanes::new(most), schema: schema.to_owned(), commits: Arc::default(), losses })
+        let pool = losses.pool(patience).connect_with(options.statement_cache_capacity(300)).await?;
+        Ok(Self { pool, lanes: Lanes::new(most), schema: schema.to_owned(), commits: Arc::default(), losses, patience })
     }
 
     /// Calls one of the procedures of the schema, in one round trip.
