@@ -6,6 +6,7 @@
 
 mod counting;
 mod decide;
+mod growth;
 mod postgres;
 mod postgres_floor;
 mod rows;
@@ -15,6 +16,7 @@ mod story;
 mod table;
 mod world;
 
+use bincard::store::Store;
 use table::Table;
 use world::World;
 
@@ -53,5 +55,20 @@ async fn main() {
             Err(_) => println!("PostgreSQL is left out: `scripts/bench` starts one."),
         }
     }
+    if wanted.iter().any(|w| w == "growth") {
+        grow(&world, &mut table).await;
+    }
     println!("\n{table}");
+}
+
+/// Takes long, and is run only where it is asked for.
+async fn grow(world: &World, table: &mut Table) {
+    let moves = number("BINCARD_BENCH_MOVES", 10_000_000) as u64;
+    let folder = tempfile::tempdir_in("target").expect("a folder on the disk");
+    let url = format!("sqlite://{}", folder.path().join("growth.db").display());
+    growth::run(world, Store::open(&url).await.expect("a file"), "SQLite", moves, table).await;
+    if let Ok(base) = std::env::var("BINCARD_TEST_POSTGRES") {
+        let url = format!("{base}{}schema=bench_growth_{}", if base.contains('?') { '&' } else { '?' }, std::process::id());
+        growth::run(world, Store::open(&url).await.expect("a schema"), "PostgreSQL", moves, table).await;
+    }
 }
