@@ -43,6 +43,11 @@ async fn main() {
     let sizes = Sizes { jobs: number("BINCARD_BENCH_JOBS", 100), rounds: number("BINCARD_BENCH_ROUNDS", 5) };
     let world = World::new();
     let mut table = Table::default();
+    if wanted.first().is_some_and(|w| w == "growth") {
+        grow(&world, wanted.get(1).map_or("", String::as_str), &mut table).await;
+        println!("\n{table}");
+        return;
+    }
     if wants("decide") {
         decide::run(&world, &mut table).await;
     }
@@ -55,19 +60,19 @@ async fn main() {
             Err(_) => println!("PostgreSQL is left out: `scripts/bench` starts one."),
         }
     }
-    if wanted.iter().any(|w| w == "growth") {
-        grow(&world, &mut table).await;
-    }
     println!("\n{table}");
 }
 
-/// Takes long, and is run only where it is asked for.
-async fn grow(world: &World, table: &mut Table) {
+/// Takes long, and is run only where it is asked for: on one database, or on both.
+async fn grow(world: &World, only: &str, table: &mut Table) {
     let moves = number("BINCARD_BENCH_MOVES", 10_000_000) as u64;
-    let folder = tempfile::tempdir_in("target").expect("a folder on the disk");
-    let url = format!("sqlite://{}", folder.path().join("growth.db").display());
-    growth::run(world, Store::open(&url).await.expect("a file"), "SQLite", moves, table).await;
-    if let Ok(base) = std::env::var("BINCARD_TEST_POSTGRES") {
+    if only != "postgres" {
+        let folder = tempfile::tempdir_in("target").expect("a folder on the disk");
+        let url = format!("sqlite://{}", folder.path().join("growth.db").display());
+        growth::run(world, Store::open(&url).await.expect("a file"), "SQLite", moves, table).await;
+    }
+    let server = std::env::var("BINCARD_TEST_POSTGRES").ok().filter(|_| only != "sqlite");
+    if let Some(base) = server {
         let url = format!("{base}{}schema=bench_growth_{}", if base.contains('?') { '&' } else { '?' }, std::process::id());
         growth::run(world, Store::open(&url).await.expect("a schema"), "PostgreSQL", moves, table).await;
     }

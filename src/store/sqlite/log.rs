@@ -12,6 +12,9 @@ use super::Sqlite;
 /// So many commits go to the log before it is copied: some tens of megabytes.
 const COMMITS: usize = 400;
 
+/// Bytes that the log's file keeps when it begins anew.
+pub(super) const LARGEST: &str = "67108864";
+
 const COPY: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
 /// How many commits the log holds, and whether it is being copied.

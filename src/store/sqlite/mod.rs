@@ -73,7 +73,7 @@ impl Sqlite {
         let writer = pool(1).connect_with(options.clone()).await?;
         let made = migrate(&writer).await?;
         // No commit waits while the log is copied into the file: `log.rs` does that beside them.
-        let committing = options.clone().pragma("wal_autocheckpoint", "0");
+        let committing = options.clone().pragma("wal_autocheckpoint", "0").pragma("journal_size_limit", log::LARGEST);
         let commits = Arc::new(Mutex::new(Some(SqliteConnection::connect_with(&committing).await?)));
         let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "on"));
         Ok((Self { commits, writer, readers, lanes: Lanes::new(most), log: Log::default(), path: path.to_owned() }, made))
