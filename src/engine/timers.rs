@@ -127,27 +127,33 @@ impl Engine {
     pub async fn tick(&self, bu: Option<&Bu>, now: Timestamp) -> Result<Ticked, EngineError> {
         let (mut ticked, begun) = (Ticked::default(), Instant::now());
         for _ in 0..MOST {
-            let Some(rung) = self.run_some(bu, now, begun, TAKEN).await? else { break };
+            let Some(rung) = self.run_some(bu, now, begun).await? else { break };
             ticked.add(rung.ticked);
         }
         Ok(ticked)
     }
 
-    /// Runs the first timer that is due and that no other process is at, and what follows from it at once; nothing where
-    /// none is due.
+    /// Runs the first timer that is due, and what follows from it at once; nothing where none is due. For whoever walks
+    /// through time alone: it takes nothing, and does not ask who is at work on what.
     ///
     /// # Errors
     /// A fault of the store; what was not done yet stays due.
     pub async fn ring(&self, bu: Option<&Bu>, now: Timestamp) -> Result<Option<Rung>, EngineError> {
-        self.run_some(bu, now, Instant::now(), 1).await
+        let due = self.store().due_timers(bu, None, now, 1).await?;
+        if due.is_empty() {
+            return Ok(None);
+        }
+        let mut chain = Chain { pending: due.into(), ..Chain::default() };
+        self.follow_up(&mut chain, now).await?;
+        Ok(Some(chain.rung))
     }
 
     /// Takes timers that are due and runs them one after the other; nothing where none is free. They are held by the clock
     /// of the caller, with what has passed on it since the caller looked at it.
-    async fn run_some(&self, bu: Option<&Bu>, now: Timestamp, begun: Instant, most: u32) -> Result<Option<Rung>, EngineError> {
+    async fn run_some(&self, bu: Option<&Bu>, now: Timestamp, begun: Instant) -> Result<Option<Rung>, EngineError> {
         let passed = i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX);
         let until = now.plus_micros(LEASE_MICROS.saturating_add(passed));
-        let mut chain = Chain { taken: self.store().take_timers(bu, now, until, most).await?.into(), ..Chain::default() };
+        let mut chain = Chain { taken: self.store().take_timers(bu, now, until, TAKEN).await?.into(), ..Chain::default() };
         if chain.taken.is_empty() {
             return Ok(None);
         }

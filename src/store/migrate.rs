@@ -77,6 +77,7 @@ async fn migrate_file(path: &str) -> Result<Migrated, StoreError> {
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
         }
     }
+    sqlx::raw_sql(include_str!("sqlite/schema/statistics.sql")).execute(&mut *transaction).await?;
     if from < VERSION {
         sqlx::query("INSERT INTO schema_version VALUES ($1)").bind(VERSION).execute(&mut *transaction).await?;
     }

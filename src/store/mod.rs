@@ -19,6 +19,8 @@ mod load;
 mod master;
 mod memory;
 mod migrate;
+#[cfg(test)]
+mod plans;
 mod postgres;
 mod queries;
 mod reading;

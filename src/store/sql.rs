@@ -166,7 +166,7 @@ impl Dialect {
             Self::Postgres => format!("jsonb_array_elements({arg}::jsonb) AS list(value)"),
         });
         expand(&sql, "{among ", |arg| {
-            let (table, column) = arg.split_once('.').unwrap_or((arg, "value"));
+            let (table, column) = arg.rsplit_once('.').unwrap_or((arg, "value"));
             match self {
                 Self::Sqlite => format!("IN (SELECT {column} FROM {table})"),
                 Self::Postgres => format!("= ANY (ARRAY(SELECT {column} FROM {table}))"),
@@ -198,6 +198,14 @@ macro_rules! bound {
 }
 pub(super) use bound;
 
+/// What is said to a database; the test of the plans listens (`plans.rs`).
+#[cfg(test)]
+fn said(sql: &str, args: &[Arg]) {
+    super::plans::SAID.with_borrow_mut(|said| said.push((sql.to_owned(), args.to_vec())));
+}
+#[cfg(not(test))]
+const fn said(_: &str, _: &[Arg]) {}
+
 impl Database {
     pub(super) const fn dialect(&self) -> Dialect {
         match self {
@@ -221,6 +229,7 @@ impl Database {
 
     /// Reads: a statement that is already in the dialect.
     pub(super) async fn fetch_text(&self, sql: std::sync::Arc<str>, args: &[Arg]) -> Result<Vec<Row>, StoreError> {
+        said(&sql, args);
         Ok(match self {
             Self::Sqlite(db) => bound!(sql, args).fetch_all(&db.readers).await?.into_iter().map(Row::Sqlite).collect(),
             Self::Postgres(db) => db.read(sql, args).await?.into_iter().map(Row::Postgres).collect(),
@@ -230,7 +239,10 @@ impl Database {
     /// Reads a few rows by their keys: a statement that is already in the dialect.
     pub(super) async fn fetch_briefly(&self, sql: std::sync::Arc<str>, args: &[Arg]) -> Result<Vec<Row>, StoreError> {
         match self {
-            Self::Sqlite(db) => Ok(db.read_briefly(sql, args).await?.into_iter().map(Row::Sqlite).collect()),
+            Self::Sqlite(db) => {
+                said(&sql, args);
+                Ok(db.read_briefly(sql, args).await?.into_iter().map(Row::Sqlite).collect())
+            }
             Self::Postgres(_) => self.fetch_text(sql, args).await,
         }
     }
@@ -264,9 +276,12 @@ pub(super) enum Transaction {
 
 impl Transaction {
     pub(super) async fn fetch(&mut self, sql: &str, args: &[Arg]) -> Result<Vec<Row>, StoreError> {
+        let dialect = if matches!(self, Self::Sqlite(_)) { Dialect::Sqlite } else { Dialect::Postgres };
+        let sql = dialect.text(sql);
+        said(&sql, args);
         Ok(match self {
-            Self::Sqlite(t) => bound!(Dialect::Sqlite.text(sql), args).fetch_all(&mut **t).await?.into_iter().map(Row::Sqlite).collect(),
-            Self::Postgres(t) => bound!(Dialect::Postgres.text(sql), args).fetch_all(&mut **t).await?.into_iter().map(Row::Postgres).collect(),
+            Self::Sqlite(t) => bound!(sql, args).fetch_all(&mut **t).await?.into_iter().map(Row::Sqlite).collect(),
+            Self::Postgres(t) => bound!(sql, args).fetch_all(&mut **t).await?.into_iter().map(Row::Postgres).collect(),
         })
     }
 

@@ -35,6 +35,7 @@ mod store_guard;
 mod store_journal;
 mod store_migrate;
 mod store_parity;
+mod store_plans;
 mod store_roles;
 mod store_seal;
 mod store_take;

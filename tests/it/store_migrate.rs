@@ -21,6 +21,7 @@ async fn aged(f: &Fixture) {
         }
         _ => by_hand(f, "DROP FUNCTION put_seal, put_leaves, take_timers, take_outbox; ALTER TABLE stock DISABLE TRIGGER stock_guard").await,
     }
+    by_hand(f, "DROP INDEX document_open").await;
     for table in ["timer", "outbox"] {
         by_hand(f, &format!("ALTER TABLE {table} DROP COLUMN held_until; ALTER TABLE {table} DROP COLUMN held_by")).await;
     }

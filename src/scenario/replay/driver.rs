@@ -100,7 +100,8 @@ impl<'r> Driver<'r> {
         }
         let Some(clock) = last else { return Ok(()) };
         self.clock = clock;
-        self.engine.tick(Some(&self.bu), clock).await?;
+        // What the one that was cut off was at, nobody else is at.
+        while self.engine.ring(Some(&self.bu), clock).await?.is_some() {}
         for head in documents(self.store(), &self.bu, None).await?.iter().filter(|h| !h.ended) {
             let Some(document) = self.store().document(&self.bu, &head.id).await? else { continue };
             if let Some((transition, at)) = self.last_event(&head.id).await? {

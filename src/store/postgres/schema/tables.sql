@@ -31,6 +31,7 @@ CREATE TABLE bincard.document (
 CREATE INDEX document_number ON bincard.document (bu, number);
 CREATE INDEX document_state ON bincard.document (bu, workflow, state, opened_at);
 CREATE INDEX document_age ON bincard.document (bu, opened_at);
+CREATE INDEX document_open ON bincard.document (bu, opened_at) WHERE ended = 0;
 CREATE TABLE bincard.document_line (
   bu TEXT NOT NULL, doc TEXT NOT NULL, line BIGINT NOT NULL CHECK (line > 0), part TEXT NOT NULL, vals TEXT NOT NULL,
   inbound_party TEXT NOT NULL, inbound_part TEXT NOT NULL, inbound_pool TEXT NOT NULL, inbound_quantity BIGINT NOT NULL

@@ -31,6 +31,7 @@ CREATE TABLE document (
 CREATE INDEX document_number ON document (bu, number);
 CREATE INDEX document_state ON document (bu, workflow, state, opened_at);
 CREATE INDEX document_age ON document (bu, opened_at);
+CREATE INDEX document_open ON document (bu, opened_at) WHERE ended = 0;
 CREATE TABLE document_line (
   bu TEXT NOT NULL, doc TEXT NOT NULL, line INTEGER NOT NULL CHECK (line > 0), part TEXT NOT NULL, vals TEXT NOT NULL,
   inbound_party TEXT NOT NULL, inbound_part TEXT NOT NULL, inbound_pool TEXT NOT NULL, inbound_quantity INTEGER NOT NULL
