@@ -91,8 +91,8 @@ async fn ask_stock(store: &Store, all: &mut Asked) {
     all.ask("stock that a document holds", Keys, store.stock(&StockFilter { holder: Some("D10001".into()), ..stock() })).await;
     all.ask("totals of a party", Keys, store.stock_totals(&StockFilter { party: Some("P1".into()), ..stock() })).await;
     all.ask("totals of a part", Keys, store.stock_totals(&StockFilter { part: Some("A1".into()), outside: true, ..stock() })).await;
-    all.ask("a part as it was", Keys, store.stock_as_of(&StockFilter { part: Some("A1".into()), ..stock() }, AsOf::Recorded(TIME))).await;
-    all.ask("all stock as it was", All, store.stock_as_of(&stock(), AsOf::Effective(TIME))).await;
+    all.ask("a part as it was", Keys, store.stock_as_of(&StockFilter { part: Some("A1".into()), ..stock() }, AsOf::recorded(TIME))).await;
+    all.ask("all stock as it was", All, store.stock_as_of(&stock(), AsOf::effective(TIME))).await;
 }
 
 async fn ask_documents(store: &Store, all: &mut Asked) {
@@ -109,6 +109,7 @@ async fn ask_documents(store: &Store, all: &mut Asked) {
     all.ask("documents of a part", Many, store.documents(&DocumentFilter { part: Some("A1".into()), ..documents() })).await;
     all.ask("a document by its number", Keys, store.documents_by_number(&bu, "STS/1")).await;
     all.ask("a document", Keys, store.document(&bu, &doc)).await;
+    all.ask("how far the books are closed", Keys, store.closing(&bu)).await;
     all.ask("its events", Keys, store.events(&bu, &doc)).await;
     all.ask("what it started", Keys, store.children(&bu, &doc)).await;
 }
