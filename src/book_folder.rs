@@ -37,15 +37,23 @@ pub enum BookFolderError {
 /// # Errors
 /// There is no manifest, or a file cannot be read.
 pub fn read(folder: &Path) -> Result<BookFiles, BookFolderError> {
-    let path = folder.join(MANIFEST);
-    if !path.is_file() {
-        return Err(BookFolderError::NoBook(folder.to_owned()));
-    }
-    let manifest = BookFile { path: MANIFEST.to_owned(), text: text(&path)? };
+    let manifest = manifest(folder)?;
     let names = check::manifest(&manifest).0;
     let flows = files(folder, &names.workflows, "flow")?;
     let rules = files(folder, &names.rules, "rhai")?;
     Ok(BookFiles { manifest, flows, rules })
+}
+
+/// Reads the manifest of the book in a folder, and nothing else.
+///
+/// # Errors
+/// There is none, or it cannot be read.
+pub fn manifest(folder: &Path) -> Result<BookFile, BookFolderError> {
+    let path = folder.join(MANIFEST);
+    if !path.is_file() {
+        return Err(BookFolderError::NoBook(folder.to_owned()));
+    }
+    Ok(BookFile { path: MANIFEST.to_owned(), text: text(&path)? })
 }
 
 /// The nearest folder, from this one upwards, that is a book.

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::base::Severity;
 use crate::book_folder::{self, BookFolderError};
 use crate::check::{self, Checked};
 use crate::model::Book;
@@ -34,10 +35,7 @@ pub fn root(global: &Global) -> Result<PathBuf, CliError> {
 
 /// Checks the book, whatever is wrong with it.
 pub fn check(root: &Path) -> Result<Checked, CliError> {
-    let files = book_folder::read(root).map_err(|error| match error {
-        BookFolderError::NoBook(_) => CliError::usage(error.to_string()).hint("`bincard new DIR` begins a book"),
-        _ => CliError::fault(error),
-    })?;
+    let files = book_folder::read(root).map_err(unreadable)?;
     Ok(check::check(&files))
 }
 
@@ -51,6 +49,23 @@ pub fn open(root: &Path) -> Result<OpenBook, CliError> {
             message: format!("the book `{}` has errors", root.display()),
             hint: Some("`bincard check` shows them all".to_owned()),
         }),
+    }
+}
+
+/// The database that the manifest names, whatever is wrong with the rest of the book.
+pub fn named_database(root: &Path) -> Result<String, CliError> {
+    let manifest = book_folder::manifest(root).map_err(unreadable)?;
+    let (manifest, mistakes) = check::manifest(&manifest);
+    match mistakes.iter().find(|m| m.severity == Severity::Error) {
+        Some(mistake) => Err(CliError { kind: Kind::Rejected, message: format!("{}: {}", book_folder::MANIFEST, mistake.title), hint: mistake.help.clone() }),
+        None => Ok(database(root, &manifest.database)),
+    }
+}
+
+fn unreadable(error: BookFolderError) -> CliError {
+    match error {
+        BookFolderError::NoBook(_) => CliError::usage(error.to_string()).hint("`bincard new DIR` begins a book"),
+        _ => CliError::fault(error),
     }
 }
 

@@ -196,6 +196,21 @@ fn a_book_with_mistakes_is_told_all_of_them_and_not_used() {
 }
 
 #[test]
+fn the_database_of_a_book_with_mistakes_can_be_looked_after() {
+    let folder = book();
+    let lines = [
+        "bincard load >/dev/null",
+        "sed -i 's/store.shelf choosing/store.shlf choosing/' workflows/job.flow",
+        "bincard db status | tail -2 | head -1",
+        "bincard db verify | tail -1",
+        "bincard db backup copy.backup >/dev/null && ls copy.backup",
+        "sed -i 's/^database:.*/database: 7/' bincard.yaml",
+        "bincard db verify",
+    ];
+    assert_snapshot!(transcript(folder.path(), &lines));
+}
+
+#[test]
 fn a_failing_scenario_shows_its_story_and_what_differs() {
     let folder = book();
     let lines = [

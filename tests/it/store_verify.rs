@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Executor};
 
 use crate::support::plant::plant;
 use crate::support::stores::{
-    Fixture, book, firing, lot, moved, opening, postgres, raw_postgres, raw_sqlite, receiving, request, sqlite, stores, unit, with_everything,
+    Fixture, book, challan, firing, lot, minute, moved, opening, postgres, raw_postgres, raw_sqlite, receiving, request, sqlite, stores, unit, with_everything,
 };
 
 /// Documents in every condition: one with a row in every table, one that holds stock for itself, with a unit; one that ended.
@@ -32,6 +32,29 @@ async fn ending(f: &Fixture, doc: &str) -> Decision {
     d.document.entered_at = d.event.effective_at;
     d.event.to = "closed".into();
     d
+}
+
+/// Two papers of different events change their numbers, hours apart.
+#[tokio::test]
+async fn numbers_follow_each_other_as_events_do() {
+    for f in [sqlite().await, postgres().await] {
+        for (doc, hour) in [("D1", 0), ("D2", 3)] {
+            let mut d = opening(doc);
+            d.papers = vec![challan(1, None)];
+            d.event.recorded_at = minute(60 * hour);
+            f.store.commit(&d).await.unwrap();
+        }
+        assert_eq!(told(&f.store.verify().await.unwrap(), "paper"), "");
+        let exchange = "UPDATE paper SET number = 'x' WHERE doc = 'D1'; UPDATE paper SET number = 'DC/26-27/00001' WHERE doc = 'D2'; \
+                        UPDATE paper SET number = 'DC/26-27/00002' WHERE doc = 'D1'";
+        plant(&f, exchange).await;
+        let report = f.admin().await.verify().await.unwrap();
+        assert!(
+            told(&report, "paper")
+                .ends_with("papers DC/26-27/00001 and DC/26-27/00002 have each other's numbers: DC/26-27/00002 was issued before DC/26-27/00001"),
+            "{report:?}"
+        );
+    }
 }
 
 fn told<'r>(report: &'r VerifyReport, code: &str) -> &'r str {

@@ -73,13 +73,13 @@ async fn open(global: &Global) -> Result<Store, CliError> {
     Store::open(&url).await.map_err(|e| CliError::fault(format!("the database `{url}` cannot be opened: {e}")))
 }
 
-/// The database that was named, or else the one of the book around.
+/// The database that was named, or else the one of the book around, whose flows may have any mistakes meanwhile.
 fn url(global: &Global) -> Result<String, CliError> {
     match &global.db {
         Some(url) => Ok(url.clone()),
         None => {
             let root = book::root(global).map_err(|e| e.hint("name the database with `--db sqlite:FILE` or `--db postgres://user@host/database`"))?;
-            Ok(book::database(&root, &book::open(&root)?.book.manifest.database))
+            book::named_database(&root)
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Papers and numbers: every number of a series was given once, none is missing, and a reverse paper reverses one.
 //!
-//! Numbers are given by the database inside the commit, so no hash of an event covers them; seals do (`seals.rs`).
+//! Numbers are given by the database inside the commit, so no hash of an event covers them; seals do (`seals.rs`). Until then
+//! a paper is held against its event and its neighbours: numbers follow each other as events do.
 //! Must not know what a paper is for. Tests: `tests/it/store_verify.rs`.
 
 use std::collections::BTreeMap;
 
-use crate::base::{Bu, DocId};
+use crate::base::{Bu, DocId, Timestamp};
 
 use super::super::error::StoreError;
-use super::super::sql::Arg;
+use super::super::sql::{Arg, Row};
+use super::super::verify::SKEW;
 use super::Audit;
 
 /// Numbers fetched together.
@@ -30,6 +32,15 @@ struct Series {
     last: u64,
     /// One bit for each number that was seen.
     seen: Vec<u64>,
+}
+
+/// A paper, as the one before the next in its series; `recorded` is when the latest of them so far was.
+struct Issued {
+    n: u64,
+    text: String,
+    event: (String, i64),
+    ordinal: i64,
+    recorded: i64,
 }
 
 /// What a number is to its series.
@@ -122,15 +133,18 @@ impl Audit<'_> {
     }
 
     async fn paper_numbers(&mut self, bu: &Bu, series: &mut Series, most: u64) -> Result<(), StoreError> {
-        let mut after = String::new();
+        let (mut after, mut before) = (String::new(), None);
         loop {
-            let sql = "SELECT number FROM paper WHERE bu = $1 AND series = $2 AND number > $3 ORDER BY number LIMIT $4";
+            let sql = "SELECT p.number, p.doc, p.revision, p.ordinal, p.issued_at, e.effective_at, e.recorded_at FROM paper p \
+                       LEFT JOIN event e ON e.bu = p.bu AND e.doc = p.doc AND e.revision = p.revision \
+                       WHERE p.bu = $1 AND p.series = $2 AND p.number > $3 ORDER BY p.number LIMIT $4";
             let args: [Arg; 4] = [bu.as_str().into(), series.name.as_str().into(), after.as_str().into(), PAGE.into()];
             let page = self.db.fetch(sql, &args).await?;
             let Some(end) = page.last() else { return Ok(()) };
             after = end.text(0)?.to_owned();
             for row in &page {
                 let number = row.text(0)?;
+                self.issued(bu, series, row, &mut before)?;
                 match series.number(number).map(|n| series.take(n, most)) {
                     Some(Taken::Once) => self.findings.count().numbers += 1,
                     Some(Taken::Twice) => self.findings.add("series", || format!("{bu}: number {number} was given twice")),
@@ -143,6 +157,27 @@ impl Audit<'_> {
                 }
             }
         }
+    }
+
+    /// A paper was issued when its event happened, and after the one before it in its series.
+    fn issued(&mut self, bu: &Bu, series: &Series, row: &Row, before: &mut Option<Issued>) -> Result<(), StoreError> {
+        let (Some(effective), Some(recorded)) = (row.optional(5)?, row.optional(6)?) else { return Ok(()) };
+        let Some(n) = series.number(row.text(0)?) else { return Ok(()) };
+        let issued = Issued { n, text: row.text(0)?.to_owned(), event: (row.text(1)?.to_owned(), row.int(2)?), ordinal: row.int(3)?, recorded };
+        if row.int(4)? != effective {
+            let (is, was) = (Timestamp::from_micros(row.int(4)?), Timestamp::from_micros(effective));
+            self.findings.add("paper", || format!("{bu}: paper {} says that it was issued at {is}; its event happened at {was}", issued.text));
+        }
+        if let Some(before) = before.as_ref().filter(|before| before.n < n) {
+            let turned = before.event == issued.event && before.ordinal > issued.ordinal;
+            if turned || recorded < before.recorded.saturating_sub(SKEW) {
+                let (first, then) = (&before.text, &issued.text);
+                self.findings.add("paper", || format!("{bu}: papers {first} and {then} have each other's numbers: {then} was issued before {first}"));
+            }
+        }
+        let latest = before.as_ref().filter(|before| before.n < n).map_or(i64::MIN, |before| before.recorded);
+        *before = Some(Issued { recorded: recorded.max(latest), ..issued });
+        Ok(())
     }
 
     pub(super) async fn papers(&mut self, bu: &Bu) -> Result<(), StoreError> {

@@ -583,6 +583,14 @@ pub const FORGED: &[Attack] = &[
 /// What a superuser, or a program on the file, writes with the guards off. They stand as before when anybody looks.
 pub const BEHIND: &[Attack] = &[
     off(
+        "exchange the numbers of two papers",
+        "UPDATE paper SET number = 'x' WHERE ordinal = 1; UPDATE paper SET number = 'DC/26-27/00001' WHERE ordinal = 2; \
+         UPDATE paper SET number = 'DC/26-27/00002' WHERE ordinal = 1",
+        "paper",
+        "DC/26-27/00001 and DC/26-27/00002 have each other's numbers",
+    ),
+    off("date a paper back", "UPDATE paper SET issued_at = 1 WHERE ordinal = 1", "paper", "DC/26-27/00001 says that it was issued at"),
+    off(
         "raise a balance",
         "UPDATE stock SET quantity = quantity + 1000 WHERE party = 'PUNE' AND lot = 'PCB#1' AND doc = ''",
         "balance",

@@ -9,6 +9,7 @@ use bincard::domain::{
     ObligationChangeKind, OutboxKind, OutboxRow, PaperDraft, Position, SeriesTake, Snapshot, Timer, TimerKind, Value,
 };
 use bincard::store::{Book, InitOptions, Store};
+use sqlx::Connection;
 
 /// An empty store, and what must live as long as it does.
 pub struct Fixture {
@@ -16,6 +17,25 @@ pub struct Fixture {
     /// The URL that opens it again; `memory:` gives another one.
     pub url: String,
     _folder: tempfile::TempDir,
+}
+
+/// A schema of the tests' server goes when its test ends, with the role that was made for it.
+impl Drop for Fixture {
+    fn drop(&mut self) {
+        let Some((base, schema)) = self.url.split_once("schema=") else { return };
+        let (base, schema) = (base.trim_end_matches(['?', '&']).to_owned(), schema.to_owned());
+        // A test may be at the end of its runtime, or in the middle of a panic.
+        let gone = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let mut connection = sqlx::PgConnection::connect(&base).await?;
+                let text = format!("SET client_min_messages = error; DROP SCHEMA IF EXISTS {schema} CASCADE; DROP ROLE IF EXISTS {schema}_owner");
+                sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut connection).await
+            })
+        });
+        // A server that a test has stopped keeps nothing.
+        drop(gone.join());
+    }
 }
 
 impl Fixture {
