@@ -94,7 +94,7 @@ fn of_postgres(plan: &Json) -> Vec<Step> {
             let names = |t: &&str| {
                 *t == table || (kind == "Bitmap Index Scan" && table.strip_prefix(*t).is_some_and(|rest| rest.starts_with('_') && !rest.starts_with("_limit")))
             };
-            let grows = GROWING.iter().any(|t| names(t));
+            let grows = GROWING.iter().any(names);
             if grows && kind != "Bitmap Heap Scan" {
                 let at_work = AT_WORK.contains(&index);
                 let by_keys = at_work || text("Index Cond").matches(" AND ").count() > 0 || !text("Index Cond").contains("bu = ");
