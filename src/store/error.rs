@@ -102,6 +102,49 @@ pub(super) fn is_lost(error: &sqlx::Error) -> bool {
     }
 }
 
+/// True where nobody who asks the same now would fare better: nobody answers, or there is no room.
+pub(super) fn is_for_all(error: &sqlx::Error) -> bool {
+    is_lost(error) || matches!(error, sqlx::Error::PoolTimedOut) || matches!(code(error).as_deref(), Some("53100" | "13" | "5" | "261" | "517"))
+}
+
+/// The same fault for one more who is told of it.
+pub(super) fn same(error: &sqlx::Error) -> sqlx::Error {
+    match (error, error.as_database_error()) {
+        (sqlx::Error::PoolTimedOut, _) => sqlx::Error::PoolTimedOut,
+        (_, Some(said)) => sqlx::Error::Database(Box::new(Told { message: said.message().to_owned(), code: said.code().map(std::borrow::Cow::into_owned) })),
+        _ => sqlx::Error::WorkerCrashed,
+    }
+}
+
+/// What a database has said, to be said again.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+struct Told {
+    message: String,
+    code: Option<String>,
+}
+
+impl sqlx::error::DatabaseError for Told {
+    fn message(&self) -> &str {
+        &self.message
+    }
+    fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
+        self.code.as_deref().map(Into::into)
+    }
+    fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        self
+    }
+    fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
+        self
+    }
+    fn into_error(self: Box<Self>) -> Box<dyn std::error::Error + Send + Sync + 'static> {
+        self
+    }
+    fn kind(&self) -> sqlx::error::ErrorKind {
+        sqlx::error::ErrorKind::Other
+    }
+}
+
 /// Two at once, of which the database let one through.
 fn lost_race(error: &sqlx::Error) -> bool {
     matches!(code(error).as_deref(), Some("40001" | "40P01"))

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 use super::commit::Raised;
+use super::error::{is_for_all, same};
 use super::sql::Database;
 
 /// So many commits are written as one where the URL does not say otherwise.
@@ -170,11 +171,14 @@ impl Database {
     async fn write_group(&self, commits: &[Written]) -> Vec<Answer> {
         let together = match (commits, self) {
             ([_], _) => None,
-            (_, Self::Sqlite(db)) => db.commit_group(commits).await.ok(),
-            (_, Self::Postgres(db)) => db.commit_group(commits).await.ok(),
+            (_, Self::Sqlite(db)) => Some(db.commit_group(commits).await),
+            (_, Self::Postgres(db)) => Some(db.commit_group(commits).await.map_err(|raised| raised.error)),
         };
-        if let Some(answers) = together {
-            return answers;
+        match together {
+            Some(Ok(answers)) => return answers,
+            // Each by itself would wait for as long again, one after the other.
+            Some(Err(fault)) if is_for_all(&fault) => return commits.iter().map(|_| Err(Raised { said: None, error: same(&fault) })).collect(),
+            _ => {}
         }
         let mut answers = Vec::with_capacity(commits.len());
         for commit in commits {

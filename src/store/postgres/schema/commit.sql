@@ -99,15 +99,15 @@ BEGIN
 END $$;
 
 -- Several transitions of one business unit in one transaction: a list of bodies. Each is done or refused by itself, and the
--- answers come in their order. Whoever commits several holds what they touch until the end: one at a time, so that no two
--- wait for each other. A fault that is no refusal undoes all.
+-- answers come in their order. Whoever commits several holds what they touch until the end: nobody else commits meanwhile, so
+-- that no two wait for each other. A fault that is no refusal undoes all.
 CREATE FUNCTION bincard.commit_many(p_bu text, p_bodies jsonb) RETURNS text LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_body jsonb;
   v_answer text;
   v_answers text := '';
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtext('bincard.commit_many'), hashtext(p_bu));
+  PERFORM pg_advisory_xact_lock(hashtextextended('bincard.closing ' || p_bu, 0));
   FOR v_body IN SELECT n.value FROM jsonb_array_elements(p_bodies) n LOOP
     BEGIN
       v_answer := bincard.commit(p_bu, v_body);
