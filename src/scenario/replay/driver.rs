@@ -12,8 +12,8 @@ use super::policy::{Clerk, pace};
 use super::step::{Act, Paper, Step};
 use super::{Progress, ReplayError, network};
 use crate::base::{Bu, DocId, Key, Name, Timestamp};
-use crate::domain::{Action, Actor, Command, Document, Refusal};
-use crate::engine::{Done, Engine, Followed, Outcome};
+use crate::domain::{Action, Actor, Command, Decision, Document, Refusal};
+use crate::engine::{Done, Engine, Followed, Outcome, Rung};
 use crate::store::{DocumentFilter, DocumentHead, Store};
 
 /// Months after the last in which what is under way comes to its end.
@@ -40,13 +40,43 @@ pub struct Tally {
     pub refused: u64,
 }
 
+/// How what people do reaches the engine, and how its clock strikes.
+pub trait Hands {
+    /// Sends a command.
+    async fn execute(&mut self, command: Command) -> Result<Outcome, ReplayError>;
+    /// Runs the first timer that is due.
+    async fn ring(&mut self, now: Timestamp) -> Result<Option<Rung>, ReplayError>;
+    /// When somebody asks for the timers of a time; not by then, where nobody does.
+    fn asks(&self, due: Timestamp, by: Timestamp) -> Option<Timestamp>;
+}
+
+/// Hands that do what they are told, when it is due.
+pub struct Steady<'r>(pub &'r Engine);
+
+impl Hands for Steady<'_> {
+    async fn execute(&mut self, command: Command) -> Result<Outcome, ReplayError> {
+        Ok(self.0.execute(command).await?)
+    }
+
+    async fn ring(&mut self, now: Timestamp) -> Result<Option<Rung>, ReplayError> {
+        Ok(self.0.ring(Some(&Bu::from(network::BU)), now).await?)
+    }
+
+    fn asks(&self, due: Timestamp, by: Timestamp) -> Option<Timestamp> {
+        Some(due).filter(|due| *due <= by)
+    }
+}
+
 /// A replay under way.
-pub struct Driver<'r> {
-    engine: &'r Engine,
+pub struct Driver<'r, H> {
+    /// How commands are sent.
+    pub hands: H,
+    store: &'r Store,
     plan: &'r Plan,
     clerk: Clerk<'r>,
     bu: Bu,
-    clock: Timestamp,
+    /// Now.
+    pub clock: Timestamp,
     /// No timer is due before.
     wakes: Timestamp,
     open: BTreeMap<DocId, Tracked>,
@@ -58,14 +88,12 @@ pub struct Driver<'r> {
     pub tally: Tally,
 }
 
-impl<'r> Driver<'r> {
-    /// Reads the books, finishes what was cut off, and stands where the last run stood.
-    ///
-    /// # Errors
-    /// A fault of the store.
-    pub async fn resume(engine: &'r Engine, plan: &'r Plan, clerk: Clerk<'r>) -> Result<Self, ReplayError> {
-        let mut driver = Self {
-            engine,
+impl<'r, H: Hands> Driver<'r, H> {
+    /// Before anything has happened.
+    pub fn new(hands: H, store: &'r Store, plan: &'r Plan, clerk: Clerk<'r>) -> Self {
+        Self {
+            hands,
+            store,
             plan,
             clerk,
             bu: Bu::from(network::BU),
@@ -77,13 +105,7 @@ impl<'r> Driver<'r> {
             month: 0,
             refused: BTreeMap::new(),
             tally: Tally::default(),
-        };
-        driver.catch_up().await?;
-        Ok(driver)
-    }
-
-    fn store(&self) -> &'r Store {
-        self.engine.store()
+        }
     }
 
     /// True where nothing has happened yet.
@@ -91,8 +113,12 @@ impl<'r> Driver<'r> {
         self.clock < self.plan.begin()
     }
 
-    async fn catch_up(&mut self) -> Result<(), ReplayError> {
-        let heads = documents(self.store(), &self.bu, None).await?;
+    /// Reads the books, finishes what was cut off, and stands where the last run stood.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn catch_up(&mut self, engine: &Engine) -> Result<(), ReplayError> {
+        let heads = documents(self.store, &self.bu, None).await?;
         let mut last = None;
         for head in &heads {
             let at = if head.ended { head.entered_at } else { self.last_event(&head.id).await?.map_or(head.entered_at, |(_, at)| at) };
@@ -101,9 +127,9 @@ impl<'r> Driver<'r> {
         let Some(clock) = last else { return Ok(()) };
         self.clock = clock;
         // What the one that was cut off was at, nobody else is at.
-        while self.engine.ring(Some(&self.bu), clock).await?.is_some() {}
-        for head in documents(self.store(), &self.bu, None).await?.iter().filter(|h| !h.ended) {
-            let Some(document) = self.store().document(&self.bu, &head.id).await? else { continue };
+        while engine.ring(Some(&self.bu), clock).await?.is_some() {}
+        for head in documents(self.store, &self.bu, None).await?.iter().filter(|h| !h.ended) {
+            let Some(document) = self.store.document(&self.bu, &head.id).await? else { continue };
             if let Some((transition, at)) = self.last_event(&head.id).await? {
                 self.keep(document, transition, at);
             }
@@ -117,23 +143,31 @@ impl<'r> Driver<'r> {
     /// A fault of the store.
     pub async fn run(&mut self, watch: &mut dyn FnMut(&Progress)) -> Result<(), ReplayError> {
         let end = self.plan.time(self.plan.settings.months + AFTER, 0, 0);
-        loop {
-            self.refill(watch);
-            let planned = self.agenda.front().map(|p| p.at);
-            let waiting = self.queue.first().map(|(at, _)| *at);
-            let Some(at) = planned.into_iter().chain(waiting).min().filter(|at| *at < end) else { return Ok(()) };
-            if self.ring(at).await? {
-                continue;
-            }
-            self.clock = at;
-            if waiting == Some(at) {
-                if let Some((_, doc)) = self.queue.pop_first() {
-                    self.attend(&doc).await?;
-                }
-            } else if let Some(planned) = self.agenda.pop_front() {
-                self.begin(&planned).await?;
-            }
+        while self.step(end, watch).await? {}
+        Ok(())
+    }
+
+    /// Does the next thing before an end; false where nothing is left.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn step(&mut self, end: Timestamp, watch: &mut dyn FnMut(&Progress)) -> Result<bool, ReplayError> {
+        self.refill(watch);
+        let planned = self.agenda.front().map(|p| p.at);
+        let waiting = self.queue.first().map(|(at, _)| *at);
+        let Some(at) = planned.into_iter().chain(waiting).min().filter(|at| *at < end) else { return Ok(false) };
+        if self.ring(at).await? {
+            return Ok(true);
         }
+        self.clock = at;
+        if waiting == Some(at) {
+            if let Some((_, doc)) = self.queue.pop_first() {
+                self.attend(&doc).await?;
+            }
+        } else if let Some(planned) = self.agenda.pop_front() {
+            self.begin(&planned).await?;
+        }
+        Ok(true)
     }
 
     /// Plans the next month when the one at hand is used up.
@@ -155,14 +189,11 @@ impl<'r> Driver<'r> {
         if self.wakes > until {
             return Ok(false);
         }
-        self.wakes = self.store().next_due(Some(&self.bu)).await?.unwrap_or(Timestamp::from_micros(i64::MAX));
-        let due = self.wakes;
-        if due > until {
-            return Ok(false);
-        }
+        self.wakes = self.store.next_due(Some(&self.bu)).await?.unwrap_or(Timestamp::from_micros(i64::MAX));
+        let Some(due) = self.hands.asks(self.wakes, until) else { return Ok(false) };
         self.clock = self.clock.max(due);
         for _ in 0..TIMERS {
-            let Some(rung) = self.engine.ring(Some(&self.bu), due).await? else {
+            let Some(rung) = self.hands.ring(due).await? else {
                 self.wakes = Timestamp::default();
                 return Ok(true);
             };
@@ -243,7 +274,7 @@ impl<'r> Driver<'r> {
             effective_at: self.clock,
             seen_revision: None,
         };
-        match self.engine.execute(command).await? {
+        match self.hands.execute(command).await? {
             Outcome::Done(done) => {
                 self.tally.commands += 1;
                 self.note(*done, name);
@@ -257,8 +288,8 @@ impl<'r> Driver<'r> {
     }
 
     /// Notes what a command has changed: its document, and those that went on by themselves.
-    fn note(&mut self, done: Done, transition: Name) {
-        let set = done.decision.iter().flat_map(|d| &d.timers).map(|t| t.due_at).min();
+    pub fn note(&mut self, done: Done, transition: Name) {
+        let set = done.decision.as_ref().and_then(wakes_at);
         self.wakes = set.map_or(self.wakes, |due| self.wakes.min(due));
         if !done.followed.iter().any(|step| step.document.id == done.document.id) {
             self.keep(done.document, transition, self.clock);
@@ -274,8 +305,13 @@ impl<'r> Driver<'r> {
     }
 
     async fn last_event(&self, doc: &DocId) -> Result<Option<(Name, Timestamp)>, ReplayError> {
-        let events = self.store().events(&self.bu, doc).await?;
+        let events = self.store.events(&self.bu, doc).await?;
         Ok(events.into_iter().next_back().map(|e| (e.event.transition, e.event.effective_at)))
+    }
+
+    /// The documents that have not ended.
+    pub fn open(&self) -> impl Iterator<Item = &Document> {
+        self.open.values().map(|t| &t.document)
     }
 
     fn keep(&mut self, document: Document, last: Name, changed: Timestamp) {
@@ -315,6 +351,11 @@ impl<'r> Driver<'r> {
     pub fn not_opened(&self) -> Vec<(String, String)> {
         self.refused.iter().filter(|(doc, _)| !self.open.contains_key(*doc)).map(|(doc, why)| (doc.to_string(), why.clone())).collect()
     }
+}
+
+/// When the first of the timers is due that a transition set.
+fn wakes_at(decision: &Decision) -> Option<Timestamp> {
+    decision.timers.iter().map(|t| t.due_at).min()
 }
 
 fn sentence(refusal: &Refusal) -> String {

@@ -13,15 +13,15 @@
 
 mod agenda;
 mod chores;
-mod demand;
-mod dice;
-mod driver;
+pub(super) mod demand;
+pub(super) mod dice;
+pub(super) mod driver;
 mod figures;
 mod goods;
 mod jobs;
-mod network;
-mod plan;
-mod policy;
+pub(super) mod network;
+pub(super) mod plan;
+pub(super) mod policy;
 mod proof;
 mod report;
 mod returns;
@@ -38,7 +38,7 @@ use crate::base::Bu;
 use crate::engine::{Engine, EngineError};
 use crate::store::StoreError;
 
-use driver::Driver;
+use driver::{Driver, Steady};
 use plan::Plan;
 use policy::Clerk;
 
@@ -60,6 +60,9 @@ pub enum ReplayError {
     /// The clock does not go on.
     #[error("{0}")]
     Stuck(String),
+    /// Something does not hold that must.
+    #[error("{0}")]
+    Broken(String),
 }
 
 /// How far a replay has come.
@@ -100,7 +103,8 @@ pub async fn replay(engine: &Engine, demand: Demand, settings: Settings, watch: 
     drop(master);
     let before = engine.store().counts(Some(&bu)).await?;
     let started = Instant::now();
-    let mut driver = Driver::resume(engine, &plan, Clerk { store: engine.store(), parts: &parts }).await?;
+    let mut driver = Driver::new(Steady(engine), engine.store(), &plan, Clerk { store: engine.store(), parts: &parts });
+    driver.catch_up(engine).await?;
     let resumed = !driver.is_new();
     driver.run(watch).await?;
     let seconds = started.elapsed();
