@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{check, completions, db, demo, fire, fmt, load, new, open, replay, show, stock, test, todo, trace};
+use super::{check, completions, db, demo, fire, fmt, load, new, open, replay, show, simulate, stock, test, todo, trace};
 
 const ABOUT: &str = "Runs the stock of a service-parts network from flows that analysts write; no quantity is ever edited by hand";
 
@@ -59,6 +59,8 @@ pub enum Command {
     Demo(demo::DemoArgs),
     /// Replay real demand through the flows, and prove the books
     Replay(replay::ReplayArgs),
+    /// Simulate months of a network with all that can go wrong, and look at the books after every step
+    Simulate(simulate::SimulateArgs),
     /// Begin a book: a folder with a flow, a rule, a scenario and master data that work
     New(new::NewArgs),
     /// Check the whole book: all mistakes of all files in one run

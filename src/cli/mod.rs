@@ -23,6 +23,7 @@ mod replay;
 mod report;
 mod session;
 mod show;
+mod simulate;
 mod stock;
 mod test;
 mod todo;
@@ -77,6 +78,7 @@ fn run(cli: Cli, out: Out) -> Result<(), CliError> {
             Command::Trace(args) => trace::run(args, global, out).await,
             Command::Demo(args) => demo::run(args, global, out).await,
             Command::Replay(args) => replay::run(args, global, out).await,
+            Command::Simulate(args) => simulate::run(args, global, out).await,
             Command::Db(args) => db::run(args, global, out).await,
             Command::Completions(args) => completions::run(args, &mut Cli::command()),
         }

@@ -7,6 +7,7 @@ mod expect;
 mod given;
 pub mod replay;
 mod runner;
+pub mod simulate;
 
 pub use cast::{Masters, MastersError};
 pub use runner::{Failure, ScenarioError, ScenarioReport, run};

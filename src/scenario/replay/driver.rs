@@ -309,6 +309,18 @@ impl<'r, H: Hands> Driver<'r, H> {
         Ok(events.into_iter().next_back().map(|e| (e.event.transition, e.event.effective_at)))
     }
 
+    /// Looks at a document that has gone on without it.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn look_at(&mut self, doc: &DocId) -> Result<(), ReplayError> {
+        self.wakes = Timestamp::default();
+        if let (Some(document), Some((transition, at))) = (self.store.document(&self.bu, doc).await?, self.last_event(doc).await?) {
+            self.keep(document, transition, at);
+        }
+        Ok(())
+    }
+
     /// The documents that have not ended.
     pub fn open(&self) -> impl Iterator<Item = &Document> {
         self.open.values().map(|t| &t.document)
