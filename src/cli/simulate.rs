@@ -115,7 +115,7 @@ fn happened(report: &Report) -> Vec<(String, u64)> {
     let rows = [
         ("commands sent", report.commands),
         ("transitions by people", report.done),
-        ("transitions by the clock, and documents started by it", count(t.fired + t.started)),
+        ("transitions by the engine itself", c.transitions.saturating_sub(report.done)),
         ("deadlines that passed", count(t.deadlines)),
         ("timers that were refused", count(t.refused)),
         ("transitions in all", c.transitions),

@@ -25,6 +25,7 @@ mod race_rows;
 mod race_units;
 mod replay;
 mod scenarios;
+mod simulate;
 mod spoiled;
 mod store_attacks;
 mod store_backup;

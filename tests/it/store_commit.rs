@@ -202,6 +202,16 @@ async fn numbers_run_without_gaps_in_each_series() {
 }
 
 #[tokio::test]
+async fn a_key_that_two_lines_claim_is_claimed_once() {
+    for f in stores().await {
+        let mut d = opening("D1");
+        d.claims = vec![claim("job 7", &["closed"]), claim("job 7", &["closed"])];
+        f.store.commit(&d).await.unwrap();
+        assert_eq!(f.store.claim_holders(&bu(), &"ship_to_store".into(), &["job 7".to_owned()]).await.unwrap().len(), 1, "{}", f.url);
+    }
+}
+
+#[tokio::test]
 async fn a_claim_is_held_by_one_document_until_a_state_gives_it_up() {
     for f in stores().await {
         let kind = f.store.kind();

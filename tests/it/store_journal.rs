@@ -15,7 +15,7 @@ use crate::support::stores::{
 };
 
 /// All rows of all tables, each as one text.
-async fn rows(f: &Fixture) -> BTreeMap<String, Vec<String>> {
+pub async fn rows(f: &Fixture) -> BTreeMap<String, Vec<String>> {
     let mut rows = BTreeMap::new();
     if f.store.kind() == "sqlite" {
         let raw = raw_sqlite(f).await;

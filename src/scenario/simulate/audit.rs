@@ -117,11 +117,19 @@ impl<'s> Auditor<'s> {
                 if sum.is_negative() && position.party.is_some() {
                     return broken(format!("{} takes {} of {} and leaves {sum}", d.document.id, m.quantity, m.part));
                 }
-                if sum.is_zero() { rows.remove(&key) } else { rows.insert(key, sum) };
+                if sum.is_zero() {
+                    rows.remove(&key)
+                } else {
+                    rows.insert(key, sum)
+                };
                 if let Some(holder) = &position.holder {
                     let any = rows.keys().any(|(p, _)| p.holder.as_ref().is_some_and(|h| h.doc == holder.doc));
                     let held = self.held.entry(holder.doc.clone()).or_default();
-                    if any { held.insert(lot.clone()) } else { held.remove(&lot) };
+                    if any {
+                        held.insert(lot.clone())
+                    } else {
+                        held.remove(&lot)
+                    };
                 }
             }
             if let (Some(serial), Some(_)) = (&m.serial, &m.to.party) {

@@ -9,6 +9,8 @@ use super::super::replay::dice::Dice;
 pub enum Fault {
     /// Nothing.
     None,
+    /// Whoever should have sent it has forgotten it for today.
+    NobodyCame,
     /// The answer is lost, and the command is sent again.
     SentTwice,
     /// Its key is used again, for something else.
@@ -68,6 +70,7 @@ impl Fault {
     pub const fn name(self) -> &'static str {
         match self {
             Self::None => "nothing",
+            Self::NobodyCame => "nobody came",
             Self::SentTwice => "command sent twice",
             Self::KeyReused => "key used for another command",
             Self::CrashBefore => "crash before the commit",

@@ -60,7 +60,7 @@ pub struct Progress {
 }
 
 /// Of a thousand steps, so many are of people who do whatever is possible.
-const WANDER: u64 = 80;
+const WANDER: u64 = 180;
 
 /// Runs a simulation on an empty store.
 ///

@@ -94,7 +94,8 @@ impl<'s> Wanderer<'s> {
         let Some(person) = one_of(&holders, dice.of("opener")) else { return Ok(None) };
         let here: Vec<&PartyCode> = parties.keys().collect();
         let mut around = self.stock_of(one_of(&here, dice.of("place")).copied(), now).await?;
-        around.contracts = self.master.contracts.iter().filter(|c| c.customer.as_ref().is_some_and(|p| parties.contains_key(p))).map(|c| c.code.to_string()).collect();
+        around.contracts =
+            self.master.contracts.iter().filter(|c| c.customer.as_ref().is_some_and(|p| parties.contains_key(p))).map(|c| c.code.to_string()).collect();
         for (field, n) in workflow.fields.iter().filter(|f| f.kind == FieldKind::Plain).zip(0..) {
             if let Some(json) = self.given(field, &around, dice.of("field").at(n)) {
                 input.fields.insert(field.name.clone(), json);

@@ -24,6 +24,8 @@ use crate::store::{CommitError, Store};
 
 /// Commands that are told when something does not hold.
 const RECENT: usize = 8;
+/// Of a thousand documents, so many are left lying for days, whatever has to be done with them.
+const FORGOTTEN: u64 = 60;
 /// No slow commit takes longer than so many commands.
 const SLOWEST: u64 = 20;
 /// What a book itself must prevent: no command may end so.
@@ -135,7 +137,7 @@ impl<'s> Wire<'s> {
                 if let Some(last) = self.recent.back_mut() {
                     last.push_str(&format!(" -> {}{}", done.document.state, if done.repeated() { " (repeated)" } else { "" }));
                 }
-                let decisions: Vec<&Decision> = done.decision.iter().chain(done.followed.iter().map(|f| &*f.decision)).collect();
+                let decisions: Vec<&Decision> = done.decision.iter().chain(done.followed.iter().filter_map(|f| f.decision.as_ref())).collect();
                 self.post(&decisions).await?;
             }
             Outcome::Refused(refusal) => self.refused(refusal)?,
@@ -176,7 +178,7 @@ impl<'s> Wire<'s> {
     }
 
     async fn followed(&mut self, followed: &[Followed]) -> Result<(), ReplayError> {
-        let decisions: Vec<&Decision> = followed.iter().map(|f| &*f.decision).collect();
+        let decisions: Vec<&Decision> = followed.iter().filter_map(|f| f.decision.as_ref()).collect();
         self.post(&decisions).await
     }
 
@@ -232,6 +234,7 @@ impl<'s> Wire<'s> {
         };
         Ok(match fault {
             Fault::None => None,
+            Fault::NobodyCame => Some(unanswered(command)),
             Fault::TimersLate => {
                 self.awake = self.awake.max(command.recorded_at.plus_micros(DAY / 24 * i64::try_from(1 + dice.of("hours").below(72)).unwrap_or(1)));
                 None
@@ -293,10 +296,7 @@ impl<'s> Wire<'s> {
             Fault::SlowCommit => {
                 let due = self.step + 1 + self.dice.at(self.step).of("slow").below(SLOWEST);
                 self.slow.push(Slow { due, decision, command: command.clone() });
-                let reason = Reason::new(ReasonCode::Contended, "nobody has answered yet");
-                let refusal =
-                    Refusal { doc: command.doc.clone(), transition: Name::from("slow"), state: None, reasons: vec![reason], allowed: Vec::new() };
-                return Ok(Some(Outcome::Refused(Box::new(refusal))));
+                return Ok(Some(unanswered(command)));
             }
             Fault::CrashBefore => {
                 self.restart().await?;
@@ -338,7 +338,9 @@ impl Hands for Wire<'_> {
     async fn execute(&mut self, command: Command) -> Sent {
         self.step += 1;
         self.finish_slow().await?;
-        let fault = Fault::drawn(self.dice.of("fault").at(self.step));
+        let forgotten = matches!(command.action, Action::Fire { .. }) && self.dice.of("forgotten").of(command.doc.as_str()).per_mille(FORGOTTEN);
+        let dice = self.dice.of("fault").at(self.step);
+        let fault = if forgotten && dice.of("seldom").per_mille(700) { Fault::NobodyCame } else { Fault::drawn(dice) };
         if fault != Fault::None {
             *self.tally.faults.entry(fault.name()).or_default() += 1;
         }
@@ -365,6 +367,12 @@ impl Hands for Wire<'_> {
     fn asks(&self, due: Timestamp, by: Timestamp) -> Option<Timestamp> {
         Some(due.max(self.awake)).filter(|at| *at <= by)
     }
+}
+
+/// What whoever sent a command knows while nobody has answered: to try again later.
+fn unanswered(command: &Command) -> Outcome {
+    let reasons = vec![Reason::new(ReasonCode::Contended, "nobody has answered yet")];
+    Outcome::Refused(Box::new(Refusal { doc: command.doc.clone(), transition: Name::from("sent"), state: None, reasons, allowed: Vec::new() }))
 }
 
 /// The word of a code.

@@ -14,7 +14,7 @@ use super::Settings;
 pub use super::super::replay::plan::DAY;
 
 /// Units that each partner is asked for in a month, on average.
-const UNITS: u64 = 45;
+const UNITS: u64 = 160;
 /// Parts beside one for each partner.
 const PARTS: u64 = 12;
 /// Months from which limits are computed.

@@ -5,9 +5,11 @@
 
 mod row;
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
-use crate::domain::{Decision, Document, Line, Lot, Move, Obligation, OutboxKind, OutboxRow, PaperDraft, Position, SeriesTake, Timer, TimerKind};
+use crate::domain::{Claim, Decision, Document, Line, Lot, Move, Obligation, OutboxKind, OutboxRow, PaperDraft, Position, SeriesTake, Timer, TimerKind};
 
 use super::chain::{self, Link, Texts};
 use super::error::StoreError;
@@ -50,11 +52,17 @@ pub fn commit(d: &Decision) -> Result<String, StoreError> {
         timers: d.timers.iter().map(|t| timer(t, d.event.recorded_at)).collect::<Result<_, _>>()?,
         closes: d.books_closed.map(Timestamp::micros),
         fired: d.fired_timer.as_ref().map(|t| Fired { doc: t.doc.as_str(), id: &t.id }),
-        claims: d.claims.iter().map(|c| Ok(ClaimRow { claim_key: &c.key, until: chain::json(&c.until)? })).collect::<Result<_, StoreError>>()?,
+        claims: claims(d)?,
         children: d.children.iter().map(|c| Started { doc: c.doc.as_str(), workflow: c.workflow.as_str() }).collect(),
         outbox: d.outbox.iter().zip(1..).map(|(row, n)| outbox(row, shape::outbox_id(document.revision, n))).collect::<Result<_, _>>()?,
     };
     chain::json(&body)
+}
+
+/// Two lines may claim one key: it is claimed once.
+fn claims(d: &Decision) -> Result<Vec<ClaimRow<'_>>, StoreError> {
+    let by_key: BTreeMap<&str, &Claim> = d.claims.iter().map(|c| (c.key.as_str(), c)).collect();
+    by_key.into_values().map(|c| Ok(ClaimRow { claim_key: &c.key, until: chain::json(&c.until)? })).collect()
 }
 
 fn head<'a>(d: &'a Document, texts: &'a Texts) -> Head<'a> {
