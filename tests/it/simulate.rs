@@ -33,7 +33,7 @@ fn spoil(files: &mut BookFiles, path: &str, from: &str, to: &str) {
     file.text = file.text.replacen(from, to, 1);
 }
 
-const SMALL: Settings = Settings { days: 45, asps: 3, seed: 7, until_step: None };
+const SMALL: Settings = Settings { days: 45, asps: 2, seed: 7, until_step: None };
 
 async fn run((book, rules): &(Arc<Book>, Arc<Rules>), store: &Store, settings: Settings) -> Report {
     simulate((book, rules, store), settings, &mut |_| {}).await.expect("it can be simulated")
