@@ -148,19 +148,6 @@ impl Engine {
         Ok(Some(chain.rung))
     }
 
-    /// The same, where no other process is at the database: nothing is taken first, so nothing waits for one that died.
-    ///
-    /// # Errors
-    /// A fault of the store; what was not done yet stays due.
-    pub async fn ring_alone(&self, bu: Option<&Bu>, now: Timestamp) -> Result<Option<Rung>, EngineError> {
-        let mut chain = Chain { pending: self.store().due_timers(bu, None, now, 1).await?.into(), ..Chain::default() };
-        if chain.pending.is_empty() {
-            return Ok(None);
-        }
-        self.follow_up(&mut chain, now).await?;
-        Ok(Some(chain.rung))
-    }
-
     /// Takes timers that are due and runs them one after the other; nothing where none is free. They are held by the clock
     /// of the caller, with what has passed on it since the caller looked at it.
     async fn run_some(&self, bu: Option<&Bu>, now: Timestamp, begun: Instant) -> Result<Option<Rung>, EngineError> {

@@ -59,7 +59,7 @@ impl Hands for Steady<'_> {
     }
 
     async fn ring(&mut self, now: Timestamp) -> Result<Option<Rung>, ReplayError> {
-        Ok(self.0.ring_alone(Some(&Bu::from(network::BU)), now).await?)
+        Ok(self.0.ring(Some(&Bu::from(network::BU)), now).await?)
     }
 
     fn asks(&self, due: Timestamp, by: Timestamp) -> Option<Timestamp> {
