@@ -13,6 +13,8 @@ use crate::base::{Bu, Timestamp};
 use super::chain::{Canon, hex};
 use super::error::StoreError;
 
+/// Between the key that made a seal and the one that makes the next, where they are not the same.
+const THEN: &str = " > ";
 /// Bytes that a secret must have.
 const SECRET: usize = 32;
 
@@ -75,7 +77,7 @@ pub struct Seal {
     pub previous: String,
     /// What only the key can make.
     pub mac: String,
-    /// Which key.
+    /// Which key; of the last seal with a key, and which one makes the next (`old > new`).
     pub key_id: String,
     /// When it was made.
     pub sealed_at: Timestamp,
@@ -95,10 +97,22 @@ impl Seal {
         canon.end()
     }
 
-    /// Keys it.
-    pub(super) fn close(&mut self, key: &SealKey) {
-        self.key_id = key.id();
+    /// Keys it; where another key makes the next one, it says so.
+    pub(super) fn close(&mut self, key: &SealKey, next: Option<&SealKey>) {
+        self.key_id = next.map_or_else(|| key.id(), |next| format!("{}{THEN}{}", key.id(), next.id()));
         self.mac = hex(&key.keyed(&self.text()).finalize().into_bytes());
+    }
+
+    /// The key that made it.
+    #[must_use]
+    pub fn made_with(&self) -> &str {
+        self.key_id.split_once(THEN).map_or(&self.key_id, |(key, _)| key)
+    }
+
+    /// The key that makes the next one.
+    #[must_use]
+    pub fn next_with(&self) -> &str {
+        self.key_id.split_once(THEN).map_or(&self.key_id, |(_, next)| next)
     }
 
     /// Whether the key made it as it is.
@@ -200,9 +214,13 @@ mod tests {
             key_id: String::new(),
             sealed_at: Timestamp::from_micros(5),
         };
-        seal.close(&key);
+        seal.close(&key, None);
         assert!(seal.is_made_with(&key) && !seal.is_made_with(&other) && key.id() != other.id());
         assert!(!Seal { events: 4, ..seal.clone() }.is_made_with(&key));
+        assert_eq!((seal.made_with(), seal.next_with()), (key.id().as_str(), key.id().as_str()));
+        seal.close(&key, Some(&other));
+        assert_eq!((seal.made_with(), seal.next_with()), (key.id().as_str(), other.id().as_str()));
+        assert!(seal.is_made_with(&key) && !Seal { key_id: key.id(), ..seal.clone() }.is_made_with(&key));
         assert_eq!(Seal::from_lines(&Seal::to_lines(&[seal.clone()]).unwrap()).unwrap(), [seal]);
         assert!(SealKey::new(b"short\n").is_err() && format!("{key:?}") == "SealKey");
     }

@@ -42,6 +42,16 @@ impl Store {
         each!(self, seal(key, at).await)
     }
 
+    /// Seals what is new with the old key, and says with it that the new key makes all seals from the next one on. What another
+    /// one has handed over already stays as it is.
+    ///
+    /// # Errors
+    /// The seals are made with neither key; another seal was made meanwhile; a fault of the database; a store in memory
+    /// cannot be sealed.
+    pub async fn hand_over_seals(&self, key: &SealKey, new: &SealKey, at: Timestamp) -> Result<Vec<Seal>, StoreError> {
+        each!(self, hand_over_seals(key, new, at).await)
+    }
+
     /// All seals, by business unit and number.
     ///
     /// # Errors
@@ -55,6 +65,11 @@ impl super::memory::Memory {
     #[expect(clippy::unused_async, reason = "one face for all stores")]
     async fn seal(&self, _key: &SealKey, _at: Timestamp) -> Result<Vec<Seal>, StoreError> {
         Err(StoreError::Admin("a store in memory is gone before anyone could ask for its seals".to_owned()))
+    }
+
+    #[expect(clippy::unused_async, reason = "one face for all stores")]
+    async fn hand_over_seals(&self, _key: &SealKey, _new: &SealKey, _at: Timestamp) -> Result<Vec<Seal>, StoreError> {
+        Err(StoreError::Admin("a store in memory has no seals".to_owned()))
     }
 
     #[expect(clippy::unused_async, reason = "one face for all stores")]
@@ -94,13 +109,31 @@ impl Database {
     async fn seal(&self, key: &SealKey, at: Timestamp) -> Result<Vec<Seal>, StoreError> {
         let mut made = Vec::new();
         for unit in self.units().await? {
-            made.extend(self.seal_one(&Bu::from(unit), key, at).await?);
+            made.extend(self.seal_one(&Bu::from(unit), (key, None), at).await?);
         }
         Ok(made)
     }
 
-    async fn seal_one(&self, bu: &Bu, key: &SealKey, at: Timestamp) -> Result<Option<Seal>, StoreError> {
+    async fn hand_over_seals(&self, key: &SealKey, new: &SealKey, at: Timestamp) -> Result<Vec<Seal>, StoreError> {
+        let mut made = Vec::new();
+        for unit in self.units().await? {
+            let bu = Bu::from(unit);
+            match self.seals_of(&bu).await?.last() {
+                Some(last) if last.next_with() != new.id() => made.extend(self.seal_one(&bu, (key, Some(new)), at).await?),
+                // The first seal of a business unit is made with whichever key is in use then.
+                _ => {}
+            }
+        }
+        Ok(made)
+    }
+
+    /// Seals what is new; with a key that follows, also where nothing is.
+    async fn seal_one(&self, bu: &Bu, (key, next): (&SealKey, Option<&SealKey>), at: Timestamp) -> Result<Option<Seal>, StoreError> {
         let last = self.seals_of(bu).await?.pop();
+        if let Some(other) = last.as_ref().map(Seal::next_with).filter(|with| *with != key.id()) {
+            let how = "seal with that one, or hand over to a new one with `bincard db seal --key-file OLD --new-key NEW`";
+            return Err(StoreError::Admin(format!("{bu}: seals are made with the key {other}, this one is {}: {how}", key.id())));
+        }
         let number = last.as_ref().map_or(0, |s| s.number) + 1;
         let previous = last.map(|s| s.mac).unwrap_or_default();
         self.write_leaves(bu, number).await?;
@@ -117,12 +150,12 @@ impl Database {
                 events += leaf.events;
             }
         }
-        if tree.leaves == 0 {
+        if tree.leaves == 0 && next.is_none() {
             return Ok(None);
         }
         let leaves = tree.leaves;
         let mut seal = Seal { bu: bu.clone(), number, leaves, events, root: tree.root(), previous, mac: String::new(), key_id: String::new(), sealed_at: at };
-        seal.close(key);
+        seal.close(key, next);
         let body = json!({
             "number": number, "leaves": leaves, "events": events, "root": seal.root, "previous": seal.previous, "mac": seal.mac, "key_id": seal.key_id,
             "sealed_at": at.micros(),

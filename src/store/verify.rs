@@ -14,8 +14,9 @@ pub(super) const SKEW: i64 = 3_600_000_000;
 /// How far a check goes, and what it compares with.
 #[derive(Debug, Default)]
 pub struct VerifyOptions {
-    /// The secret that the seals were made with. Without it, seals are checked against the journal, but not for who made them.
-    pub key: Option<SealKey>,
+    /// The secrets that the seals were made with, the oldest first. Without them, seals are checked against the journal, but not
+    /// for who made them.
+    pub keys: Vec<SealKey>,
     /// Seals that were exported earlier: the store must still have them.
     pub seals: Option<Vec<Seal>>,
     /// Takes what the last seal covers as checked, and looks only at what came after it.

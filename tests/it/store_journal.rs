@@ -139,7 +139,7 @@ async fn a_journal_goes_to_the_other_database_and_back_row_by_row() {
         for (table, rows) in rows(f).await {
             assert_eq!(all[&table], rows, "{}: {table}", f.store.kind());
         }
-        let options = VerifyOptions { key: Some(key()), seals: Some(first.store.seals().await.unwrap()), since_seal: false };
+        let options = VerifyOptions { keys: vec![key()], seals: Some(first.store.seals().await.unwrap()), since_seal: false };
         let report = f.store.verify_with(&options, &mut |_| {}).await.unwrap();
         assert!(report.is_sound(), "{}: {report:?}", f.store.kind());
         // Life goes on.

@@ -10,7 +10,7 @@ fn key(n: u8) -> SealKey {
 }
 
 async fn verify(f: &Fixture, seals: Option<&[Seal]>) -> VerifyReport {
-    let options = VerifyOptions { key: Some(key(7)), seals: seals.map(<[Seal]>::to_vec), since_seal: false };
+    let options = VerifyOptions { keys: vec![key(7)], seals: seals.map(<[Seal]>::to_vec), since_seal: false };
     f.store.verify_with(&options, &mut |_| {}).await.unwrap()
 }
 
@@ -40,7 +40,7 @@ async fn what_is_sealed_is_checked_and_the_check_goes_on_from_it() {
         let seals = sealed(&f).await;
         let report = verify(&f, Some(&seals)).await;
         assert!(report.is_sound() && report.seals == 2, "{report:?}");
-        let options = VerifyOptions { key: Some(key(7)), seals: None, since_seal: true };
+        let options = VerifyOptions { keys: vec![key(7)], seals: None, since_seal: true };
         let report = f.store.verify_with(&options, &mut |_| {}).await.unwrap();
         assert!(report.is_sound(), "{report:?}");
         assert_eq!((report.events, report.documents, report.moves), (1, 1, 2), "D4, and the moves of its part");
@@ -48,9 +48,38 @@ async fn what_is_sealed_is_checked_and_the_check_goes_on_from_it() {
         let report = f.store.verify_with(&options, &mut |_| {}).await.unwrap();
         assert!(told(&report, "chain").contains("document D4") && !told(&report, "balance").is_empty(), "{report:?}");
 
-        let other = VerifyOptions { key: Some(key(8)), ..VerifyOptions::default() };
+        let other = VerifyOptions { keys: vec![key(8)], ..VerifyOptions::default() };
         let report = f.store.verify_with(&other, &mut |_| {}).await.unwrap();
         assert!(told(&report, "seal").contains("was made with the key"), "{report:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_changed_and_the_chain_says_from_where() {
+    for f in [sqlite().await, postgres().await] {
+        let kind = f.store.kind();
+        sealed(&f).await;
+        let admin = f.admin().await;
+        let said = admin.seal(&key(8), minute(63)).await.unwrap_err().to_string();
+        assert!(said.contains("hand over to a new one with"), "{kind}: {said}");
+        let last = admin.hand_over_seals(&key(7), &key(8), minute(64)).await.unwrap();
+        assert_eq!(last.iter().map(|s| (s.number, s.events)).collect::<Vec<_>>(), [(3, 1)], "{kind}: D4");
+        assert!(admin.hand_over_seals(&key(7), &key(8), minute(65)).await.unwrap().is_empty(), "{kind}: it is handed over");
+        f.store.commit(&opening("D5")).await.unwrap();
+        assert!(admin.seal(&key(7), minute(66)).await.is_err(), "{kind}: the old key is over");
+        assert_eq!(admin.seal(&key(8), minute(66)).await.unwrap().len(), 1, "{kind}");
+        let with = async |keys: Vec<SealKey>| {
+            let report = f.store.verify_with(&VerifyOptions { keys, ..VerifyOptions::default() }, &mut |_| {}).await.unwrap();
+            told(&report, "seal").to_owned()
+        };
+        assert_eq!(with(vec![key(7), key(8)]).await, "", "{kind}");
+        assert!(with(vec![key(7)]).await.contains("ac: seal 4 was made with the key"), "{kind}");
+        assert!(with(vec![key(8)]).await.contains("ac: seal 1 was made with the key"), "{kind}");
+        assert!(with(vec![key(7), key(8), key(11)]).await.contains("the last one that was given is"), "{kind}: nothing was handed over to it");
+        // Somebody who has the old key goes on with it.
+        plant(&f, "DELETE FROM sealed WHERE number > 2; DELETE FROM seal WHERE number > 2").await;
+        admin.seal(&key(7), minute(67)).await.unwrap();
+        assert!(with(vec![key(7), key(8)]).await.contains("ac: after seal 3 comes the key"), "{kind}");
     }
 }
 
@@ -98,7 +127,7 @@ async fn an_older_backup_is_betrayed_by_exported_seals() {
     std::fs::copy(format!("{path}.old"), &path).unwrap();
 
     let restored = Store::open(&f.url).await.unwrap();
-    let options = |seals: &[Seal]| VerifyOptions { key: Some(key(7)), seals: Some(seals.to_vec()), since_seal: false };
+    let options = |seals: &[Seal]| VerifyOptions { keys: vec![key(7)], seals: Some(seals.to_vec()), since_seal: false };
     let report = restored.verify_with(&options(&exported), &mut |_| {}).await.unwrap();
     assert!(
         told(&report, "exported").contains("ac: seal 2 was exported and is not here: the database is older than the seal; the last one here is 1"),

@@ -48,9 +48,9 @@ pub struct RestoreArgs {
     /// The copy
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The file with the secret that the seals were made with
+    /// The file with the secret that the seals were made with; several where it was changed, the oldest first
     #[arg(long, value_name = "FILE")]
-    key_file: Option<PathBuf>,
+    key_file: Vec<PathBuf>,
     /// Seals that were exported: a copy that is older than they are is refused
     #[arg(long, value_name = "FILE")]
     seals: Option<PathBuf>,
@@ -79,11 +79,7 @@ pub async fn backup(args: &BackupArgs, global: &Global, out: Out) -> Result<(), 
 
 /// Goes back to a copy.
 pub async fn restore(args: &RestoreArgs, global: &Global, out: Out) -> Result<(), CliError> {
-    let options = VerifyOptions {
-        key: args.key_file.as_deref().map(verify::key).transpose()?,
-        seals: args.seals.as_deref().map(verify::seals).transpose()?,
-        since_seal: false,
-    };
+    let options = VerifyOptions { keys: verify::keys(&args.key_file)?, seals: args.seals.as_deref().map(verify::seals).transpose()?, since_seal: false };
     let url = super::url(global)?;
     let report = match (is_sqlite(&args.file)?, sqlite_path(&url)) {
         (true, Some(path)) => restore_file(&args.file, &path, &options).await?,

@@ -23,6 +23,7 @@ Examples:
   bincard db seal --key-file seal.key                     seal what is new
   bincard db seal --key-file seal.key --export seals.jsonl
   bincard db seal --export seals.jsonl                    write down the seals there are
+  bincard db seal --key-file seal.key --new-key next.key  seal with the old secret; the new one makes all that come after
 
 What is sealed cannot be rewritten by anyone who does not have the secret, not even by the owner of the database, without
 `bincard db verify --key-file` finding it. Keep the exported seals elsewhere too: they show when an old backup was put back.
@@ -31,6 +32,9 @@ pub struct SealArgs {
     /// The file with the secret: 32 bytes or more
     #[arg(long, value_name = "FILE", required_unless_present = "export")]
     key_file: Option<PathBuf>,
+    /// The file with a new secret, which makes all seals from the next one on
+    #[arg(long, value_name = "FILE", requires = "key_file")]
+    new_key: Option<PathBuf>,
     /// Write all seals to a file, one a line
     #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
@@ -40,9 +44,11 @@ pub struct SealArgs {
 pub async fn run(args: &SealArgs, global: &Global, out: Out) -> Result<(), CliError> {
     let key = args.key_file.as_deref().map(verify::key).transpose()?;
     let store = super::open(global).await?;
-    let made = match &key {
-        Some(key) => store.seal(key, now()).await?,
-        None => Vec::new(),
+    let new = args.new_key.as_deref().map(verify::key).transpose()?;
+    let made = match (&key, &new) {
+        (Some(key), Some(new)) => store.hand_over_seals(key, new, now()).await?,
+        (Some(key), None) => store.seal(key, now()).await?,
+        (None, _) => Vec::new(),
     };
     let seals = store.seals().await?;
     if let Some(path) = &args.export {
@@ -52,10 +58,16 @@ pub async fn run(args: &SealArgs, global: &Global, out: Out) -> Result<(), CliEr
         return out.json(&serde_json::json!({ "outcome": "done", "made": made, "seals": seals.len(), "exported": args.export }));
     }
     for seal in &made {
-        out.line(format!("{}: seal {} over {} new events of {} documents, with the key {}", seal.bu, seal.number, seal.events, seal.leaves, seal.key_id))?;
+        let (events, documents, with) = (seal.events, seal.leaves, seal.made_with());
+        out.line(format!("{}: seal {} over {events} new events of {documents} documents, with the key {with}", seal.bu, seal.number))?;
+        if seal.next_with() != with {
+            out.line(format!("{}: the next seals are made with the key {}", seal.bu, seal.next_with()))?;
+        }
     }
-    if key.is_some() && made.is_empty() {
-        out.line("nothing is new since the last seal")?;
+    match (&new, &key) {
+        (Some(new), _) if made.is_empty() => out.line(format!("no seal is to be handed over to the key {}", new.id()))?,
+        (None, Some(_)) if made.is_empty() => out.line("nothing is new since the last seal")?,
+        _ => {}
     }
     match &args.export {
         Some(path) => out.line(format!("{} written to {}", super::super::session::count(seals.len(), "seal"), path.display())),

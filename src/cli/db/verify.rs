@@ -25,9 +25,9 @@ It adds up all moves and compares the balances, computes all hashes anew, looks 
 for guards that were switched off. The key shows that the seals are not forged; seals that were exported earlier show that
 the database is not an old one that was put back. Exit code 1 when anything is wrong.")]
 pub struct VerifyArgs {
-    /// The file with the secret that the seals were made with
+    /// The file with the secret that the seals were made with; several where it was changed, the oldest first
     #[arg(long, value_name = "FILE")]
-    key_file: Option<PathBuf>,
+    key_file: Vec<PathBuf>,
     /// Seals that were exported with `bincard db seal --export`
     #[arg(long, value_name = "FILE")]
     seals: Option<PathBuf>,
@@ -38,11 +38,7 @@ pub struct VerifyArgs {
 
 /// Verifies the database.
 pub async fn run(args: &VerifyArgs, global: &Global, out: Out) -> Result<(), CliError> {
-    let options = VerifyOptions {
-        key: args.key_file.as_deref().map(key).transpose()?,
-        seals: args.seals.as_deref().map(seals).transpose()?,
-        since_seal: args.since_seal,
-    };
+    let options = VerifyOptions { keys: keys(&args.key_file)?, seals: args.seals.as_deref().map(seals).transpose()?, since_seal: args.since_seal };
     let store = super::open(global).await?;
     let report = verified(&store, &options).await?;
     show(&report, out)?;
@@ -61,6 +57,11 @@ pub async fn verified(store: &Store, options: &VerifyOptions) -> Result<VerifyRe
         .await;
     bar.finish_and_clear();
     Ok(report?)
+}
+
+/// The secrets in files, the oldest first.
+pub fn keys(paths: &[PathBuf]) -> Result<Vec<SealKey>, CliError> {
+    paths.iter().map(|path| key(path)).collect()
 }
 
 /// The secret in a file.

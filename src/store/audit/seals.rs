@@ -5,39 +5,58 @@
 use crate::base::Bu;
 
 use super::super::error::StoreError;
-use super::super::seal::{Merkle, Seal};
+use super::super::seal::{Merkle, Seal, SealKey};
 use super::Audit;
 
 impl Audit<'_> {
     pub(super) async fn seals(&mut self, bu: &Bu) -> Result<(), StoreError> {
         let seals = self.db.seals_of(bu).await?;
         self.last_seal = seals.last().map_or(0, |s| i64::try_from(s.number).unwrap_or(i64::MAX));
-        let mut previous = String::new();
+        let mut before: Option<&Seal> = None;
         for (seal, number) in seals.iter().zip(1..) {
             self.findings.count().seals += 1;
-            self.in_chain(bu, seal, number, &previous);
-            previous.clone_from(&seal.mac);
+            self.in_chain(bu, seal, number, before);
+            before = Some(seal);
             if !self.options.since_seal {
                 self.covered(bu, seal).await?;
             }
         }
+        self.goes_on(bu, before);
         self.exported(bu, &seals);
         self.compared.insert(bu.clone());
         Ok(())
     }
 
-    fn in_chain(&mut self, bu: &Bu, seal: &Seal, number: u64, previous: &str) {
+    fn in_chain(&mut self, bu: &Bu, seal: &Seal, number: u64, before: Option<&Seal>) {
         let name = format!("{bu}: seal {}", seal.number);
         if seal.number != number {
             self.findings.add("seal", || format!("{name} stands where seal {number} should"));
-        } else if seal.previous != previous {
+        } else if seal.previous != before.map_or("", |before| before.mac.as_str()) {
             self.findings.add("seal", || format!("{name} follows a seal that is not the one before it"));
         }
-        let Some(key) = &self.options.key else { return };
-        if seal.key_id != key.id() {
-            self.findings.add("seal", || format!("{name} was made with the key {}, the one that was given is {}", seal.key_id, key.id()));
-        } else if !seal.is_made_with(key) {
-            self.findings.add("seal", || format!("{name} was not made with the key: it was changed, or forged"));
+        if let Some(before) = before.filter(|before| before.next_with() != seal.made_with()) {
+            let (with, should) = (seal.made_with(), before.next_with());
+            self.findings.add("seal", || format!("{name} was made with the key {with}, the seal before says that {should} makes it"));
+        }
+        let options = self.options;
+        if options.keys.is_empty() {
+            return;
+        }
+        match options.keys.iter().find(|key| key.id() == seal.made_with()) {
+            Some(key) if seal.is_made_with(key) => {}
+            Some(_) => self.findings.add("seal", || format!("{name} was not made with the key: it was changed, or forged")),
+            None => self.findings.add("seal", || {
+                let given: Vec<String> = options.keys.iter().map(SealKey::id).collect();
+                format!("{name} was made with the key {}, given was {}", seal.made_with(), given.join(" and "))
+            }),
+        }
+    }
+
+    /// The last key that was given is the one that is in use. Who has only an old key could go on with that.
+    fn goes_on(&mut self, bu: &Bu, last: Option<&Seal>) {
+        let (Some(last), Some(key)) = (last, self.options.keys.last().map(SealKey::id)) else { return };
+        if last.next_with() != key {
+            self.findings.add("seal", || format!("{bu}: after seal {} comes the key {}, the last one that was given is {key}", last.number, last.next_with()));
         }
     }
 
@@ -85,7 +104,8 @@ impl Audit<'_> {
 
     fn one_exported(&mut self, exported: &Seal, seals: &[Seal]) {
         let (bu, number) = (&exported.bu, exported.number);
-        if self.options.key.as_ref().is_some_and(|key| !exported.is_made_with(key)) {
+        let keys = &self.options.keys;
+        if !keys.is_empty() && !keys.iter().any(|key| key.id() == exported.made_with() && exported.is_made_with(key)) {
             self.findings.add("exported", || format!("{bu}: the exported seal {number} was not made with the key: the file is not to be trusted"));
         }
         match seals.iter().find(|s| s.number == number) {
