@@ -23,7 +23,7 @@ impl Store {
                 tried
             }
             Self::Sqlite(Database::Postgres(db)) | Self::Postgres(Database::Postgres(db)) => {
-                let mut transaction = db.pool.begin().await?;
+                let mut transaction = db.begin().await?;
                 let tried = sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut *transaction).await.map(|_| ());
                 transaction.rollback().await?;
                 tried

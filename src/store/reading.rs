@@ -20,7 +20,7 @@ impl Database {
         Ok(match self {
             Self::Sqlite(db) => Transaction::Sqlite(db.readers.begin().await?),
             Self::Postgres(db) => {
-                let mut transaction = Transaction::Postgres(db.pool.begin().await?);
+                let mut transaction = Transaction::Postgres(db.begin().await?);
                 transaction.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", &[]).await?;
                 transaction
             }
@@ -36,7 +36,7 @@ impl Database {
                 Transaction::Sqlite(pool.begin().await?)
             }
             Self::Postgres(db) => {
-                let mut transaction = Transaction::Postgres(db.pool.begin().await?);
+                let mut transaction = Transaction::Postgres(db.begin().await?);
                 transaction.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", &[]).await?;
                 transaction
             }

@@ -252,7 +252,7 @@ impl Database {
         Ok(match self {
             Self::Sqlite(db) => Transaction::Sqlite(db.writer.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres(db) => {
-                let mut transaction = db.pool.begin().await?;
+                let mut transaction = db.begin().await?;
                 sqlx::query("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.master'))").execute(&mut *transaction).await?;
                 Transaction::Postgres(transaction)
             }

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 
+use bincard::engine::Outcome;
 use bincard::store::Store;
 
 use crate::support::blank::Blank;
@@ -19,7 +20,21 @@ async fn victim() {
     };
     let desk = Desk::soon(Store::open(&url).await.unwrap()).await;
     let (_, mut writers) = jobs::begin(&desk, round * WRITERS, WRITERS, |command| victim::say(&format!("done {}", command.key)));
-    writers.join_next().await.unwrap().unwrap();
+    tokio::join!(by_the_batch(&desk, round), async { writers.join_next().await.unwrap().unwrap() });
+}
+
+/// Works on several jobs with one call: each command is answered in its place.
+async fn by_the_batch(desk: &Desk, round: u32) {
+    for n in 1.. {
+        let batch: Vec<_> = (1..=5).map(|i| jobs::job(desk, &format!("B{round}-{n}-{i}"), true)).collect();
+        for step in 0..3 {
+            let commands: Vec<_> = batch.iter().map(|job| job[step].clone()).collect();
+            for (command, answer) in commands.iter().zip(desk.engine.fire_many(commands.clone()).await) {
+                assert!(matches!(answer.unwrap(), Outcome::Done(_)));
+                victim::say(&format!("done {}", command.key));
+            }
+        }
+    }
 }
 
 /// Kills a process in each round, a little later each time; gives what was acknowledged.
@@ -33,12 +48,12 @@ fn rounds(url: &str) -> Vec<String> {
             let Some((_, key)) = line.split_once("done ") else { continue };
             acknowledged.push(key.to_owned());
             done += 1;
-            if done == 3 + round * 2 {
+            if done == 5 + round * 3 {
                 std::thread::sleep(std::time::Duration::from_millis(u64::from(round * 7 % 13)));
                 child.kill().unwrap();
             }
         }
-        assert!(child.wait().unwrap().code().is_none() && done >= 3 + round * 2, "round {round}: {done} were done");
+        assert!(child.wait().unwrap().code().is_none() && done >= 5 + round * 3, "round {round}: {done} were done");
     }
     acknowledged
 }

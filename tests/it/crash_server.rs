@@ -48,6 +48,7 @@ async fn stays_away(desk: &Desk, server: &Server) {
         "the database is away: it gave no connection in time; what was under way is done or not at all: when it is back, send it again with the same key";
     assert_eq!(fault, told);
     server.start();
+    assert!(desk.engine.store().verify().await.expect("an answer").is_sound());
     for _ in 0..10 {
         assert!(!desk.engine.store().documents(&DocumentFilter::new(ac())).await.expect("an answer").is_empty());
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::pool::{PoolConnection, PoolConnectionMetadata};
 use sqlx::postgres::{PgPoolOptions, PgRow};
-use sqlx::{AssertSqlSafe, Postgres};
+use sqlx::{AssertSqlSafe, Postgres, Transaction};
 
 use crate::store::error::is_lost;
 use crate::store::sql::{Arg, bound};
@@ -78,6 +78,17 @@ impl super::Postgres {
             match bound!(sql.clone(), args).fetch_all(&mut *connection).await {
                 Err(error) if self.losses.note(&error) && asked < ASKED => asked += 1,
                 answer => return answer,
+            }
+        }
+    }
+
+    /// Begins a transaction, on a connection that lives.
+    pub(in crate::store) async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let mut asked = 1;
+        loop {
+            match self.pool.begin().await {
+                Err(error) if self.losses.note(&error) && asked < ASKED => asked += 1,
+                begun => return begun,
             }
         }
     }
