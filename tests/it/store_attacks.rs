@@ -236,7 +236,8 @@ async fn what_postgres_cannot_refuse_is_found() {
 #[tokio::test]
 async fn the_layout_of_a_new_schema_is_written_down() {
     const LAYOUT: &str = "src/store/postgres/schema/layout.txt";
-    let (raw, schema) = raw_postgres(&postgres().await).await;
+    let f = postgres().await;
+    let (raw, schema) = raw_postgres(&f).await;
     let rows: Vec<(String, String, String)> = sqlx::query_as(include_str!("../../src/store/postgres/schema/layout.sql")).fetch_all(&raw).await.unwrap();
     let mut lines: Vec<String> = rows.iter().map(|(kind, name, text)| format!("{kind} {name}\t{text}\n").replace(&format!("{schema}."), "bincard.")).collect();
     lines.sort();

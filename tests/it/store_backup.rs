@@ -68,3 +68,29 @@ async fn a_copy_that_is_tampered_with_or_too_old_is_not_put_in_place() {
     assert!(copy("copy").status.success());
     refused(&f, folder.path(), "WRONG [balance]").await;
 }
+
+#[tokio::test]
+async fn a_journal_that_is_too_old_is_not_put_in_place_on_a_server() {
+    let (f, to) = (postgres().await, postgres().await);
+    let folder = crate::support::folder();
+    let key = SealKey::new(&[7; 32]).unwrap();
+    f.store.commit(&with_everything()).await.unwrap();
+    f.admin().await.seal(&key, minute(9)).await.unwrap();
+    assert!(bincard(folder.path(), &["db", "backup", "copy", "--db", &f.url]).status.success());
+    f.store.commit(&receiving("D2", &["FAN#1"])).await.unwrap();
+    f.admin().await.seal(&key, minute(10)).await.unwrap();
+    std::fs::write(folder.path().join("seals"), Seal::to_lines(&f.store.seals().await.unwrap()).unwrap()).unwrap();
+
+    let old = bincard(folder.path(), &["db", "restore", "copy", "--db", &to.url, "--seals", "seals"]);
+    assert!(old.status.code() == Some(1) && said(&old).contains("seal 2 was exported and is not here"), "{}", said(&old));
+    assert_eq!(to.store.counts(None).await.unwrap(), bincard::store::Counts::default(), "nothing was put in place");
+    let (raw, schema) = crate::support::stores::raw_postgres(&to).await;
+    let beside: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_namespace WHERE nspname = $1 || '_restoring'").bind(&schema).fetch_one(&raw).await.unwrap();
+    assert_eq!(beside, 0);
+
+    let done = bincard(folder.path(), &["db", "restore", "copy", "--db", &to.url]);
+    assert!(done.status.success() && said(&done).contains("nothing is wrong"), "{}", said(&done));
+    assert_eq!(to.store.counts(None).await.unwrap().transitions, 1);
+    let twice = bincard(folder.path(), &["db", "restore", "copy", "--db", &to.url]);
+    assert!(!twice.status.success() && said(&twice).contains("the database is not empty"), "{}", said(&twice));
+}

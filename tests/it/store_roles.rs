@@ -74,7 +74,8 @@ async fn without_citus_nothing_is_laid_out_and_nothing_is_made() {
 /// What a distributed PostgreSQL asks of a schema, looked for in the catalogue of a plain one.
 #[tokio::test]
 async fn the_schema_is_ready_for_several_machines() {
-    let (raw, schema) = raw_postgres(&postgres().await).await;
+    let f = postgres().await;
+    let (raw, schema) = raw_postgres(&f).await;
     let rules = [
         (
             "a unique key without bu",

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use crate::store::{Store, VerifyOptions, VerifyReport};
+use crate::store::{Counts, Store, VerifyOptions, VerifyReport};
 
 use super::super::args::Global;
 use super::super::error::CliError;
@@ -82,12 +82,12 @@ pub async fn restore(args: &RestoreArgs, global: &Global, out: Out) -> Result<()
     let options = VerifyOptions { keys: verify::keys(&args.key_file)?, seals: args.seals.as_deref().map(verify::seals).transpose()?, since_seal: false };
     let url = super::url(global)?;
     let report = match (is_sqlite(&args.file)?, sqlite_path(&url)) {
-        (true, Some(path)) => restore_file(&args.file, &path, &options).await?,
+        (is_file, Some(path)) => restore_file(&args.file, is_file, &path, &options).await?,
         (true, None) => {
             let hint = "open the copy with `--db sqlite:FILE`, export its journal, and import that";
             return Err(CliError::usage(format!("`{}` is a SQLite file, and the database is none", args.file.display())).hint(hint));
         }
-        (false, _) => restore_journal(&args.file, &url, &options).await?,
+        (false, None) => restore_journal(&args.file, &url, &options).await?,
     };
     verify::show(&report, out)?;
     if !report.is_sound() {
@@ -96,8 +96,8 @@ pub async fn restore(args: &RestoreArgs, global: &Global, out: Out) -> Result<()
     if out.is_json() { Ok(()) } else { out.line(format!("restored: {url}")) }
 }
 
-/// Verifies the copy under another name, and only then gives it its own.
-async fn restore_file(copy: &Path, to: &Path, options: &VerifyOptions) -> Result<VerifyReport, CliError> {
+/// Verifies the copy, a file or a journal, under another name, and only then gives it its own.
+async fn restore_file(copy: &Path, is_file: bool, to: &Path, options: &VerifyOptions) -> Result<VerifyReport, CliError> {
     for name in ["", "-wal", "-shm"] {
         files::must_be_new(&with_ending(to, name))?;
     }
@@ -109,10 +109,18 @@ async fn restore_file(copy: &Path, to: &Path, options: &VerifyOptions) -> Result
         }
     };
     remove();
-    fs::copy(copy, &growing).map_err(|e| CliError::fault(format!("cannot copy `{}`: {e}", copy.display())))?;
     let checked = async {
+        if is_file {
+            fs::copy(copy, &growing).map_err(|e| CliError::fault(format!("cannot copy `{}`: {e}", copy.display())))?;
+        }
         let store = Store::open(&format!("sqlite://{}", growing.display())).await?;
-        let report = verify::verified(&store, options).await;
+        let report = async {
+            if !is_file {
+                journal::read(&store, copy).await?;
+            }
+            verify::verified(&store, options).await
+        };
+        let report = report.await;
         store.close().await;
         report
     };
@@ -124,9 +132,31 @@ async fn restore_file(copy: &Path, to: &Path, options: &VerifyOptions) -> Result
     checked
 }
 
-/// Commits the journal again in an empty database, and verifies it.
+/// Commits the journal again in a schema beside the one that is meant, verifies it there, and only then does it in its place.
 async fn restore_journal(copy: &Path, url: &str, options: &VerifyOptions) -> Result<VerifyReport, CliError> {
-    let store = Store::open(url).await.map_err(|e| CliError::fault(format!("the database `{url}` cannot be opened: {e}")))?;
+    let open = async |url: &str| Store::open(url).await.map_err(|e| CliError::fault(format!("the database `{url}` cannot be opened: {e}")));
+    let store = open(url).await?;
+    // What is not empty is refused before anything is looked at.
+    if store.counts(None).await? == Counts::default() {
+        let beside = Store::beside(url).await?;
+        Store::drop_beside(&beside).await?;
+        let looked_at = async {
+            let rehearsal = open(&beside).await.map_err(|e| e.hint("restore as a user who may create a schema: the copy is looked at in one of its own"))?;
+            let report = async {
+                journal::read(&rehearsal, copy).await?;
+                verify::verified(&rehearsal, options).await
+            };
+            let report = report.await;
+            rehearsal.close().await;
+            report
+        };
+        let report = looked_at.await;
+        Store::drop_beside(&beside).await?;
+        let report = report?;
+        if !report.is_sound() {
+            return Ok(report);
+        }
+    }
     journal::read(&store, copy).await?;
     verify::verified(&store, options).await
 }
