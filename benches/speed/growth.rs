@@ -1,8 +1,9 @@
 //! Growth: what a transition and the views cost with few moves in the ledger, and with ten million.
 //!
-//! The ledger grows through the store's own commit, two hundred moves at a time, so that every row of it is as true as those of
-//! people: `BINCARD_BENCH_MOVES` says how far, `BINCARD_BENCH_VERIFY` has it verified at the end. What the process holds are the
-//! caches of its connections, which have a bound.
+//! The ledger grows through the store's own commit, two hundred moves at a time, so that every row of it is as true as those
+//! of people; on a server it is multiplied from there (`multiply.sql`). `BINCARD_BENCH_MOVES` says how far,
+//! `BINCARD_BENCH_VERIFY` has a file verified at the end. What the process holds are the caches of its connections, which
+//! have a bound.
 
 use std::time::Instant;
 
@@ -22,6 +23,8 @@ const LOTS: usize = 8;
 const STEPS: usize = 25;
 /// Commits that are handed over at once.
 const AT_ONCE: usize = 200;
+/// On a server so many moves are made by commits; the rest are copies of them.
+const BY_COMMITS: u64 = 200_000;
 const ROUNDS: usize = 7;
 const JOBS: usize = 60;
 
@@ -35,13 +38,26 @@ struct Figures {
     memory: f64,
 }
 
-pub async fn run(world: &World, store: Store, what: &str, moves: u64, table: &mut Table) {
+/// A server, and the schema on it whose ledger is to grow.
+pub struct Server {
+    pub url: String,
+    pub schema: String,
+}
+
+pub async fn run(world: &World, store: Store, server: Option<&Server>, moves: u64, table: &mut Table) {
+    let what = if server.is_some() { "PostgreSQL" } else { "SQLite" };
     let engine = world.furnished(store).await;
     let mut filled = 0;
     fill(&engine, &mut filled, FEW, world.now).await;
     let small = figures(world, &engine, 0, filled).await;
     let start = Instant::now();
-    fill(&engine, &mut filled, moves, world.now).await;
+    match server {
+        None => fill(&engine, &mut filled, moves, world.now).await,
+        Some(server) => {
+            fill(&engine, &mut filled, moves.min(BY_COMMITS), world.now).await;
+            multiply(server, moves / BY_COMMITS).await;
+        }
+    }
     let counts = engine.store().counts(None).await.expect("counts");
     let took = start.elapsed().as_secs_f64();
     println!("{what}: {} moves of {} documents and {} lots, made in {took:.0} s", counts.moves, counts.documents, counts.lots);
@@ -54,7 +70,7 @@ pub async fn run(world: &World, store: Store, what: &str, moves: u64, table: &mu
     }
     let memory = |f: &Figures| format!("{:.0}", f.memory);
     table.figure(&format!("{size}: memory of the process (MB)"), memory(&small), memory(&large), large.memory, Aim::AtMost(300.0));
-    if std::env::var_os("BINCARD_BENCH_VERIFY").is_some() {
+    if server.is_none() && std::env::var_os("BINCARD_BENCH_VERIFY").is_some() {
         let start = Instant::now();
         assert!(engine.store().verify().await.expect("verify").is_sound());
         println!(
@@ -65,6 +81,18 @@ pub async fn run(world: &World, store: Store, what: &str, moves: u64, table: &mu
         );
     }
     engine.store().close().await;
+}
+
+/// Makes the ledger so many times as large (`multiply.sql`).
+async fn multiply(server: &Server, times: u64) {
+    let pool = sqlx::PgPool::connect(&server.url).await.expect("a server");
+    let sql = include_str!("multiply.sql").replace("{schema}", &server.schema).replace("{times}", &times.saturating_sub(1).to_string());
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&pool).await.expect("copies");
+    for table in ["document", "document_line", "mention", "event", "lot", "move", "stock"] {
+        let sql = format!("VACUUM ANALYZE {}.{table}", server.schema);
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&pool).await.expect("a vacuum");
+    }
+    pool.close().await;
 }
 
 async fn figures(world: &World, engine: &Engine, run: usize, filled: u64) -> Figures {

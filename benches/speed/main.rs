@@ -69,11 +69,13 @@ async fn grow(world: &World, only: &str, table: &mut Table) {
     if only != "postgres" {
         let folder = tempfile::tempdir_in("target").expect("a folder on the disk");
         let url = format!("sqlite://{}", folder.path().join("growth.db").display());
-        growth::run(world, Store::open(&url).await.expect("a file"), "SQLite", moves, table).await;
+        growth::run(world, Store::open(&url).await.expect("a file"), None, moves, table).await;
     }
     let server = std::env::var("BINCARD_TEST_POSTGRES").ok().filter(|_| only != "sqlite");
     if let Some(base) = server {
-        let url = format!("{base}{}schema=bench_growth_{}", if base.contains('?') { '&' } else { '?' }, std::process::id());
-        growth::run(world, Store::open(&url).await.expect("a schema"), "PostgreSQL", moves, table).await;
+        let schema = format!("bench_growth_{}", std::process::id());
+        let url = format!("{base}{}schema={schema}", if base.contains('?') { '&' } else { '?' });
+        let store = Store::open(&url).await.expect("a schema");
+        growth::run(world, store, Some(&growth::Server { url: base, schema }), moves, table).await;
     }
 }

@@ -17,7 +17,8 @@ pub struct Needs {
     pub on_hand: bool,
     /// Promises of the wanted parts to the wanted parties (`inbound of`).
     pub inbound: bool,
-    /// Balances of the wanted parts and their successors at every party of the business unit, in `bins` (`offers of`).
+    /// Balances of the wanted parts and their successors at every party of the business unit, in `bins` (`offers of`), and
+    /// which part succeeds which.
     pub network: bool,
     /// Open obligations of the wanted parties, of any document.
     pub obligations: bool,

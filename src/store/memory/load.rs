@@ -110,7 +110,9 @@ impl Tenant {
             .filter(|((part, _), _)| w.parts.contains(part))
             .map(|((part, from), rate)| crate::domain::Rate { bu: r.bu.clone(), part: part.clone(), from: *from, rate: *rate })
             .collect();
-        s.supersessions = self.supersessions.values().filter(|x| w.parts.contains(&x.old) || w.parts.contains(&x.new)).cloned().collect();
+        if r.needs.network {
+            s.supersessions = self.supersessions.values().filter(|x| w.parts.contains(&x.old) || w.parts.contains(&x.new)).cloned().collect();
+        }
         if r.needs.limits {
             let classes: BTreeSet<&str> = s.parts.iter().map(|p| p.class.as_str()).collect();
             let holds = |scope: &crate::domain::LimitScope| {
