@@ -111,10 +111,12 @@ impl Postgres {
 
     /// Makes the schema where it is not there; true where it did. A role that may only read and call the procedures opens a finished one.
     async fn migrate(&self) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
-        if !is_missing(self.version(&mut transaction).await?)? {
+        // Looked at outside of a transaction: one that is not ended in good order would stay open until the pool comes round to it.
+        let found = self.version(&mut *self.pool.acquire().await?).await?;
+        if !is_missing(found)? {
             return Ok(false);
         }
+        let mut transaction = self.pool.begin().await?;
         self.lock_migration(&mut transaction).await?;
         let missing = is_missing(self.version(&mut transaction).await?)?;
         if missing {

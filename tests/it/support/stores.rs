@@ -29,11 +29,13 @@ impl Drop for Fixture {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
                 let mut connection = sqlx::PgConnection::connect(&base).await?;
-                let text = format!("SET client_min_messages = error; DROP SCHEMA IF EXISTS {schema} CASCADE; DROP ROLE IF EXISTS {schema}_owner");
+                let text = format!(
+                    "SET client_min_messages = error; SET lock_timeout = 2000; DROP SCHEMA IF EXISTS {schema} CASCADE; DROP ROLE IF EXISTS {schema}_owner"
+                );
                 sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut connection).await
             })
         });
-        // A server that a test has stopped keeps nothing.
+        // A server that a test has stopped keeps nothing; what somebody still reads goes with the server.
         drop(gone.join());
     }
 }
