@@ -86,7 +86,7 @@ impl<F: Future + Unpin> Future for Cut<F> {
 async fn cut_off(store: &Store) -> (Report, u32) {
     let mut cuts = 0;
     loop {
-        let polls = 400 + cuts * 7919 % 1500 + cuts * 40;
+        let polls = 150 + cuts * 7919 % 500 + cuts * 30;
         let engine = engine(store.clone()).await;
         if let Some(report) = (Cut { inner: Box::pin(run(&engine)), polls }).await {
             return (report.expect("a replay"), cuts);

@@ -28,6 +28,8 @@ const RECENT: usize = 8;
 const FORGOTTEN: u64 = 60;
 /// No slow commit takes longer than so many commands.
 const SLOWEST: u64 = 20;
+/// Nor longer than this: what is recorded an hour late is a finding.
+const LONGEST: i64 = DAY / 24 * 5 / 6;
 /// What a book itself must prevent: no command may end so.
 const NEVER: [ReasonCode; 4] = [ReasonCode::RuleFault, ReasonCode::PartsLeftBehind, ReasonCode::ObligationOpen, ReasonCode::ReverseOpen];
 
@@ -215,8 +217,9 @@ impl<'s> Wire<'s> {
     }
 
     /// Commits that took long come to their end, whatever others did meanwhile.
-    async fn finish_slow(&mut self) -> Result<(), ReplayError> {
-        while let Some(at) = self.slow.iter().position(|slow| slow.due <= self.step) {
+    async fn finish_slow(&mut self, now: Timestamp) -> Result<(), ReplayError> {
+        let step = self.step;
+        while let Some(at) = self.slow.iter().position(|slow| slow.due <= step || slow.command.recorded_at.plus_micros(LONGEST) < now) {
             let slow = self.slow.remove(at);
             if self.commit(&slow.decision).await? {
                 self.again(&slow.command, slow.decision.document.revision).await?;
@@ -337,7 +340,7 @@ impl<'s> Wire<'s> {
 impl Hands for Wire<'_> {
     async fn execute(&mut self, command: Command) -> Sent {
         self.step += 1;
-        self.finish_slow().await?;
+        self.finish_slow(command.recorded_at).await?;
         let forgotten = matches!(command.action, Action::Fire { .. }) && self.dice.of("forgotten").of(command.doc.as_str()).per_mille(FORGOTTEN);
         let dice = self.dice.of("fault").at(self.step);
         let fault = if forgotten && dice.of("seldom").per_mille(700) { Fault::NobodyCame } else { Fault::drawn(dice) };
@@ -359,6 +362,7 @@ impl Hands for Wire<'_> {
 
     async fn ring(&mut self, now: Timestamp) -> Result<Option<Rung>, ReplayError> {
         self.step += 1;
+        self.finish_slow(now).await?;
         let Some(rung) = self.engine.ring(Some(&super::bu()), now).await? else { return Ok(None) };
         self.rang(&rung).await?;
         Ok(Some(rung))
