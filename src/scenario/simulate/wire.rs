@@ -1,8 +1,6 @@
 //! How commands reach the engine in a simulation: every now and then something goes wrong on the way. Whatever happens, the
-//! second books hear of what was committed, and are compared.
-//!
-//! A crash is what its commits make of it: each is whole, so a process that dies is one that does the first of its commits
-//! and none of the others. Must not know what the commands are about. Tests: `tests/it/simulate.rs`.
+//! second books hear of what was committed, and are compared. Commits are whole, so a process that dies is one that does the
+//! first of its commits and none of the others. Must not know what the commands are about. Tests: `tests/it/simulate.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
