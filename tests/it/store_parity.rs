@@ -27,6 +27,7 @@ enum Step {
     Settle { doc: u8, owed: u8, units: i64 },
     Paper { doc: u8, close: bool },
     Claim { doc: u8, key: u8 },
+    Books { doc: u8, until: i64, happened: i64 },
 }
 
 fn places(n: u8, doc: u8) -> String {
@@ -49,7 +50,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (doc.clone(), 1..5_i64).prop_map(|(doc, units)| Step::Owe { doc, units }),
         2 => (doc.clone(), 0..4_u8, 0..4_i64).prop_map(|(doc, owed, units)| Step::Settle { doc, owed, units }),
         1 => (doc.clone(), any::<bool>()).prop_map(|(doc, close)| Step::Paper { doc, close }),
-        1 => (doc, 0..2_u8).prop_map(|(doc, key)| Step::Claim { doc, key }),
+        1 => (doc.clone(), 0..2_u8).prop_map(|(doc, key)| Step::Claim { doc, key }),
+        1 => (doc, -9..3_i64, -9..3_i64).prop_map(|(doc, until, happened)| Step::Books { doc, until, happened }),
     ]
 }
 
@@ -61,7 +63,8 @@ async fn decided(store: &Store, n: usize, step: &Step) -> Option<Decision> {
     | Step::Owe { doc, .. }
     | Step::Settle { doc, .. }
     | Step::Paper { doc, .. }
-    | Step::Claim { doc, .. }) = step;
+    | Step::Claim { doc, .. }
+    | Step::Books { doc, .. }) = step;
     let id = format!("D{doc}");
     let snapshot = store.load(&request(&id)).await.unwrap();
     let mut d = match step {
@@ -88,6 +91,7 @@ async fn decided(store: &Store, n: usize, step: &Step) -> Option<Decision> {
         }
         Step::Paper { close, .. } if *close => d.papers_closed = vec!["DC/26-27/00002".into()],
         Step::Paper { .. } => d.papers = vec![challan(1, None), challan(2, Some(0))],
+        Step::Books { until, happened, .. } => (d.books_closed, d.event.effective_at) = (Some(minute(*until)), minute(*happened)),
         Step::Claim { key, .. } => d.claims = vec![claim(&format!("job {key}"), &["closed"])],
     }
     Some(d)
@@ -124,6 +128,7 @@ async fn said(store: &Store) -> BTreeMap<String, String> {
     all.insert("papers".into(), format!("{:?}", store.papers(&PaperFilter::new(bu())).await.unwrap()));
     let sodo = Some("4500010001 80001234".parse().unwrap());
     all.insert("lots".into(), format!("{:?}", store.lots(&LotFilter { sodo, ..LotFilter::new(bu()) }).await.unwrap()));
+    all.insert("closing".into(), format!("{:?}", store.closing(&bu()).await.unwrap()));
     all.insert("counts".into(), format!("{:?}", store.counts(Some(&bu())).await.unwrap()));
     let report = store.verify().await.unwrap();
     all.insert("verify".into(), format!("{report:?}"));
