@@ -163,6 +163,22 @@ async fn a_rule_says_how_long_a_document_may_wait_and_on_hold_no_time_passes() {
 }
 
 #[tokio::test]
+async fn a_document_that_was_on_hold_is_sound_on_every_store() {
+    for fixture in stores::stores().await {
+        let mut desk = Desk::on(fixture.store.clone()).await;
+        let (manager, ops) = (desk.who("asp_manager", Some("coolfix")), desk.who("service_ops", None));
+        desk.must(&manager, "R1", open("ship_to_store"), base_stock(), &request(&[("CAP", 10)])).await;
+        desk.must(&manager, "R1", fire("submit"), json!({}), &[]).await;
+        desk.now = desk.now.plus_micros(30 * 60_000_000);
+        desk.must(&ops, "R1", fire("hold"), json!({ "reason": "the customer is away" }), &[]).await;
+        desk.now = desk.now.plus_micros(300 * 60_000_000);
+        desk.must(&ops, "R1", fire("release"), json!({}), &[]).await;
+        let report = fixture.store.verify().await.expect("verify");
+        assert!(report.is_sound(), "{}: {:?}", fixture.url, report.findings);
+    }
+}
+
+#[tokio::test]
 async fn what_is_possible_anywhere_waits_for_nobody() {
     let desk = Desk::on(Store::memory()).await;
     let (manager, picker) = (desk.who("asp_manager", Some("coolfix")), desk.who("picker", Some("wh_blr")));

@@ -62,7 +62,7 @@ fn told<'r>(report: &'r VerifyReport, code: &str) -> &'r str {
 }
 
 /// The kind of finding, what is done, and words of what is told.
-const PLANTED: [(&str, &str, &str); 36] = [
+const PLANTED: [(&str, &str, &str); 37] = [
     (
         "balance",
         "UPDATE stock SET quantity = quantity + 1000 WHERE party = 'PUNE' AND part = 'PCB'",
@@ -95,7 +95,8 @@ const PLANTED: [(&str, &str, &str); 36] = [
     ("revision", "UPDATE document SET revision = 1 WHERE doc = 'D1'", "document D1 has the revision 1, its events say 2"),
     ("state", "UPDATE document SET state = 'closed' WHERE doc = 'D1'", "document D1 has the state closed, its events say open"),
     ("state", "UPDATE document SET version = 2 WHERE doc = 'D1'", "document D1 has the version 2, its events say 1"),
-    ("state", "UPDATE document SET entered_at = 7 WHERE doc = 'D3'", "document D3 has entered its state at 7"),
+    ("state", "UPDATE document SET entered_at = 9000000000000000 WHERE doc = 'D3'", "document D3 has entered its state at 9000000000000000"),
+    ("content", "UPDATE document SET entered_at = 7 WHERE doc = 'D3'", "document D3 does not say what its last event wrote"),
     ("content", "UPDATE document_line SET vals = '{}' WHERE doc = 'D2'", "document D2 does not say what its last event wrote"),
     ("opened", "UPDATE document SET opened_by = 'mallory' WHERE doc = 'D1'", "document D1 has been opened by mallory, its events say asha"),
     ("document", "DELETE FROM document WHERE doc = 'D2'", "document D2 is gone, its events are there"),

@@ -90,11 +90,14 @@ impl Audit<'_> {
             return Ok(());
         }
         let events = row.int(said + 4)?;
+        // A document that comes back from a hold has been in its state for as long as it was in it before: earlier than the
+        // event, never later. That nobody wrote another time is what its content says.
+        let (entered, by_events) = (document.entered_at.micros(), row.int(said + 3)?);
         let facts = [
             ("revision", "the revision", document.revision.to_string(), events.to_string()),
             ("state", "the state", document.state.to_string(), row.text(said + 1)?.to_owned()),
             ("state", "the version", document.version.to_string(), row.int(said + 2)?.to_string()),
-            ("state", "entered its state at", document.entered_at.micros().to_string(), row.int(said + 3)?.to_string()),
+            ("state", "entered its state at", entered.to_string(), entered.min(by_events).to_string()),
             ("opened", "been opened by", document.opened_by.to_string(), row.text(said + 5)?.to_owned()),
             ("opened", "been opened at", document.opened_at.micros().to_string(), row.int(said + 6)?.to_string()),
         ];
