@@ -1,5 +1,5 @@
-//! Commits that come together are written together: whoever comes first writes at once, and those who come meanwhile are
-//! written as one group after it, each done or refused by itself.
+//! Commits that come together are written together: who finds a writer free writes at once, and those who come while none is
+//! are written as one group after it, each done or refused by itself.
 //!
 //! A group costs the database one transaction, and one wait for the disk, for all that is in it. Must not know what a
 //! commit writes. Tests: below and `tests/it/store_group.rs`.
@@ -37,6 +37,7 @@ pub(super) type Answer = Result<String, Raised>;
 #[derive(Debug, Clone)]
 pub(super) struct Lanes {
     most: usize,
+    writers: usize,
     lanes: Arc<Mutex<HashMap<String, Arc<Lane>>>>,
 }
 
@@ -45,13 +46,14 @@ struct Lane(Mutex<Queue>);
 
 #[derive(Debug, Default)]
 struct Queue {
-    busy: bool,
+    busy: usize,
     waiting: VecDeque<(Written, oneshot::Sender<Answer>)>,
 }
 
 impl Lanes {
-    pub(super) fn new(most: usize) -> Self {
-        Self { most, lanes: Arc::default() }
+    /// Lanes with so many writers each, that write so many commits as one at most.
+    pub(super) fn new(most: usize, writers: usize) -> Self {
+        Self { most, writers, lanes: Arc::default() }
     }
 
     /// How many are written as one at most.
@@ -74,10 +76,10 @@ impl Lane {
     }
 
     /// Gives the commit back to who may write it at once, or takes it and gives what to wait for.
-    fn enter(&self, commit: Written) -> Result<Written, oneshot::Receiver<Answer>> {
+    fn enter(&self, commit: Written, writers: usize) -> Result<Written, oneshot::Receiver<Answer>> {
         let mut queue = self.queue();
-        if !queue.busy {
-            queue.busy = true;
+        if queue.busy < writers {
+            queue.busy += 1;
             return Ok(commit);
         }
         let (sender, receiver) = oneshot::channel();
@@ -85,18 +87,20 @@ impl Lane {
         Err(receiver)
     }
 
-    /// The next group; the lane is free again where nobody waits.
+    /// The next group for a writer; where nobody waits, the writer is free again.
     fn next(&self, most: usize) -> Vec<(Written, oneshot::Sender<Answer>)> {
         let mut queue = self.queue();
         let count = queue.waiting.len().min(most);
-        queue.busy = count > 0;
+        if count == 0 {
+            queue.busy = queue.busy.saturating_sub(1);
+        }
         queue.waiting.drain(..count).collect()
     }
 
-    /// Frees the lane; whoever waits learns that it is not known what became of the commit.
+    /// Frees a writer; whoever waits learns that it is not known what became of the commit.
     fn give_up(&self) {
         let mut queue = self.queue();
-        queue.busy = false;
+        queue.busy = queue.busy.saturating_sub(1);
         queue.waiting.clear();
     }
 }
@@ -158,7 +162,7 @@ impl Database {
             Self::Postgres(_) => commit.bu.as_str(),
         };
         let lane = self.lanes().of(writer);
-        match lane.enter(commit) {
+        match lane.enter(commit, self.lanes().writers) {
             Ok(commit) => {
                 let _turn = Turn { lane, db: self.clone() };
                 self.write_one(&commit).await
@@ -199,23 +203,35 @@ mod tests {
     #[test]
     fn the_first_writes_at_once_and_the_others_in_groups_in_their_order() {
         let lane = Lane::default();
-        assert!(lane.enter(commit("a")).is_ok());
-        let waiting: Vec<_> = ["b", "c", "d"].into_iter().map(|doc| lane.enter(commit(doc)).unwrap_err()).collect();
+        assert!(lane.enter(commit("a"), 1).is_ok());
+        let waiting: Vec<_> = ["b", "c", "d"].into_iter().map(|doc| lane.enter(commit(doc), 1).unwrap_err()).collect();
         let names = |group: &[(Written, oneshot::Sender<Answer>)]| group.iter().map(|(c, _)| c.doc.clone()).collect::<String>();
         assert_eq!(names(&lane.next(2)), "bc");
         assert_eq!(names(&lane.next(2)), "d");
         assert!(lane.next(2).is_empty());
-        assert!(lane.enter(commit("e")).is_ok(), "the lane is free again");
+        assert!(lane.enter(commit("e"), 1).is_ok(), "the lane is free again");
+        drop(waiting);
+    }
+
+    #[test]
+    fn nobody_waits_while_a_writer_is_free() {
+        let lane = Lane::default();
+        assert!(lane.enter(commit("a"), 2).is_ok());
+        assert!(lane.enter(commit("b"), 2).is_ok());
+        let waiting = lane.enter(commit("c"), 2).unwrap_err();
+        assert_eq!(lane.next(100).len(), 1);
+        assert!(lane.next(100).is_empty(), "the writer of the group is free");
+        assert!(lane.enter(commit("d"), 2).is_ok());
         drop(waiting);
     }
 
     #[test]
     fn whoever_waits_for_a_writer_that_is_gone_is_told() {
         let lane = Lane::default();
-        assert!(lane.enter(commit("a")).is_ok());
-        let mut waiting = lane.enter(commit("b")).unwrap_err();
+        assert!(lane.enter(commit("a"), 1).is_ok());
+        let mut waiting = lane.enter(commit("b"), 1).unwrap_err();
         lane.give_up();
         assert!(matches!(waiting.try_recv(), Err(oneshot::error::TryRecvError::Closed)));
-        assert!(lane.enter(commit("c")).is_ok());
+        assert!(lane.enter(commit("c"), 1).is_ok());
     }
 }

@@ -23,6 +23,9 @@ use super::sql::{Arg, bound};
 use link::{Losses, PATIENCE};
 pub(super) use roles::procedures_of_service;
 
+/// So many commits of a business unit are written side by side before others wait to be written as one: fewer than there are
+/// connections, so that who decides can read.
+const WRITERS: usize = 6;
 /// Held while the schema is made, so that programs that start at once make it once.
 const MIGRATION_LOCK: i64 = 0x0062_696e_6361_7264;
 
@@ -72,7 +75,7 @@ impl Postgres {
         let options = options.options([("search_path", schema)]).options(settings).application_name("bincard");
         let losses = Losses::default();
         let pool = losses.pool(patience).connect_with(options.statement_cache_capacity(300)).await?;
-        Ok(Self { pool, lanes: Lanes::new(most), schema: schema.to_owned(), commits: Arc::default(), losses, patience })
+        Ok(Self { pool, lanes: Lanes::new(most, WRITERS), schema: schema.to_owned(), commits: Arc::default(), losses, patience })
     }
 
     /// Calls one of the procedures of the schema, in one round trip.

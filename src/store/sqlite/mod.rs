@@ -76,7 +76,7 @@ impl Sqlite {
         let committing = options.clone().pragma("wal_autocheckpoint", "0").pragma("journal_size_limit", log::LARGEST);
         let commits = Arc::new(Mutex::new(Some(SqliteConnection::connect_with(&committing).await?)));
         let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "on"));
-        Ok((Self { commits, writer, readers, lanes: Lanes::new(most), log: Log::default(), path: path.to_owned() }, made))
+        Ok((Self { commits, writer, readers, lanes: Lanes::new(most, 1), log: Log::default(), path: path.to_owned() }, made))
     }
 
     /// Inserts one row into the command table, and reads back what `then` selects, in one round trip.
