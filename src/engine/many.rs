@@ -41,7 +41,7 @@ impl Engine {
                 }
             }
         }
-        answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(unknown()))).collect()
+        answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(StoreError::Interrupted.into()))).collect()
     }
 
     async fn one_by_one(self, commands: Vec<(usize, Command)>) -> Answers {
@@ -66,9 +66,4 @@ fn by_document(commands: Vec<Command>) -> Vec<Vec<(usize, Command)>> {
         }
     }
     groups
-}
-
-/// A task that was stopped from outside, by the end of the program's runtime.
-fn unknown() -> EngineError {
-    StoreError::Unreadable("the command was cut off: send it again with its key, which tells whether it was carried out".to_owned()).into()
 }

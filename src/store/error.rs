@@ -41,6 +41,9 @@ pub enum StoreError {
     /// There is no room to write.
     #[error("the disk of the database is full: {}; nothing was written: make room, then send it again with the same key", words(.0))]
     Full(#[source] sqlx::Error),
+    /// Whoever carried it out was stopped from outside, as when a program ends.
+    #[error("the command was cut off; it is done or not at all: send it again with the same key")]
+    Interrupted,
     /// Anything else, in the driver's own words.
     #[error("the database answered: {0}")]
     Database(#[source] sqlx::Error),
@@ -71,7 +74,7 @@ impl StoreError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Away(_) | Self::Busy(_) => true,
+            Self::Away(_) | Self::Busy(_) | Self::Interrupted => true,
             Self::Database(error) => lost_race(error),
             _ => false,
         }
