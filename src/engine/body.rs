@@ -22,7 +22,10 @@ impl Run<'_> {
     fn applies(&mut self, clause: &Clause) -> bool {
         let Some(when) = &clause.when else { return true };
         match self.truth(when) {
-            Ok(holds) => holds,
+            Ok(holds) => {
+                self.saw(when.span, holds);
+                holds
+            }
             Err(halt) => {
                 self.stopped(halt);
                 false
@@ -67,6 +70,9 @@ impl Run<'_> {
                 Ok(key) => {
                     let sentence = self.sentence(otherwise);
                     let line = self.line_no();
+                    if let Some(witness) = self.env.witness {
+                        witness.claim(clause.span, &sentence, line);
+                    }
                     self.out.claims.push(Claim { key, until: released.clone(), code: code.clone(), line, sentence });
                 }
                 Err(halt) => self.stopped(halt),
@@ -94,6 +100,11 @@ impl Run<'_> {
             Ok(matching) => matching,
             Err(halt) => return self.stopped(halt),
         };
+        if let Some(filter) = &each.filter {
+            for index in 0..self.doc.lines.len() {
+                self.at_line(index, |run| run.saw(filter.span, matching.contains(&index)));
+            }
+        }
         for index in matching {
             let locals = self.locals.len();
             self.line.set(Some(index));

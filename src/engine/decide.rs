@@ -13,6 +13,7 @@ use crate::model::{Book, Transition, Trigger, Workflow};
 use crate::rules::Rules;
 
 use super::run::{Env, Run};
+use super::witness::Witness;
 use super::{books, migrate, permit};
 
 /// Decides a command.
@@ -20,13 +21,33 @@ use super::{books, migrate, permit};
 /// # Errors
 /// A refusal with every reason why the command is not possible.
 pub fn decide(book: &Book, rules: &Rules, snapshot: &Snapshot, command: &Command) -> Result<Decision, Box<Refusal>> {
+    decide_seen((book, rules), snapshot, command, None)
+}
+
+/// Like [`decide`], before a witness, who keeps what the decision looks at.
+///
+/// # Errors
+/// A refusal with every reason why the command is not possible.
+pub fn decide_seen((book, rules): (&Book, &Rules), snapshot: &Snapshot, command: &Command, witness: Option<&Witness>) -> Result<Decision, Box<Refusal>> {
+    let given = Given { book, rules, snapshot, command, witness };
     match &command.action {
-        Action::Open { workflow, transition, .. } => open(book, rules, snapshot, command, workflow, transition.as_ref()),
-        Action::Fire { transition } => fire(book, rules, snapshot, command, transition),
+        Action::Open { workflow, transition, .. } => open(given, workflow, transition.as_ref()),
+        Action::Fire { transition } => fire(given, transition),
     }
 }
 
-fn open(book: &Book, rules: &Rules, snapshot: &Snapshot, command: &Command, name: &Name, transition: Option<&Name>) -> Result<Decision, Box<Refusal>> {
+/// What a decision is made from, before its workflow is known.
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    book: &'a Book,
+    rules: &'a Rules,
+    snapshot: &'a Snapshot,
+    command: &'a Command,
+    witness: Option<&'a Witness>,
+}
+
+fn open(given: Given<'_>, name: &Name, transition: Option<&Name>) -> Result<Decision, Box<Refusal>> {
+    let Given { book, rules, snapshot, command, witness } = given;
     let wanted = transition.cloned().unwrap_or_else(|| "open".into());
     let refused = |reasons| Err(refusal(command, &wanted, None, reasons));
     let Some(workflow) = book.workflows.get(name) else {
@@ -43,7 +64,7 @@ fn open(book: &Book, rules: &Rules, snapshot: &Snapshot, command: &Command, name
     let Some(opening) = openings.clone().find(by_system).or_else(|| openings.clone().find(usual)).or_else(|| openings.next()) else {
         return refused(vec![Reason::new(ReasonCode::NotAllowed, format!("`{name}` has no opening transition `{wanted}`"))]);
     };
-    let env = Env { book, rules, snapshot, command, workflow, transition: opening };
+    let env = Env { book, rules, snapshot, command, workflow, transition: opening, witness };
     let mut run = Run::new(env, blank(workflow, command));
     run.fill();
     for reason in untimely(book, snapshot, command) {
@@ -83,7 +104,8 @@ fn blank(workflow: &Workflow, command: &Command) -> Document {
     }
 }
 
-fn fire(book: &Book, rules: &Rules, snapshot: &Snapshot, command: &Command, wanted: &Name) -> Result<Decision, Box<Refusal>> {
+fn fire(given: Given<'_>, wanted: &Name) -> Result<Decision, Box<Refusal>> {
+    let Given { book, rules, snapshot, command, witness } = given;
     let Some(doc) = &snapshot.document else {
         let reason = Reason::new(ReasonCode::UnknownDocument, format!("there is no document `{}` in business unit `{}`", command.doc, command.bu));
         return Err(refusal(command, wanted, None, vec![reason]));
@@ -110,7 +132,7 @@ fn fire(book: &Book, rules: &Rules, snapshot: &Snapshot, command: &Command, want
     let role = role.map_err(|reason| early.push(*reason)).ok();
     early.extend(permit::others(workflow, transition, snapshot, &command.actor));
     let (Some(role), true) = (role, early.is_empty()) else { return refused(early, allowed) };
-    let mut run = Run::new(Env { book, rules, snapshot, command, workflow, transition }, doc.clone());
+    let mut run = Run::new(Env { book, rules, snapshot, command, workflow, transition, witness }, doc.clone());
     run.take_input();
     if run.reasons.is_empty() { complete(run, role) } else { refused(run.reasons, allowed) }
 }

@@ -4,15 +4,16 @@
 
 use std::sync::Arc;
 
-use crate::base::DocId;
-use crate::domain::{Actor, Command, Decision, Document, FiredTimer, MasterData, Reason, ReasonCode, Refusal, Snapshot};
+use crate::base::{DocId, Name};
+use crate::domain::{Action, Actor, Command, Decision, Document, FiredTimer, MasterData, Reason, ReasonCode, Refusal, Snapshot};
 use crate::model::Book;
 use crate::rules::Rules;
 use crate::store::{CommitError, Committed, Conflict, MasterReport, Store, StoreError};
 
-use super::decide::{body_hash, decide, refusal};
+use super::decide::{body_hash, decide, decide_seen, refusal};
 use super::request::request;
 use super::timers::{Chain, Followed};
+use super::witness::{Sight, Watcher, Witness};
 
 /// How often a command that lost a race is decided again.
 const ATTEMPTS: u32 = 12;
@@ -63,6 +64,7 @@ pub struct Engine {
     book: Arc<Book>,
     rules: Arc<Rules>,
     store: Store,
+    watcher: Option<Watcher>,
 }
 
 impl Engine {
@@ -74,7 +76,7 @@ impl Engine {
         let files: std::collections::BTreeMap<&str, &str> = book.sources.files().map(|(_, f)| (f.name.as_str(), &*f.text)).collect();
         let files = serde_json::to_string(&files).map_err(|e| StoreError::Malformed(e.to_string()))?;
         store.put_book(&crate::store::Book { hash: book.hash.clone(), name: book.manifest.name.clone(), files }).await?;
-        Ok(Self { book, rules, store })
+        Ok(Self { book, rules, store, watcher: None })
     }
 
     /// Opens a database and puts the book into it.
@@ -83,6 +85,18 @@ impl Engine {
     /// The database cannot be opened.
     pub async fn open(book: Arc<Book>, rules: Arc<Rules>, url: &str) -> Result<Self, EngineError> {
         Self::new(book, rules, Store::open(url).await?).await
+    }
+
+    /// The same engine with someone who sees what it does.
+    #[must_use]
+    pub fn watched(mut self, watcher: Watcher) -> Self {
+        self.watcher = Some(watcher);
+        self
+    }
+
+    /// Who sees what it does.
+    pub(super) const fn watcher(&self) -> Option<&Watcher> {
+        self.watcher.as_ref()
     }
 
     /// The book.
@@ -167,20 +181,24 @@ impl Engine {
                 return self.repeat(&command, doc, *revision, body, snapshot.document.clone()).await;
             }
             on_time(&mut command, &snapshot);
-            let mut decision = match decide(&self.book, &self.rules, &snapshot, &command) {
+            let witness = self.watcher.as_ref().map(|_| Witness::default());
+            let mut decision = match decide_seen((&self.book, &self.rules), &snapshot, &command, witness.as_ref()) {
                 Ok(decision) => decision,
-                Err(refused) => return Ok(Outcome::Refused(refused)),
+                Err(refused) => return Ok(self.refused(&command, &snapshot, refused, witness.as_ref())),
             };
             decision.fired_timer.clone_from(&fired_timer);
             match self.store.commit(&decision).await {
-                Ok(committed) => return Ok(Outcome::Done(Box::new(done(decision, committed)))),
+                Ok(committed) => {
+                    self.show(&command, Some(&decision.document.workflow), Ok(&decision), witness.as_ref());
+                    return Ok(Outcome::Done(Box::new(done(decision, committed))));
+                }
                 Err(CommitError::DuplicateKey { doc, revision, body_hash }) => return self.repeat(&command, &doc, revision, &body_hash, None).await,
                 // Whoever came first has answered for the key, or made the timer void.
                 Err(CommitError::Conflict(Conflict::Timer)) => break,
                 Err(CommitError::Conflict(_)) => pause(&command, attempt).await,
                 // Every claim that is held is told, not only the one that the database met first.
                 Err(CommitError::Claimed { .. }) => match self.unclaimed(&command, decision, &snapshot).await? {
-                    Err(refused) => return Ok(Outcome::Refused(refused)),
+                    Err(refused) => return Ok(self.refused(&command, &snapshot, refused, witness.as_ref())),
                     Ok(_) => pause(&command, attempt).await,
                 },
                 Err(CommitError::Fault(fault)) if fault.is_sudden() && attempt + 1 < ATTEMPTS => pause(&command, attempt).await,
@@ -189,6 +207,21 @@ impl Engine {
         }
         let reason = Reason::new(ReasonCode::Contended, "others kept changing what this needs while it was decided").remedy("try again");
         Ok(Outcome::Refused(refusal(&command, &command.transition(), None, vec![reason])))
+    }
+
+    fn refused(&self, command: &Command, snapshot: &Snapshot, refused: Box<Refusal>, witness: Option<&Witness>) -> Outcome {
+        let workflow = match &command.action {
+            Action::Open { workflow, .. } => Some(workflow),
+            Action::Fire { .. } => snapshot.document.as_ref().map(|d| &d.workflow),
+        };
+        self.show(command, workflow, Err(&*refused), witness);
+        Outcome::Refused(refused)
+    }
+
+    fn show(&self, command: &Command, workflow: Option<&Name>, outcome: Result<&Decision, &Refusal>, witness: Option<&Witness>) {
+        if let (Some(watcher), Some(witness)) = (&self.watcher, witness) {
+            watcher.show(&Sight::Decided { command, workflow, outcome, witness });
+        }
     }
 
     /// The answer to a key that was used before: the first answer for the same command, a refusal for another.

@@ -15,7 +15,11 @@ use super::run::{Run, Written};
 impl Run<'_> {
     /// Checks a guard.
     pub fn require(&mut self, guard: &Guard) {
-        match self.truth(&guard.test) {
+        let held = self.truth(&guard.test);
+        if let Ok(held) = held {
+            self.saw(guard.test.span, held);
+        }
+        match held {
             Ok(true) => {}
             Ok(false) => {
                 let reason = self.failed(guard);

@@ -32,8 +32,10 @@ mod text;
 mod timers;
 mod todo;
 mod visit;
+mod witness;
 
-pub use decide::decide;
+pub use decide::{decide, decide_seen};
 pub use execute::{Done, Engine, EngineError, Outcome};
 pub use timers::{Followed, Rung, Ticked};
 pub use todo::{AskInfo, Possible, Todo};
+pub use witness::{Check, Claimed, Sight, Watcher, Witness};

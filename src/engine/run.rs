@@ -15,6 +15,7 @@ use crate::rules::Rules;
 
 use super::ledger::Ledger;
 use super::starts::PendingStart;
+use super::witness::Witness;
 
 /// What a decision is made from; none of it changes while it is made.
 #[derive(Clone, Copy)]
@@ -31,6 +32,8 @@ pub struct Env<'a> {
     pub workflow: &'a Workflow,
     /// The transition.
     pub transition: &'a Transition,
+    /// Who keeps what is looked at, if anyone.
+    pub witness: Option<&'a Witness>,
 }
 
 /// Why an evaluation has no value.
@@ -119,6 +122,13 @@ impl<'a> Run<'a> {
     /// A reason at the line at hand and a place in the flow.
     pub fn reason(&self, code: ReasonCode, sentence: impl Into<String>, span: Span) -> Reason {
         Reason { place: self.place(span), ..Reason::new(code, sentence).at_line(self.line_no()) }
+    }
+
+    /// Tells the witness, if there is one, what came out of a condition.
+    pub fn saw(&self, span: Span, held: bool) {
+        if let Some(witness) = self.env.witness {
+            witness.check(span, held, self.line_no());
+        }
     }
 
     /// Keeps a reason, unless it is there already.

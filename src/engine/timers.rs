@@ -12,6 +12,7 @@ use crate::store::{DueTimer, LEASE_MICROS, TimerOutcome};
 
 use super::decide::at_once;
 use super::execute::{Done, Engine, EngineError, Outcome};
+use super::witness::Sight;
 
 /// No chain of transitions that the engine fires itself goes on longer than this.
 const CHAIN: usize = 1_000;
@@ -197,7 +198,13 @@ impl Engine {
         let commands = match &due.timer.kind {
             TimerKind::Deadline { notify } => {
                 let outcome = TimerOutcome::Done { outbox: self.breach(due, notify.as_ref()) };
-                chain.rung.ticked.deadlines += usize::from(self.store().finish_timer(due, &outcome, now).await?);
+                let passed = self.store().finish_timer(due, &outcome, now).await?;
+                chain.rung.ticked.deadlines += usize::from(passed);
+                if let Some(watcher) = self.watcher().filter(|_| passed)
+                    && let Some(document) = self.store().document(&due.bu, &due.doc).await?
+                {
+                    watcher.show(&Sight::Deadline { workflow: &document.workflow, state: &due.timer.state });
+                }
                 return Ok(());
             }
             TimerKind::Fire { transition } => {
