@@ -8,6 +8,8 @@ mod given;
 pub mod replay;
 mod runner;
 pub mod simulate;
+mod write;
 
 pub use cast::{Masters, MastersError};
 pub use runner::{Failure, ScenarioError, ScenarioReport, run};
+pub use write::write;
