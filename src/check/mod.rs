@@ -20,6 +20,7 @@ mod moves;
 mod needs;
 mod numbers;
 mod outlines;
+mod pages;
 mod pairs;
 mod reach;
 mod reports;
@@ -39,6 +40,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+
+pub use self::pages::{Family, Page, Piece, families, page};
 
 use self::declared::{Declared, Outline, name};
 use self::outlines::Outliner;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{check, completions, db, demo, fire, fmt, load, new, open, replay, show, simulate, stock, test, todo, trace};
+use super::{check, completions, db, demo, explain, fire, fmt, load, new, open, replay, show, simulate, stock, test, todo, trace};
 
 const ABOUT: &str = "Runs the stock of a service-parts network from flows that analysts write; no quantity is ever edited by hand";
 
@@ -65,6 +65,8 @@ pub enum Command {
     New(new::NewArgs),
     /// Check the whole book: all mistakes of all files in one run
     Check(check::CheckArgs),
+    /// What a code of a finding or a refusal means
+    Explain(explain::ExplainArgs),
     /// Write flow files the one way; `--check` only tells
     Fmt(fmt::FmtArgs),
     /// Run the book's scenarios

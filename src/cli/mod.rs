@@ -9,6 +9,7 @@ mod completions;
 mod db;
 mod demo;
 mod error;
+mod explain;
 mod fire;
 mod fmt;
 mod input;
@@ -67,6 +68,7 @@ fn run(cli: Cli, out: Out) -> Result<(), CliError> {
         match &cli.command {
             Command::New(args) => new::run(args, out),
             Command::Check(args) => check::run(args, global, out),
+            Command::Explain(args) => explain::run(args, out),
             Command::Fmt(args) => fmt::run(args, global, out),
             Command::Test(args) => test::run(args, global, out).await,
             Command::Load(args) => load::run(args, global, out).await,

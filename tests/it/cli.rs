@@ -9,11 +9,12 @@ use insta::assert_snapshot;
 
 use crate::support::{folder, root};
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 25] = [
     "demo",
     "replay",
     "new",
     "check",
+    "explain",
     "fmt",
     "test",
     "load",
@@ -287,4 +288,16 @@ fn scenarios_run_on_every_store_from_the_command_line() {
     let output = shell(folder.path(), "bincard test --store all");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.starts_with("6 scenarios passed"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn codes_are_explained_offline() {
+    let folder = folder();
+    let lines = [
+        "bincard explain may-be-absent",
+        "bincard explain not_enough",
+        "bincard explain unused-lett",
+        "bincard explain rule-unused --json",
+    ];
+    assert_snapshot!(transcript(folder.path(), &lines));
 }

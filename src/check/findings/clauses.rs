@@ -48,7 +48,7 @@ pub(crate) fn new_lot_chosen(span: Span) -> Diagnostic {
 }
 
 pub(crate) fn new_lot_without_pool(span: Span) -> Diagnostic {
-    Diagnostic::error("new-lot-without-pool", span, "new units must belong to a pool").help("write `as new lot, pool …`, or declare a field `pool : pool`")
+    Diagnostic::error("new-lot-without-pool", span, "new units must belong to a pool").help("write `as new lot as pool …`, or declare a field `pool : pool`")
 }
 
 pub(crate) fn all_of_shelf(span: Span, bin: &str) -> Diagnostic {
