@@ -150,8 +150,7 @@ fn page_of(family: &'static str, section: &'static str) -> Option<Page> {
     let (head, said) = parts.next()?.split_once('\n')?;
     let (code, warning) = head.strip_suffix(" ⚠").map_or((head, false), |code| (code, true));
     let (meaning, why) = said.trim().split_once("\n\n").unwrap_or((said.trim(), ""));
-    let mut page =
-        Page { code, family, warning, meaning: meaning.to_owned(), why: why.trim().to_owned(), wrong: Vec::new(), right: Vec::new() };
+    let mut page = Page { code, family, warning, meaning: meaning.to_owned(), why: why.trim().to_owned(), wrong: Vec::new(), right: Vec::new() };
     let mut right = false;
     for part in parts {
         let (head, text) = part.split_once('\n')?;

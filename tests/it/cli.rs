@@ -293,11 +293,6 @@ fn scenarios_run_on_every_store_from_the_command_line() {
 #[test]
 fn codes_are_explained_offline() {
     let folder = folder();
-    let lines = [
-        "bincard explain may-be-absent",
-        "bincard explain not_enough",
-        "bincard explain unused-lett",
-        "bincard explain rule-unused --json",
-    ];
+    let lines = ["bincard explain may-be-absent", "bincard explain not_enough", "bincard explain unused-lett", "bincard explain rule-unused --json"];
     assert_snapshot!(transcript(folder.path(), &lines));
 }
