@@ -22,6 +22,7 @@ mod periods;
 mod race_answers;
 mod race_processes;
 mod race_rows;
+mod race_transfers;
 mod race_units;
 mod replay;
 mod scenarios;

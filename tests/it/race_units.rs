@@ -81,3 +81,31 @@ async fn of_fifty_that_take_the_last_one_one_does_and_the_others_are_refused_in_
         assert!(desk.engine.store().verify().await.expect("verify").is_sound());
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_that_name_the_same_unit_one_gets_it_and_the_others_hear_that_it_is_elsewhere() {
+    for fixture in stores::stores().await {
+        let desk = Desk::soon(fixture.store.clone()).await;
+        let there = json!({ "part": "COMP", "quantity": 2, "serials": ["C1", "C2"], "place": "defectives", "grade": "defective" });
+        desk.stocked("coolfix", &[there]).await;
+        let (keeper, ops) = (desk.who("storekeeper", Some("coolfix")), desk.who("service_ops", None));
+        for n in 0..RACERS {
+            let fields = json!({ "store": "coolfix", "decision": "repair" });
+            let line = json!({ "part": "COMP", "quantity": 1, "serials": [if n % 2 == 0 { "C1" } else { "C2" }] });
+            desk.must(&keeper, &format!("D{n}"), open("disposition"), fields, &[line]).await;
+        }
+        let commands = (0..RACERS).map(|n| desk.command(&ops, &format!("D{n}"), fire("approve"), json!({}), &[])).collect();
+        let mut codes = BTreeMap::<String, usize>::new();
+        for outcome in race(&desk.engine, commands).await {
+            let code = match outcome {
+                Outcome::Done(_) => "done".to_owned(),
+                Outcome::Refused(refusal) => format!("{:?}", refusal.code()),
+            };
+            *codes.entry(code).or_default() += 1;
+        }
+        let expected = BTreeMap::from([("done".to_owned(), 2), (format!("{:?}", ReasonCode::SerialPlace), RACERS - 2)]);
+        assert_eq!(codes, expected, "{}", fixture.url);
+        assert_eq!(at_coolfix(&desk.engine).await, [("bench".to_owned(), Quantity::ONE), ("bench".to_owned(), Quantity::ONE)], "{}", fixture.url);
+        assert!(desk.engine.store().verify().await.expect("verify").is_sound());
+    }
+}
