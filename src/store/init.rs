@@ -9,9 +9,6 @@ use super::postgres::Postgres;
 use super::sqlite::Sqlite;
 use super::{Store, schema};
 
-/// How the schema is called in which a copy is looked at: after the one that it is for.
-const BESIDE: &str = "_restoring";
-
 /// How a database is to be made.
 #[derive(Debug, Clone, Default)]
 pub struct InitOptions {
@@ -37,29 +34,6 @@ impl InitStep {
 }
 
 impl Store {
-    /// Where a copy is looked at before it is put into the place that a PostgreSQL URL names: a schema beside that one.
-    ///
-    /// # Errors
-    /// Not such a URL; the server cannot be reached.
-    pub async fn beside(url: &str) -> Result<String, StoreError> {
-        let schema = Postgres::connect(url).await?.schema().to_owned();
-        let (plain, options) = url.split_once('?').unwrap_or((url, ""));
-        let others: String = options.split('&').filter(|o| !o.is_empty() && !o.starts_with("schema=")).map(|o| format!("{o}&")).collect();
-        Ok(format!("{plain}?{others}schema={schema}{BESIDE}"))
-    }
-
-    /// Takes a schema away that [`Store::beside`] names; nothing where it is not there.
-    ///
-    /// # Errors
-    /// It names another one; the user may not; the server cannot be reached.
-    pub async fn drop_beside(url: &str) -> Result<(), StoreError> {
-        let server = Postgres::connect(url).await?;
-        match server.schema().ends_with(BESIDE) {
-            true => server.drop_schema().await,
-            false => Err(StoreError::Url(url.to_owned())),
-        }
-    }
-
     /// Makes a database, and says what was done; what is there already stays as it is.
     ///
     /// # Errors

@@ -42,7 +42,7 @@ pub use backup::Status;
 pub use body::commit as commit_body;
 pub use error::{AsOf, CommitError, Conflict, StoreError};
 pub use init::{InitOptions, InitStep};
-pub use journal::JournalReport;
+pub use journal::{Imported, JournalReport};
 pub use migrate::Migrated;
 pub use seal::{Seal, SealKey};
 pub use take::LEASE_MICROS;

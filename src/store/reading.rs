@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
+use tokio::sync::{Mutex, MutexGuard};
+
 use super::error::StoreError;
 use super::sql::{Arg, Database, Row, Transaction};
 
@@ -14,9 +16,88 @@ const WAIT: Duration = Duration::from_secs(10);
 /// Tables whose rows belong to a business unit.
 const OF_A_UNIT: [&str; 8] = ["business_unit", "document", "event", "move", "stock", "obligation", "series", "seal"];
 
-impl Database {
+/// Who is asked: the database as everybody sees it, or a transaction that nobody else sees yet.
+pub(super) struct Reader<'a> {
+    db: &'a Database,
+    open: Option<&'a Mutex<Transaction>>,
+}
+
+/// Several statements that see one moment.
+pub(super) enum Reading<'a> {
+    Own(Transaction),
+    Open(MutexGuard<'a, Transaction>),
+}
+
+impl Reading<'_> {
+    pub(super) async fn fetch(&mut self, sql: &str, args: &[Arg]) -> Result<Vec<Row>, StoreError> {
+        match self {
+            Self::Own(transaction) => transaction.fetch(sql, args).await,
+            Self::Open(transaction) => transaction.fetch(sql, args).await,
+        }
+    }
+
+    /// Ends the reading; a transaction that was open before stays open.
+    pub(super) async fn end(self) -> Result<(), StoreError> {
+        match self {
+            Self::Own(transaction) => transaction.commit().await,
+            Self::Open(_) => Ok(()),
+        }
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub(super) const fn database(&self) -> &'a Database {
+        self.db
+    }
+
     /// Begins to read: all statements see the store as it is now. To be used for a page, so that nobody waits for its end.
-    pub(super) async fn read(&self) -> Result<Transaction, StoreError> {
+    pub(super) async fn read(&self) -> Result<Reading<'a>, StoreError> {
+        Ok(match self.open {
+            Some(open) => Reading::Open(open.lock().await),
+            None => Reading::Own(self.db.read().await?),
+        })
+    }
+
+    /// Reads: a portable statement and its arguments.
+    pub(super) async fn fetch(&self, sql: &str, args: &[Arg]) -> Result<Vec<Row>, StoreError> {
+        match self.open {
+            Some(open) => open.lock().await.fetch(sql, args).await,
+            None => self.db.fetch(sql, args).await,
+        }
+    }
+
+    /// The first row of a question that has one row at most.
+    pub(super) async fn one(&self, sql: &str, args: &[Arg]) -> Result<Option<Row>, StoreError> {
+        Ok(self.fetch(sql, args).await?.into_iter().next())
+    }
+
+    /// All business units that have a row in any table, found by leaps over an index.
+    pub(super) async fn units(&self) -> Result<Vec<String>, StoreError> {
+        let mut units: Vec<String> = Vec::new();
+        loop {
+            let after = if units.is_empty() { "bu >= $1" } else { "bu > $1" };
+            let least: Vec<String> = OF_A_UNIT.iter().map(|table| format!("SELECT MIN(bu) AS bu FROM {table} WHERE {after}")).collect();
+            let sql = format!("SELECT bu FROM ({}) t WHERE bu IS NOT NULL ORDER BY bu LIMIT 1", least.join(" UNION ALL "));
+            let last = units.last().cloned().unwrap_or_default();
+            let rows = self.fetch(&sql, &[last.into()]).await?;
+            let Some(row) = rows.first() else { return Ok(units) };
+            units.push(row.text(0)?.to_owned());
+        }
+    }
+}
+
+impl Database {
+    /// Reads what everybody sees.
+    pub(super) const fn reader(&self) -> Reader<'_> {
+        Reader { db: self, open: None }
+    }
+
+    /// Reads what a transaction has written that is still open.
+    pub(super) const fn reader_of<'a>(&'a self, open: &'a Mutex<Transaction>) -> Reader<'a> {
+        Reader { db: self, open: Some(open) }
+    }
+
+    async fn read(&self) -> Result<Transaction, StoreError> {
         Ok(match self {
             Self::Sqlite(db) => Transaction::Sqlite(db.readers.begin().await?),
             Self::Postgres(db) => {
@@ -43,18 +124,9 @@ impl Database {
         })
     }
 
-    /// All business units that have a row in any table, found by leaps over an index.
+    /// All business units that have a row in any table.
     pub(super) async fn units(&self) -> Result<Vec<String>, StoreError> {
-        let mut units: Vec<String> = Vec::new();
-        loop {
-            let after = if units.is_empty() { "bu >= $1" } else { "bu > $1" };
-            let least: Vec<String> = OF_A_UNIT.iter().map(|table| format!("SELECT MIN(bu) AS bu FROM {table} WHERE {after}")).collect();
-            let sql = format!("SELECT bu FROM ({}) t WHERE bu IS NOT NULL ORDER BY bu LIMIT 1", least.join(" UNION ALL "));
-            let last = units.last().cloned().unwrap_or_default();
-            let rows = self.fetch(&sql, &[last.into()]).await?;
-            let Some(row) = rows.first() else { return Ok(units) };
-            units.push(row.text(0)?.to_owned());
-        }
+        self.reader().units().await
     }
 
     /// The first row of a question that has one row at most.

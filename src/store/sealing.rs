@@ -11,6 +11,7 @@ use crate::base::{Bu, Timestamp};
 
 use super::chain::Canon;
 use super::error::{StoreError, unreadable};
+use super::reading::{Reader, Reading};
 use super::seal::{Merkle, Seal, SealKey};
 use super::sql::{Arg, Database, Row};
 use super::{Store, each};
@@ -78,15 +79,8 @@ impl super::memory::Memory {
     }
 }
 
-impl Database {
-    async fn seals(&self) -> Result<Vec<Seal>, StoreError> {
-        let mut seals = Vec::new();
-        for unit in self.units().await? {
-            seals.extend(self.seals_of(&Bu::from(unit)).await?);
-        }
-        Ok(seals)
-    }
-
+impl Reader<'_> {
+    /// The seals of a business unit, in their order.
     pub(super) async fn seals_of(&self, bu: &Bu) -> Result<Vec<Seal>, StoreError> {
         let sql = "SELECT number, leaves, events, root, previous, mac, key_id, sealed_at FROM seal WHERE bu = $1 ORDER BY number";
         let read = |row: &Row| {
@@ -106,6 +100,43 @@ impl Database {
         self.fetch(sql, &[bu.as_str().into()]).await?.iter().map(read).collect()
     }
 
+    /// A page of the leaves of a seal, with the hashes that their rows give now.
+    pub(super) async fn leaves(&self, bu: &Bu, number: u64, after: i64) -> Result<Vec<Leaf>, StoreError> {
+        let named = i64::try_from(number).unwrap_or(i64::MAX);
+        let sql = format!(
+            "SELECT l.doc, l.hash, {COVERED}, l.ordinal, l.revision, \
+             (SELECT MAX(p.revision) FROM sealed p WHERE p.bu = l.bu AND p.doc = l.doc AND p.revision < l.revision) \
+             FROM sealed l LEFT JOIN event e ON e.bu = l.bu AND e.doc = l.doc AND e.revision = l.revision \
+             LEFT JOIN document d ON d.bu = l.bu AND d.doc = l.doc WHERE l.bu = $1 AND l.number = $2 AND l.ordinal > $3 ORDER BY l.ordinal LIMIT {PAGE}"
+        );
+        let mut reading = self.read().await?;
+        let page = reading.fetch(&sql, &[bu.as_str().into(), named.into(), after.into()]).await?;
+        let wanted: Vec<(&str, i64)> = page.iter().map(|row| Ok((row.text(0)?, row.int(8)?))).collect::<Result<_, StoreError>>()?;
+        let papers = papers(&reading_papers(&mut reading, bu, &wanted).await?)?;
+        reading.end().await?;
+        let read = |(row, (doc, revision)): (&Row, &(&str, i64))| {
+            Ok(Leaf {
+                ordinal: row.int(7)?,
+                doc: (*doc).to_owned(),
+                revision: *revision,
+                kept: row.text(1)?.to_owned(),
+                hash: leaf(doc, *revision, row, 2, papers.get(*doc).map(Vec::as_slice).unwrap_or_default())?,
+                events: (revision - row.int(9)?).unsigned_abs(),
+            })
+        };
+        page.iter().zip(&wanted).map(read).collect()
+    }
+}
+
+impl Database {
+    async fn seals(&self) -> Result<Vec<Seal>, StoreError> {
+        let mut seals = Vec::new();
+        for unit in self.units().await? {
+            seals.extend(self.reader().seals_of(&Bu::from(unit)).await?);
+        }
+        Ok(seals)
+    }
+
     async fn seal(&self, key: &SealKey, at: Timestamp) -> Result<Vec<Seal>, StoreError> {
         let mut made = Vec::new();
         for unit in self.units().await? {
@@ -118,7 +149,7 @@ impl Database {
         let mut made = Vec::new();
         for unit in self.units().await? {
             let bu = Bu::from(unit);
-            match self.seals_of(&bu).await?.last() {
+            match self.reader().seals_of(&bu).await?.last() {
                 Some(last) if last.next_with() != new.id() => made.extend(self.seal_one(&bu, (key, Some(new)), at).await?),
                 // The first seal of a business unit is made with whichever key is in use then.
                 _ => {}
@@ -129,7 +160,7 @@ impl Database {
 
     /// Seals what is new; with a key that follows, also where nothing is.
     async fn seal_one(&self, bu: &Bu, (key, next): (&SealKey, Option<&SealKey>), at: Timestamp) -> Result<Option<Seal>, StoreError> {
-        let last = self.seals_of(bu).await?.pop();
+        let last = self.reader().seals_of(bu).await?.pop();
         if let Some(other) = last.as_ref().map(Seal::next_with).filter(|with| *with != key.id()) {
             let how = "seal with that one, or hand over to a new one with `bincard db seal --key-file OLD --new-key NEW`";
             return Err(StoreError::Admin(format!("{bu}: seals are made with the key {other}, this one is {}: {how}", key.id())));
@@ -139,7 +170,7 @@ impl Database {
         self.write_leaves(bu, number).await?;
         let (mut tree, mut events, mut after) = (Merkle::default(), 0, 0);
         loop {
-            let page = self.leaves(bu, number, after).await?;
+            let page = self.reader().leaves(bu, number, after).await?;
             let Some(end) = page.last() else { break };
             after = end.ordinal;
             for leaf in page {
@@ -177,13 +208,13 @@ impl Database {
                  WHERE d.bu = $1 AND d.doc {beyond} $2 \
                  AND NOT EXISTS (SELECT 1 FROM sealed l WHERE l.bu = d.bu AND l.doc = d.doc AND l.revision >= d.revision) ORDER BY d.doc LIMIT {PAGE}"
             );
-            let mut reading = self.read().await?;
+            let mut reading = self.reader().read().await?;
             let page = reading.fetch(&sql, &[bu.as_str().into(), after.clone().unwrap_or_default().into()]).await?;
             let Some(end) = page.last() else { return Ok(()) };
             after = Some(end.text(0)?.to_owned());
             let wanted: Vec<(&str, i64)> = page.iter().map(|row| Ok((row.text(0)?, row.int(6)?))).collect::<Result<_, StoreError>>()?;
             let papers = papers(&reading_papers(&mut reading, bu, &wanted).await?)?;
-            reading.commit().await?;
+            reading.end().await?;
             let mut leaves = Vec::new();
             for (row, (doc, revision)) in page.iter().zip(&wanted) {
                 let hash = leaf(doc, *revision, row, 1, papers.get(*doc).map(Vec::as_slice).unwrap_or_default())?;
@@ -193,33 +224,6 @@ impl Database {
             }
             self.put(("put_leaves", "leaves"), bu, number, json!({ "number": number, "leaves": leaves }).to_string()).await?;
         }
-    }
-
-    /// A page of the leaves of a seal, with the hashes that their rows give now.
-    pub(super) async fn leaves(&self, bu: &Bu, number: u64, after: i64) -> Result<Vec<Leaf>, StoreError> {
-        let named = i64::try_from(number).unwrap_or(i64::MAX);
-        let sql = format!(
-            "SELECT l.doc, l.hash, {COVERED}, l.ordinal, l.revision, \
-             (SELECT MAX(p.revision) FROM sealed p WHERE p.bu = l.bu AND p.doc = l.doc AND p.revision < l.revision) \
-             FROM sealed l LEFT JOIN event e ON e.bu = l.bu AND e.doc = l.doc AND e.revision = l.revision \
-             LEFT JOIN document d ON d.bu = l.bu AND d.doc = l.doc WHERE l.bu = $1 AND l.number = $2 AND l.ordinal > $3 ORDER BY l.ordinal LIMIT {PAGE}"
-        );
-        let mut reading = self.read().await?;
-        let page = reading.fetch(&sql, &[bu.as_str().into(), named.into(), after.into()]).await?;
-        let wanted: Vec<(&str, i64)> = page.iter().map(|row| Ok((row.text(0)?, row.int(8)?))).collect::<Result<_, StoreError>>()?;
-        let papers = papers(&reading_papers(&mut reading, bu, &wanted).await?)?;
-        reading.commit().await?;
-        let read = |(row, (doc, revision)): (&Row, &(&str, i64))| {
-            Ok(Leaf {
-                ordinal: row.int(7)?,
-                doc: (*doc).to_owned(),
-                revision: *revision,
-                kept: row.text(1)?.to_owned(),
-                hash: leaf(doc, *revision, row, 2, papers.get(*doc).map(Vec::as_slice).unwrap_or_default())?,
-                events: (revision - row.int(9)?).unsigned_abs(),
-            })
-        };
-        page.iter().zip(&wanted).map(read).collect()
     }
 
     /// Calls the procedure of the one database, or inserts the command of the other.
@@ -241,7 +245,7 @@ impl Database {
 }
 
 /// The papers of documents, up to the revision that is sealed.
-async fn reading_papers(reading: &mut super::sql::Transaction, bu: &Bu, wanted: &[(&str, i64)]) -> Result<Vec<Row>, StoreError> {
+async fn reading_papers(reading: &mut Reading<'_>, bu: &Bu, wanted: &[(&str, i64)]) -> Result<Vec<Row>, StoreError> {
     let sql = "SELECT p.doc, p.kind, p.series, p.number, p.from_party, p.to_party, p.revision, p.ordinal, p.issued_at, p.reverses \
                FROM {rows $2} JOIN paper p ON p.bu = $1 AND p.doc = value ->> 0 AND p.revision <= CAST(value ->> 1 AS BIGINT) ORDER BY p.doc, p.revision, p.ordinal";
     reading.fetch(sql, &[bu.as_str().into(), super::chain::json(&wanted)?.into()]).await

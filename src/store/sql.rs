@@ -308,6 +308,15 @@ impl Transaction {
         }
         Ok(())
     }
+
+    /// Undoes all of it.
+    pub(super) async fn undo(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(t) => t.rollback().await?,
+            Self::Postgres(t) => t.rollback().await?,
+        }
+        Ok(())
+    }
 }
 
 /// Optional conditions of a list, each a fixed text with `?` for its argument.

@@ -145,7 +145,7 @@ async fn a_closing_goes_with_the_journal_from_one_database_to_the_other() {
     from.store.export(&mut journal, &mut |_| {}).await.expect("written");
     let to = stores::postgres().await;
     let store = to.admin().await;
-    store.import(&mut journal.as_slice(), &mut |_| {}).await.expect("read");
+    store.import(&mut journal.as_slice(), &Default::default(), &mut |_| {}).await.expect("read");
     assert_eq!(store.closing(&ac()).await.expect("no fault"), from.store.closing(&ac()).await.expect("no fault"));
     assert!(store.verify().await.expect("verify").is_sound());
     let desk = Desk { engine: Desk::on(to.again().await).await.engine, ..desk };

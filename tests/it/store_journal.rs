@@ -120,7 +120,11 @@ async fn exported(store: &Store) -> String {
 }
 
 async fn imported(f: &Fixture, text: &str) -> Result<bincard::store::JournalReport, String> {
-    f.admin().await.import(&mut Cursor::new(text), &mut |_| {}).await.map_err(|e| e.to_string())
+    let imported = f.admin().await.import(&mut Cursor::new(text), &VerifyOptions::default(), &mut |_| {}).await.map_err(|e| e.to_string())?;
+    match imported.verified.findings.first() {
+        None => Ok(imported.journal),
+        Some(finding) => Err(format!("[{}] {}", finding.code, finding.text)),
+    }
 }
 
 #[tokio::test]
@@ -173,6 +177,80 @@ async fn a_damaged_journal_leaves_nothing_behind() {
             assert!(said.contains(words), "{words}: {said}");
             assert!(rows(&f).await.values().all(Vec::is_empty), "{words}: nothing is half done");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_journal_that_is_not_sound_is_not_kept() {
+    let f = sqlite().await;
+    filled(&f).await;
+    let line = json_of_an_event(&exported(&f.store).await);
+    // Somebody who knows how the file is closed has changed what a lot cost, and closed it again.
+    for (from, to, words) in [("\"rate\":\"30.33\"", "\"rate\":\"30.34\"", "[chain]"), ("\"actor\":\"asha\"", "\"actor\":\"ravi\"", "[chain]")] {
+        let text = changed(&exported(&f.store).await, &line, &line.replacen(from, to, 1));
+        for f in [sqlite().await, postgres().await] {
+            let said = imported(&f, &text).await.unwrap_err();
+            assert!(said.contains(words), "{words}: {said}");
+            assert!(rows(&f).await.values().all(Vec::is_empty), "{words}: nothing is kept");
+            // What is sound goes into the same database.
+            imported(&f, &exported(&sound().await.store).await).await.unwrap();
+        }
+    }
+}
+
+async fn sound() -> Fixture {
+    let f = sqlite().await;
+    filled(&f).await;
+    f
+}
+
+/// The first event of a journal.
+fn json_of_an_event(journal: &str) -> String {
+    journal.lines().find(|l| l.starts_with("{\"event\"")).expect("an event").to_owned()
+}
+
+/// A journal with one line changed, and an end that fits.
+fn changed(journal: &str, from: &str, to: &str) -> String {
+    use sha2::Digest;
+    assert_ne!(from, to);
+    let lines: Vec<&str> = journal.lines().collect();
+    let body: String = lines[..lines.len() - 1].iter().map(|l| format!("{}\n", if *l == from { to } else { l })).collect();
+    let sha256: String = sha2::Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let end = serde_json::json!({ "end": { "lines": lines.len() - 1, "sha256": sha256 } });
+    format!("{body}{end}\n")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_that_is_cut_off_never_was() {
+    let from = sqlite().await;
+    for n in 0..250 {
+        from.store.commit(&receiving(&format!("D{n}"), &[&format!("PCB#{n}")])).await.unwrap();
+    }
+    let text = exported(&from.store).await;
+    for f in [sqlite().await, postgres().await] {
+        for after in ["events committed", "documents against their events"] {
+            let (store, text) = (f.admin().await, text.clone());
+            let (reached, wait) = tokio::sync::oneshot::channel();
+            let mut reached = Some(reached);
+            let importing = tokio::spawn(async move {
+                let mut watch = |p: &bincard::store::VerifyProgress| {
+                    if p.step == after
+                        && let Some(reached) = reached.take()
+                    {
+                        reached.send(()).unwrap();
+                    }
+                };
+                store.import(&mut Cursor::new(text), &VerifyOptions::default(), &mut watch).await
+            });
+            wait.await.unwrap();
+            importing.abort();
+            // It may have come to its end before it heard of it; then it is whole.
+            if importing.await.is_ok() {
+                panic!("{}: it was too quick to be cut off {after}", f.store.kind());
+            }
+            assert!(rows(&f).await.values().all(Vec::is_empty), "{} {after}: nothing is half done", f.store.kind());
+        }
+        assert_eq!(imported(&f, &text).await.unwrap().events, 250);
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use crate::store::{Counts, Store, VerifyOptions, VerifyReport};
+use crate::store::{Imported, JournalReport, Store, VerifyOptions};
 
 use super::super::args::Global;
 use super::super::error::CliError;
@@ -82,12 +82,17 @@ pub async fn restore(args: &RestoreArgs, global: &Global, out: Out) -> Result<()
     let options = VerifyOptions { keys: verify::keys(&args.key_file)?, seals: args.seals.as_deref().map(verify::seals).transpose()?, since_seal: false };
     let url = super::url(global)?;
     let report = match (is_sqlite(&args.file)?, sqlite_path(&url)) {
-        (is_file, Some(path)) => restore_file(&args.file, is_file, &path, &options).await?,
+        (is_file, Some(path)) => {
+            for name in ["", "-wal", "-shm"] {
+                files::must_be_new(&with_ending(&path, name))?;
+            }
+            put_in_place(&args.file, is_file, &path, &options).await?.verified
+        }
         (true, None) => {
             let hint = "open the copy with `--db sqlite:FILE`, export its journal, and import that";
             return Err(CliError::usage(format!("`{}` is a SQLite file, and the database is none", args.file.display())).hint(hint));
         }
-        (false, None) => restore_journal(&args.file, &url, &options).await?,
+        (false, None) => journal::read(&super::open(global).await?, &args.file, &options).await?.verified,
     };
     verify::show(&report, out)?;
     if !report.is_sound() {
@@ -96,11 +101,13 @@ pub async fn restore(args: &RestoreArgs, global: &Global, out: Out) -> Result<()
     if out.is_json() { Ok(()) } else { out.line(format!("restored: {url}")) }
 }
 
-/// Verifies the copy, a file or a journal, under another name, and only then gives it its own.
-async fn restore_file(copy: &Path, is_file: bool, to: &Path, options: &VerifyOptions) -> Result<VerifyReport, CliError> {
-    for name in ["", "-wal", "-shm"] {
-        files::must_be_new(&with_ending(to, name))?;
-    }
+/// The file that a URL names, where it is not there yet.
+pub fn new_file(url: &str) -> Option<PathBuf> {
+    sqlite_path(url).filter(|path| !path.exists())
+}
+
+/// Verifies a copy, a file or a journal, under another name, and only where it is sound gives it its own.
+pub async fn put_in_place(copy: &Path, is_file: bool, to: &Path, options: &VerifyOptions) -> Result<Imported, CliError> {
     let growing = files::partial(to);
     let remove = || {
         for name in ["", "-wal", "-shm"] {
@@ -114,51 +121,20 @@ async fn restore_file(copy: &Path, is_file: bool, to: &Path, options: &VerifyOpt
             fs::copy(copy, &growing).map_err(|e| CliError::fault(format!("cannot copy `{}`: {e}", copy.display())))?;
         }
         let store = Store::open(&format!("sqlite://{}", growing.display())).await?;
-        let report = async {
-            if !is_file {
-                journal::read(&store, copy).await?;
-            }
-            verify::verified(&store, options).await
+        let checked = if is_file {
+            verify::verified(&store, options).await.map(|verified| Imported { journal: JournalReport::default(), verified })
+        } else {
+            journal::read(&store, copy, options).await
         };
-        let report = report.await;
         store.close().await;
-        report
+        checked
     };
     let checked = checked.await;
-    if checked.as_ref().is_ok_and(VerifyReport::is_sound) {
+    if checked.as_ref().is_ok_and(|imported| imported.verified.is_sound()) {
         files::settle(&growing, to)?;
     }
     remove();
     checked
-}
-
-/// Commits the journal again in a schema beside the one that is meant, verifies it there, and only then does it in its place.
-async fn restore_journal(copy: &Path, url: &str, options: &VerifyOptions) -> Result<VerifyReport, CliError> {
-    let open = async |url: &str| Store::open(url).await.map_err(|e| CliError::fault(format!("the database `{url}` cannot be opened: {e}")));
-    let store = open(url).await?;
-    // What is not empty is refused before anything is looked at.
-    if store.counts(None).await? == Counts::default() {
-        let beside = Store::beside(url).await?;
-        Store::drop_beside(&beside).await?;
-        let looked_at = async {
-            let rehearsal = open(&beside).await.map_err(|e| e.hint("restore as a user who may create a schema: the copy is looked at in one of its own"))?;
-            let report = async {
-                journal::read(&rehearsal, copy).await?;
-                verify::verified(&rehearsal, options).await
-            };
-            let report = report.await;
-            rehearsal.close().await;
-            report
-        };
-        let report = looked_at.await;
-        Store::drop_beside(&beside).await?;
-        let report = report?;
-        if !report.is_sound() {
-            return Ok(report);
-        }
-    }
-    journal::read(&store, copy).await?;
-    verify::verified(&store, options).await
 }
 
 fn is_sqlite(path: &Path) -> Result<bool, CliError> {

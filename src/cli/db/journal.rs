@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use crate::store::{JournalReport, Store, VerifyOptions};
+use crate::store::{Imported, JournalReport, Store, VerifyOptions};
 
 use super::super::args::Global;
 use super::super::error::CliError;
 use super::super::output::{Out, progress};
 use super::super::session::count;
-use super::{files, verify};
+use super::{backup, files, verify};
 
 /// Where to write the journal.
 #[derive(Debug, Args)]
@@ -41,9 +41,9 @@ Examples:
   bincard db init --db postgres://admin@host/database
   bincard db import journal.jsonl --db postgres://admin@host/database
 
-The database must be empty. Every decision goes through its commit procedure again, with all guards on, in one transaction:
-all of it is there at the end, or nothing. Then everything is verified. Seals come along; on PostgreSQL that takes a user
-who may seal.")]
+The database must be empty. Every decision goes through its commit procedure again, with all guards on, in one transaction;
+before it ends, everything is verified. So all of it is there at the end, and sound, or nothing. Seals come along; on
+PostgreSQL that takes a user who may seal.")]
 pub struct ImportArgs {
     /// The file
     #[arg(value_name = "FILE")]
@@ -60,13 +60,16 @@ pub async fn export(args: &ExportArgs, global: &Global, out: Out) -> Result<(), 
 
 /// Commits a journal again.
 pub async fn import(args: &ImportArgs, global: &Global, out: Out) -> Result<(), CliError> {
-    let store = super::open(global).await?;
-    let report = read(&store, &args.file).await?;
-    let verified = verify::verified(&store, &VerifyOptions::default()).await?;
-    if let Some(finding) = verified.findings.first() {
-        return Err(CliError::fault(format!("the journal was committed, but the database is not sound: {}", finding.text)));
+    let options = VerifyOptions::default();
+    let imported = match backup::new_file(&super::url(global)?) {
+        Some(path) => backup::put_in_place(&args.file, false, &path, &options).await?,
+        None => read(&super::open(global).await?, &args.file, &options).await?,
+    };
+    if !imported.verified.is_sound() {
+        verify::show(&imported.verified, out)?;
+        return Err(CliError::rejected());
     }
-    show("committed and verified", &report, &args.file, out)
+    show("committed and verified", &imported.journal, &args.file, out)
 }
 
 /// A journal as a file that is whole or not there.
@@ -88,14 +91,15 @@ pub async fn write(store: &Store, path: &Path) -> Result<JournalReport, CliError
     Ok(report)
 }
 
-/// Brings a file into a store.
-pub async fn read(store: &Store, path: &Path) -> Result<JournalReport, CliError> {
+/// Brings a file into a store; nothing of it stays there that is not sound.
+pub async fn read(store: &Store, path: &Path, options: &VerifyOptions) -> Result<Imported, CliError> {
     let file = File::open(path).map_err(|e| CliError::usage(format!("cannot read the journal `{}`: {e}", path.display())))?;
     let bar = progress(Some(0), "committing the journal");
     let report = store
-        .import(&mut BufReader::new(file), &mut |p| {
+        .import(&mut BufReader::new(file), options, &mut |p| {
             bar.set_length(p.of);
             bar.set_position(p.done);
+            bar.set_message(p.step);
         })
         .await;
     bar.finish_and_clear();

@@ -52,7 +52,7 @@ impl Audit<'_> {
             let sql = format!("SELECT {}, doc FROM document_line WHERE {listed} ORDER BY doc, line", rows::LINE.list());
             let lines = reading.fetch(&sql, &args).await?;
             let mentions = reading.fetch(&format!("SELECT doc, kind, code FROM mention WHERE {listed}"), &args).await?;
-            reading.commit().await?;
+            reading.end().await?;
             let mut beside = self.beside(bu, &lines, &mentions)?;
             for row in &page {
                 self.document(bu, row, &mut beside)?;

@@ -10,7 +10,7 @@ use super::Audit;
 
 impl Audit<'_> {
     pub(super) async fn guards(&mut self) -> Result<(), StoreError> {
-        let (expected, there) = match self.db {
+        let (expected, there) = match self.db.database() {
             Database::Sqlite(db) => (sqlite::expected_guards().await?, db.guards().await?),
             Database::Postgres(db) => (db.expected_guards(), db.guards().await?),
         };

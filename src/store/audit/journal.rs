@@ -9,8 +9,9 @@ use crate::domain::{Lot, Obligation, ObligationChange, ObligationChangeKind};
 
 use super::super::chain::{self, Link, LinkedPaper};
 use super::super::error::{StoreError, unreadable};
+use super::super::reading::{Reader, Reading};
 use super::super::rows::{self, Cells, Columns};
-use super::super::sql::{Arg, Database, Row, Transaction};
+use super::super::sql::{Arg, Row};
 use super::super::verify::SKEW;
 use super::super::views::{EventRecord, MoveRecord};
 use super::{Audit, Unsealed};
@@ -59,7 +60,7 @@ impl Audit<'_> {
             rows::EVENT.list(),
             unsealed.and("event")
         );
-        self.closings = closings(self.db, bu).await?;
+        self.closings = closings(&self.db, bu).await?;
         let mut mark = Mark(String::new(), -1);
         let mut before = Before::default();
         loop {
@@ -74,7 +75,7 @@ impl Audit<'_> {
             let changed = self.changed(bu, &mut reading, &mark, end.as_ref()).await?;
             self.without_document(bu, &mut reading, &mark, end.as_ref()).await?;
             self.without_lot(bu, &mut reading, &mark, end.as_ref()).await?;
-            reading.commit().await?;
+            reading.end().await?;
             let Some(mut changed) = changed else { return Ok(()) };
             let moves: usize = changed.moves.values().map(Vec::len).sum();
             for row in &page {
@@ -170,13 +171,13 @@ impl Audit<'_> {
         Ok(Before { hash: row.text(0)?.to_owned(), state: row.text(1)?.to_owned(), revision: row.int(2)?.unsigned_abs(), doc, recorded_at: None })
     }
 
-    async fn changed(&mut self, bu: &Bu, reading: &mut Transaction, from: &Mark, to: Option<&Mark>) -> Result<Option<Changed>, StoreError> {
+    async fn changed(&mut self, bu: &Bu, reading: &mut Reading<'_>, from: &Mark, to: Option<&Mark>) -> Result<Option<Changed>, StoreError> {
         let changed = fetch_changed(bu, reading, self.unsealed(), from, to).await;
         self.readable(bu, || format!("a row between {} and {}", name(Some(from)), name(to)), changed)
     }
 
     /// Events of a document that is not there.
-    async fn without_document(&mut self, bu: &Bu, reading: &mut Transaction, from: &Mark, to: Option<&Mark>) -> Result<(), StoreError> {
+    async fn without_document(&mut self, bu: &Bu, reading: &mut Reading<'_>, from: &Mark, to: Option<&Mark>) -> Result<(), StoreError> {
         let (range, args) = range(bu, from, to);
         let sql = format!(
             "SELECT doc FROM event WHERE {range} AND NOT EXISTS (SELECT 1 FROM document d WHERE d.bu = event.bu AND d.doc = event.doc) ORDER BY doc LIMIT 1"
@@ -189,7 +190,7 @@ impl Audit<'_> {
     }
 
     /// Moves of a lot that is not there, or is of another part.
-    async fn without_lot(&mut self, bu: &Bu, reading: &mut Transaction, from: &Mark, to: Option<&Mark>) -> Result<(), StoreError> {
+    async fn without_lot(&mut self, bu: &Bu, reading: &mut Reading<'_>, from: &Mark, to: Option<&Mark>) -> Result<(), StoreError> {
         let (range, args) = range(bu, from, to);
         let sql = format!(
             "SELECT doc, part, lot, (SELECT l.part FROM lot l WHERE l.bu = move.bu AND l.lot = move.lot), revision FROM move WHERE {range} \
@@ -218,7 +219,7 @@ impl Audit<'_> {
 }
 
 /// Up to when the books were closed, and when that was recorded.
-async fn closings(db: &Database, bu: &Bu) -> Result<Vec<(Timestamp, Timestamp)>, StoreError> {
+async fn closings(db: &Reader<'_>, bu: &Bu) -> Result<Vec<(Timestamp, Timestamp)>, StoreError> {
     let sql = "SELECT c.until, e.recorded_at FROM closing c JOIN event e ON e.bu = c.bu AND e.doc = c.doc AND e.revision = c.revision \
                WHERE c.bu = $1 AND c.until > 0 ORDER BY c.until";
     let time = |row: &Row, i: usize| row.int(i).map(Timestamp::from_micros);
@@ -226,7 +227,7 @@ async fn closings(db: &Database, bu: &Bu) -> Result<Vec<(Timestamp, Timestamp)>,
 }
 
 /// Where a page must end so that it does not hold too many moves; nothing where it need not end earlier.
-async fn nearer(bu: &Bu, reading: &mut Transaction, from: &Mark, to: Option<&Mark>) -> Result<Option<Mark>, StoreError> {
+async fn nearer(bu: &Bu, reading: &mut Reading<'_>, from: &Mark, to: Option<&Mark>) -> Result<Option<Mark>, StoreError> {
     let (range, args) = range(bu, from, to);
     let sql = format!(
         "SELECT e.doc, e.revision, (SELECT COUNT(*) FROM move m WHERE m.bu = $1 AND m.doc = e.doc AND m.revision = e.revision) \
@@ -243,7 +244,7 @@ async fn nearer(bu: &Bu, reading: &mut Transaction, from: &Mark, to: Option<&Mar
     Ok(None)
 }
 
-async fn fetch_changed(bu: &Bu, reading: &mut Transaction, unsealed: Unsealed, from: &Mark, to: Option<&Mark>) -> Result<Changed, StoreError> {
+async fn fetch_changed(bu: &Bu, reading: &mut Reading<'_>, unsealed: Unsealed, from: &Mark, to: Option<&Mark>) -> Result<Changed, StoreError> {
     let (range, args) = range(bu, from, to);
     let mut fetch = async |columns: Columns, table: &str, order: &str| {
         let sql = format!("SELECT {}, doc, revision FROM {table} WHERE {range}{} ORDER BY doc, revision, {order}", columns.list(), unsealed.and(table));

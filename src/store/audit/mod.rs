@@ -15,15 +15,18 @@ pub(super) use journal::{CHANGE, CLOSES, change, closes};
 
 use std::collections::BTreeSet;
 
+use tokio::sync::Mutex;
+
 use crate::base::{Bu, Timestamp};
 
 use super::error::StoreError;
-use super::sql::{Database, Dialect};
+use super::reading::Reader;
+use super::sql::{Database, Dialect, Transaction};
 use super::verify::{Findings, VerifyOptions, VerifyProgress, VerifyReport, Watch};
 
 /// A check as it goes on.
 struct Audit<'a> {
-    db: &'a Database,
+    db: Reader<'a>,
     options: &'a VerifyOptions,
     findings: Findings,
     progress: VerifyProgress,
@@ -58,8 +61,24 @@ impl Unsealed {
 
 impl Database {
     pub(super) async fn verify<'a>(&'a self, options: &'a VerifyOptions, watch: &'a mut Watch<'a>) -> Result<VerifyReport, StoreError> {
-        let mut audit = Audit {
-            db: self,
+        Audit::of(self.reader(), options, watch).await
+    }
+
+    /// The same for what a transaction has written that nobody else sees yet.
+    pub(super) async fn verify_open<'a>(
+        &'a self,
+        open: &'a Mutex<Transaction>,
+        options: &'a VerifyOptions,
+        watch: &'a mut Watch<'a>,
+    ) -> Result<VerifyReport, StoreError> {
+        Audit::of(self.reader_of(open), options, watch).await
+    }
+}
+
+impl<'a> Audit<'a> {
+    async fn of(db: Reader<'a>, options: &'a VerifyOptions, watch: &'a mut Watch<'a>) -> Result<VerifyReport, StoreError> {
+        let mut audit = Self {
+            db,
             options,
             findings: Findings::default(),
             progress: VerifyProgress::default(),
@@ -117,7 +136,7 @@ impl Audit<'_> {
 
     /// On SQLite the guards are open while there is a command; one that stays was smuggled in.
     async fn gate(&mut self) -> Result<(), StoreError> {
-        if self.db.dialect() == Dialect::Sqlite {
+        if self.db.database().dialect() == Dialect::Sqlite {
             let row = self.db.one("SELECT COUNT(*) FROM command", &[]).await?;
             self.findings.gate(row.map_or(Ok(0), |row| row.int(0))?);
         }

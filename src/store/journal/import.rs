@@ -1,13 +1,15 @@
 //! Committing a journal again: every decision goes through the commit procedure of the database, whose guards stay as they are.
 //!
 //! Decisions come in the order in which they were recorded. One that has to wait for another (for the stock that it moves,
-//! say, when several machines wrote at once) waits until that has been committed. All of it is one transaction.
+//! say, when several machines wrote at once) waits until that has been committed. All of it is one transaction, which ends
+//! only when what stands in it was verified.
 //! Must not know how lines are read. Tests: `tests/it/store_journal.rs`.
 
 use std::collections::HashMap;
 use std::io::BufRead;
 
 use serde_json::{Value as Json, json};
+use tokio::sync::Mutex;
 
 use crate::domain::{Command, Timer, TimerKind};
 
@@ -15,9 +17,9 @@ use super::super::body;
 use super::super::error::StoreError;
 use super::super::schema::GUARDED;
 use super::super::sql::{Arg, Database, Dialect, Transaction};
-use super::super::verify::{VerifyProgress, Watch};
+use super::super::verify::{VerifyOptions, VerifyProgress, Watch};
 use super::super::views::{DueTimer, TimerOutcome};
-use super::{Entry, FORM, JournalReport, Line, Reader};
+use super::{Entry, FORM, Imported, JournalReport, Line, Reader};
 
 /// Events committed between two points to go back to.
 const BATCH: usize = 100;
@@ -36,7 +38,7 @@ struct Import {
 }
 
 impl Database {
-    pub(super) async fn import(&self, from: &mut (dyn BufRead + Send), watch: &mut Watch<'_>) -> Result<JournalReport, StoreError> {
+    pub(super) async fn import(&self, from: &mut (dyn BufRead + Send), options: &VerifyOptions, watch: &mut Watch<'_>) -> Result<Imported, StoreError> {
         let mut reader = Reader::new(from);
         let Some(Line::Journal(head)) = reader.next()? else { return Err(StoreError::Admin("this file is no journal of bincard".to_owned())) };
         if head.form > FORM {
@@ -61,8 +63,15 @@ impl Database {
         import.commit(batch).await?;
         import.nothing_waits()?;
         import.transaction.analyze(&GUARDED.map(|(table, ..)| table)).await?;
-        import.transaction.commit().await?;
-        Ok(import.report)
+        let (open, journal) = (Mutex::new(import.transaction), import.report);
+        let verified = self.verify_open(&open, options, &mut |p: &VerifyProgress| watch(p)).await?;
+        let transaction = open.into_inner();
+        if verified.is_sound() {
+            transaction.commit().await?
+        } else {
+            transaction.undo().await?
+        }
+        Ok(Imported { journal, verified })
     }
 }
 

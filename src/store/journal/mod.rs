@@ -19,7 +19,7 @@ use crate::domain::{Decision, OutboxRow};
 use super::chain::{hex, json};
 use super::error::StoreError;
 use super::seal::Seal;
-use super::verify::Watch;
+use super::verify::{VerifyOptions, VerifyReport, Watch};
 use super::views::Book;
 use super::{Store, each};
 
@@ -122,6 +122,15 @@ pub struct JournalReport {
     pub seals: u64,
 }
 
+/// A journal that was brought in, and what was found when it was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// What it carried.
+    pub journal: JournalReport,
+    /// Where this is not sound, nothing was kept.
+    pub verified: VerifyReport,
+}
+
 impl Store {
     /// Writes the whole journal down as it is at one moment, while others go on.
     ///
@@ -131,12 +140,13 @@ impl Store {
         each!(self, export(to, watch).await)
     }
 
-    /// Commits a whole journal again, in one transaction. The store must be empty; its guards stay as they are.
+    /// Commits a whole journal again, in one transaction, which is verified before it ends: where anything is wrong, nothing of
+    /// it is kept. The store must be empty; its guards stay as they are.
     ///
     /// # Errors
     /// The store is not empty; the file is damaged; a fault of the database.
-    pub async fn import(&self, from: &mut (dyn BufRead + Send), watch: &mut Watch<'_>) -> Result<JournalReport, StoreError> {
-        each!(self, import(from, watch).await)
+    pub async fn import(&self, from: &mut (dyn BufRead + Send), options: &VerifyOptions, watch: &mut Watch<'_>) -> Result<Imported, StoreError> {
+        each!(self, import(from, options, watch).await)
     }
 }
 
@@ -147,7 +157,7 @@ impl super::memory::Memory {
     }
 
     #[expect(clippy::unused_async, reason = "one face for all stores")]
-    async fn import(&self, _from: &mut (dyn BufRead + Send), _watch: &mut Watch<'_>) -> Result<JournalReport, StoreError> {
+    async fn import(&self, _from: &mut (dyn BufRead + Send), _options: &VerifyOptions, _watch: &mut Watch<'_>) -> Result<Imported, StoreError> {
         Err(StoreError::Admin("a store in memory would forget the journal at once: name a database".to_owned()))
     }
 }

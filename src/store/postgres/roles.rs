@@ -65,18 +65,6 @@ impl Postgres {
         ])
     }
 
-    /// The schema's name.
-    pub(in crate::store) fn schema(&self) -> &str {
-        &self.schema
-    }
-
-    /// Takes the schema away, with all that is in it.
-    pub(in crate::store) async fn drop_schema(&self) -> Result<(), StoreError> {
-        sqlx::raw_sql(AssertSqlSafe(format!("DROP SCHEMA IF EXISTS {} CASCADE", self.schema))).execute(&self.pool).await?;
-        self.pool.close().await;
-        Ok(())
-    }
-
     async fn has_citus(&self) -> Result<bool, StoreError> {
         let row = sqlx::query("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')").fetch_one(&self.pool).await?;
         Ok(row.try_get(0)?)
