@@ -64,7 +64,7 @@ impl Rows {
         let list = |name: &str| body[name].as_array().cloned().unwrap_or_default();
         let numbered = |name: &str| list(name).iter().zip(1..).map(|(json, n)| row(json, json!({ "ordinal": n }))).collect::<Vec<_>>();
         let all = |name: &str, more: Json| list(name).iter().map(|json| row(json, more.clone())).collect::<Vec<_>>();
-        let paper = |(json, n): (&Json, i64)| (take(json), row(json, json!({ "ordinal": n, "issued_at": event["effective_at"] })));
+        let paper = |(json, n): (&Json, i64)| (take(json), row(json, json!({ "ordinal": n, "issued_at": event["effective_at"], "follows": "" })));
         let added = vec![
             vec![row(event, json!({}))],
             all("mentions", json!({})),

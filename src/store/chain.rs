@@ -2,33 +2,67 @@
 //!
 //! The canonical form is written out by hand, field by field, so that a new field in a domain type never changes the
 //! hash of what was written before it. Numbers are given inside the commit: the number of a document is covered from its
-//! second event on, the numbers of papers by the seals. Must not know SQL.
+//! second event on, the numbers of papers by the seals; until then each paper names the event that took the number before
+//! its own (`follows`). Must not know SQL.
 //! Tests: below and `verify.rs`.
 
 use sha2::{Digest, Sha256};
 
-use crate::base::{PartyCode, Timestamp};
-use crate::domain::{Document, Event, Lot, Move, Obligation, ObligationChange, ObligationChangeKind, PaperDraft, Position};
+use crate::base::{Bu, DocId, PartyCode, Timestamp};
+use crate::domain::{Decision, Document, Event, Lot, Move, Obligation, ObligationChange, ObligationChangeKind, PaperDraft, Position};
 
 use super::error::StoreError;
+use super::views::EventRecord;
 
-/// Everything that one link covers.
-pub(super) struct Link<'a> {
-    pub previous: &'a str,
-    pub bu: &'a str,
-    pub doc: &'a str,
-    pub revision: u64,
-    pub event: &'a Event,
-    /// The event's input and what the rules answered, as they are written.
-    pub input: &'a str,
-    pub rules: &'a str,
-    pub content: &'a str,
+/// What an event changed beside its document: the list of all that its hash covers, for whoever writes events and whoever
+/// checks them. What is not in it here is covered nowhere.
+#[derive(Default)]
+pub(super) struct Changed<'a> {
     pub lots: &'a [Lot],
     pub moves: &'a [Move],
     pub owed: &'a [Obligation],
     pub changes: &'a [ObligationChange],
     pub papers: &'a [LinkedPaper],
     pub closes: Option<Timestamp>,
+}
+
+/// An event with its place in the chain of its document, and the hash of what the document says after it.
+struct Link<'a> {
+    previous: &'a str,
+    bu: &'a str,
+    doc: &'a str,
+    revision: u64,
+    event: &'a Event,
+    content: &'a str,
+}
+
+/// An event's texts as they are written, and its hash.
+pub(super) struct Written {
+    pub input: String,
+    pub rules: String,
+    pub hash: String,
+}
+
+impl Link<'_> {
+    fn written(&self, changed: &Changed<'_>) -> Result<Written, StoreError> {
+        let (input, rules) = (json(&self.event.input)?, json(&self.event.rules)?);
+        let hash = link(self, (&input, &rules), changed);
+        Ok(Written { input, rules, hash })
+    }
+}
+
+/// The event of a decision, about to be written. `content` is the hash of what the document says.
+pub(super) fn decided(d: &Decision, content: &str) -> Result<Written, StoreError> {
+    let papers = papers(&d.papers);
+    let changed = Changed { lots: &d.lots, moves: &d.moves, owed: &d.owed, changes: &d.obligation_changes, papers: &papers, closes: d.books_closed };
+    let (doc, revision) = (d.document.id.as_str(), d.document.revision);
+    Link { previous: &d.chain, bu: d.bu.as_str(), doc, revision, event: &d.event, content }.written(&changed)
+}
+
+/// The hash that an event has which was written with this content and these changes.
+pub(super) fn recorded(bu: &Bu, doc: &DocId, r: &EventRecord, content: &str, changed: &Changed<'_>) -> Result<String, StoreError> {
+    let link = Link { previous: &r.previous, bu: bu.as_str(), doc: doc.as_str(), revision: r.revision, event: &r.event, content };
+    Ok(link.written(changed)?.hash)
 }
 
 /// What a link covers of a paper.
@@ -151,17 +185,17 @@ pub(super) fn content_of(document: &Document, texts: &Texts) -> String {
 }
 
 /// The hash of one event; lots and obligations are taken in the order of their ids, the rest in the order given.
-pub(super) fn link(l: &Link<'_>) -> String {
+fn link(l: &Link<'_>, texts: (&str, &str), changed: &Changed<'_>) -> String {
     let mut canon = Canon::new("bincard event 1");
     canon.text(l.previous);
     canon.text(l.bu);
     canon.text(l.doc);
     canon.number(i64::try_from(l.revision).unwrap_or(i64::MAX));
     canon.text(l.content);
-    event(&mut canon, l);
-    lots(&mut canon, l.lots);
-    canon.count(l.moves.len());
-    for m in l.moves {
+    event(&mut canon, l.event, texts);
+    lots(&mut canon, changed.lots);
+    canon.count(changed.moves.len());
+    for m in changed.moves {
         canon.number(i64::from(m.line));
         canon.text(m.part.as_str());
         canon.text(m.lot.as_str());
@@ -171,8 +205,8 @@ pub(super) fn link(l: &Link<'_>) -> String {
         canon.position(&m.from);
         canon.position(&m.to);
     }
-    canon.count(l.owed.len());
-    let mut owed: Vec<&Obligation> = l.owed.iter().collect();
+    canon.count(changed.owed.len());
+    let mut owed: Vec<&Obligation> = changed.owed.iter().collect();
     owed.sort_by(|a, b| a.id.cmp(&b.id));
     for o in owed {
         canon.text(o.id.as_str());
@@ -184,21 +218,21 @@ pub(super) fn link(l: &Link<'_>) -> String {
             canon.number(number);
         }
     }
-    canon.count(l.changes.len());
-    for c in l.changes {
+    canon.count(changed.changes.len());
+    for c in changed.changes {
         canon.text(c.id.as_str());
         canon.text(change_name(c.kind));
         canon.number(c.quantity.milli());
     }
-    canon.count(l.papers.len());
-    for p in l.papers {
+    canon.count(changed.papers.len());
+    for p in changed.papers {
         for text in [&p.kind, &p.series, &p.from, &p.to] {
             canon.text(text);
         }
         canon.number(p.reverses);
     }
     // Only where books are closed, so that every other event has the hash that it had before books could be closed.
-    if let Some(until) = l.closes {
+    if let Some(until) = changed.closes {
         canon.text("closes");
         canon.number(until.micros());
     }
@@ -221,8 +255,7 @@ fn lots(canon: &mut Canon, lots: &[Lot]) {
     }
 }
 
-fn event(canon: &mut Canon, l: &Link<'_>) {
-    let e = l.event;
+fn event(canon: &mut Canon, e: &Event, (input, rules): (&str, &str)) {
     canon.text(e.transition.as_str());
     canon.optional(e.from.as_ref().map(AsRef::as_ref));
     for text in [e.to.as_str(), e.actor.as_str(), e.role.as_str(), e.key.as_str(), &e.body_hash, &e.book_hash] {
@@ -231,8 +264,8 @@ fn event(canon: &mut Canon, l: &Link<'_>) {
     canon.number(i64::from(e.version));
     canon.number(e.recorded_at.micros());
     canon.number(e.effective_at.micros());
-    canon.text(l.input);
-    canon.text(l.rules);
+    canon.text(input);
+    canon.text(rules);
 }
 
 /// The word that stands for a change of an obligation in the store.

@@ -27,10 +27,11 @@ pub struct Migrated {
 const WAIT: Duration = Duration::from_secs(10);
 
 /// What leads to each version from the one before it: for SQLite, and for PostgreSQL with `bincard` for the schema.
-const STEPS: [(i64, &str, &str); 3] = [
+const STEPS: [(i64, &str, &str); 4] = [
     (2, include_str!("sqlite/schema/seal.sql"), include_str!("postgres/schema/seal.sql")),
     (3, include_str!("sqlite/schema/held.sql"), include_str!("postgres/schema/held.sql")),
     (4, include_str!("sqlite/schema/closing.sql"), include_str!("postgres/schema/closing.sql")),
+    (5, include_str!("sqlite/schema/follows.sql"), include_str!("postgres/schema/follows.sql")),
 ];
 
 /// The versions to go through from the one that is there.
@@ -63,14 +64,14 @@ async fn migrate_file(path: &str) -> Result<Migrated, StoreError> {
     let there: i64 = sqlx::query("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'schema_version'").fetch_one(&mut *transaction).await?.try_get(0)?;
     let found = if there == 0 { None } else { sqlx::query("SELECT max(version) FROM schema_version").fetch_one(&mut *transaction).await?.try_get(0)? };
     let from = from(found)?;
-    for (_, step, _) in STEPS.iter().filter(|(to, ..)| *to > from) {
-        sqlx::raw_sql(*step).execute(&mut *transaction).await?;
-    }
     let triggers = sqlx::query("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetch_all(&mut *transaction).await?;
     for row in triggers {
         let name: String = row.try_get(0)?;
         let drop = format!("DROP TRIGGER \"{}\"", name.replace('"', "\"\""));
         sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut *transaction).await?;
+    }
+    for (_, step, _) in STEPS.iter().filter(|(to, ..)| *to > from) {
+        sqlx::raw_sql(*step).execute(&mut *transaction).await?;
     }
     for (name, sql) in sqlite::expected_guards().await? {
         if name.starts_with("trigger ") {

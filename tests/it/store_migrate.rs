@@ -25,6 +25,7 @@ async fn aged(f: &Fixture) {
     for table in ["timer", "outbox"] {
         by_hand(f, &format!("ALTER TABLE {table} DROP COLUMN held_until; ALTER TABLE {table} DROP COLUMN held_by")).await;
     }
+    by_hand(f, "ALTER TABLE paper DROP COLUMN follows").await;
     by_hand(f, "DROP TABLE closing; DROP TABLE sealed; DROP TABLE seal; DELETE FROM schema_version; INSERT INTO schema_version VALUES (1)").await;
 }
 
@@ -52,11 +53,11 @@ async fn an_older_database_is_brought_up_to_date_and_goes_on() {
             Err(e @ StoreError::OlderSchema { found: 1, .. }) => assert!(e.to_string().contains("then run `bincard db migrate`"), "{e}"),
             other => panic!("{other:?}"),
         }
-        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 1, to: 4 });
-        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 4, to: 4 });
+        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 1, to: 5 });
+        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 5, to: 5 });
         let store = f.admin().await;
         let report = store.verify().await.unwrap();
-        assert!(report.is_sound(), "the guards stand again: {report:?}");
+        assert!(report.is_sound(), "the guards stand again, and papers follow each other: {report:?}");
         assert_eq!(store.seal(&SealKey::new(&[7; 32]).unwrap(), minute(9)).await.unwrap().len(), 1);
         // The service's role may still read and commit, and what is new it may read.
         let service = f.again().await;
@@ -87,7 +88,7 @@ async fn a_newer_database_and_none_at_all_are_refused() {
     for f in [sqlite().await, postgres().await] {
         by_hand(&f, "INSERT INTO schema_version VALUES (99)").await;
         let said = Store::migrate(&f.url).await.unwrap_err().to_string();
-        assert!(said.contains("the database has schema version 99, and this program knows versions up to 4: use a newer bincard"), "{said}");
+        assert!(said.contains("the database has schema version 99, and this program knows versions up to 5: use a newer bincard"), "{said}");
     }
     let folder = crate::support::folder();
     let nothing = folder.path().join("nothing.db");

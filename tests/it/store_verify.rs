@@ -57,12 +57,57 @@ async fn numbers_follow_each_other_as_events_do() {
     }
 }
 
+/// Three papers of different events within minutes, the earlier ones recorded by a machine whose clock is ahead: any two that
+/// change their numbers are found, and named with the papers around them.
+#[tokio::test]
+async fn numbers_exchanged_within_minutes_are_found_without_a_seal() {
+    let exchange = |one: &str, other: &str, numbers: [u8; 2]| {
+        let [n, m] = numbers.map(|n| format!("DC/26-27/0000{n}"));
+        format!(
+            "UPDATE paper SET number = 'x' WHERE doc = '{one}'; UPDATE paper SET number = '{n}' WHERE doc = '{other}'; UPDATE paper SET number = '{m}' WHERE doc = '{one}'"
+        )
+    };
+    for (one, other, numbers, words) in [
+        (
+            "D1",
+            "D2",
+            [1, 2],
+            "paper DC/26-27/00001 of revision 1 of document D2 was issued after revision 1 of document D1, the number before it belongs to nothing",
+        ),
+        (
+            "D2",
+            "D3",
+            [2, 3],
+            "paper DC/26-27/00002 of revision 1 of document D3 was issued after revision 1 of document D2, the number before it belongs to revision 1 of document D1",
+        ),
+        (
+            "D1",
+            "D3",
+            [1, 3],
+            "paper DC/26-27/00001 of revision 1 of document D3 was issued after revision 1 of document D2, the number before it belongs to nothing",
+        ),
+    ] {
+        for f in [sqlite().await, postgres().await] {
+            for (doc, at) in [("D1", 9), ("D2", 5), ("D3", 7)] {
+                let mut d = opening(doc);
+                d.papers = vec![challan(1, None)];
+                d.event.recorded_at = minute(at);
+                f.store.commit(&d).await.unwrap();
+            }
+            assert!(f.store.verify().await.unwrap().is_sound());
+            plant(&f, &exchange(one, other, numbers)).await;
+            let report = f.admin().await.verify().await.unwrap();
+            assert!(told(&report, "exchanged").contains(words), "{report:?}");
+        }
+    }
+}
+
 fn told<'r>(report: &'r VerifyReport, code: &str) -> &'r str {
     report.findings.iter().find(|f| f.code == code).map_or("", |f| &f.text)
 }
 
 /// The kind of finding, what is done, and words of what is told.
-const PLANTED: [(&str, &str, &str); 37] = [
+const PLANTED: [(&str, &str, &str); 38] = [
     (
         "balance",
         "UPDATE stock SET quantity = quantity + 1000 WHERE party = 'PUNE' AND part = 'PCB'",
@@ -105,6 +150,11 @@ const PLANTED: [(&str, &str, &str); 37] = [
     ("series", "UPDATE series SET last = last + 1 WHERE series LIKE 'ship%'", "number 4 of the series STS/26-27/… is missing; 4 were given"),
     ("series", "UPDATE document SET number = 'STS/26-27/00001' WHERE doc = 'D2'", "has the number STS/26-27/00001, which another one has"),
     ("series", "UPDATE paper SET number = 'DC/26-27/00009' WHERE ordinal = 1", "paper DC/26-27/00009 was never given: 2 is the last number of its series"),
+    (
+        "exchanged",
+        "UPDATE paper SET follows = 'D9 1' WHERE ordinal = 1",
+        "paper DC/26-27/00001 of revision 1 of document D1 was issued after revision 1 of document D9, the number before it belongs to nothing",
+    ),
     ("paper", "UPDATE paper SET open = 1", "paper DC/26-27/00001 of revision 1 of document D1 is open; only reverse papers can be"),
     (
         "left_behind",

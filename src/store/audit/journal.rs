@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::base::{Bu, DocId, Quantity, Timestamp};
 use crate::domain::{Lot, Obligation, ObligationChange, ObligationChangeKind};
 
-use super::super::chain::{self, Link, LinkedPaper};
+use super::super::chain::{self, Changed, LinkedPaper};
 use super::super::error::{StoreError, unreadable};
 use super::super::reading::{Reader, Reading};
 use super::super::rows::{self, Cells, Columns};
@@ -29,7 +29,7 @@ struct Mark(String, i64);
 type Grouped<T> = HashMap<(String, u64), Vec<T>>;
 
 /// What a page of events changed.
-struct Changed {
+struct Written {
     lots: Grouped<Lot>,
     moves: Grouped<MoveRecord>,
     owed: Grouped<Obligation>,
@@ -92,7 +92,7 @@ impl Audit<'_> {
         }
     }
 
-    async fn event(&mut self, bu: &Bu, doc: String, record: &EventRecord, content: &str, before: Before, changed: &mut Changed) -> Result<Before, StoreError> {
+    async fn event(&mut self, bu: &Bu, doc: String, record: &EventRecord, content: &str, before: Before, changed: &mut Written) -> Result<Before, StoreError> {
         let id = DocId::from(&doc);
         let mut before = if before.doc == doc { before } else { Before { doc: doc.clone(), ..Before::default() } };
         if self.options.since_seal && before.revision == 0 && record.revision > 1 {
@@ -103,16 +103,7 @@ impl Audit<'_> {
         self.findings.step(bu, &id, (record.revision, before.revision + 1), (text(record.event.from.as_ref()), &before.state));
         self.clock(bu, &id, record, &before);
         self.findings.period(bu, &id, record, &self.closings);
-        let (input, rules) = (chain::json(&record.event.input)?, chain::json(&record.event.rules)?);
-        let link = Link {
-            previous: &record.previous,
-            bu: bu.as_str(),
-            doc: &doc,
-            revision: record.revision,
-            event: &record.event,
-            input: &input,
-            rules: &rules,
-            content,
+        let covered = Changed {
             lots: &changed.lots.remove(&key).unwrap_or_default(),
             moves: &moves,
             owed: &changed.owed.remove(&key).unwrap_or_default(),
@@ -120,7 +111,8 @@ impl Audit<'_> {
             papers: &changed.papers.remove(&key).unwrap_or_default(),
             closes: changed.closes.remove(&key).and_then(|until| until.first().copied()),
         };
-        self.findings.event(bu, &id, record.revision, (&record.previous, &before.hash), (&record.hash, &chain::link(&link)));
+        let hash = chain::recorded(bu, &id, record, content, &covered)?;
+        self.findings.event(bu, &id, record.revision, (&record.previous, &before.hash), (&record.hash, &hash));
         Ok(Before {
             doc,
             revision: record.revision,
@@ -141,7 +133,7 @@ impl Audit<'_> {
     }
 
     /// The moves of an event. Their times and places are not in its hash: they follow from it.
-    fn moves(&mut self, bu: &Bu, key: &(String, u64), record: &EventRecord, changed: &mut Changed) -> Vec<crate::domain::Move> {
+    fn moves(&mut self, bu: &Bu, key: &(String, u64), record: &EventRecord, changed: &mut Written) -> Vec<crate::domain::Move> {
         let moves = changed.moves.remove(key).unwrap_or_default();
         for (m, ordinal) in moves.iter().zip(1..) {
             if m.ordinal != ordinal {
@@ -171,7 +163,7 @@ impl Audit<'_> {
         Ok(Before { hash: row.text(0)?.to_owned(), state: row.text(1)?.to_owned(), revision: row.int(2)?.unsigned_abs(), doc, recorded_at: None })
     }
 
-    async fn changed(&mut self, bu: &Bu, reading: &mut Reading<'_>, from: &Mark, to: Option<&Mark>) -> Result<Option<Changed>, StoreError> {
+    async fn changed(&mut self, bu: &Bu, reading: &mut Reading<'_>, from: &Mark, to: Option<&Mark>) -> Result<Option<Written>, StoreError> {
         let changed = fetch_changed(bu, reading, self.unsealed(), from, to).await;
         self.readable(bu, || format!("a row between {} and {}", name(Some(from)), name(to)), changed)
     }
@@ -205,7 +197,7 @@ impl Audit<'_> {
     }
 
     /// Rows that no event wrote are left when all events have taken theirs.
-    fn without_event(&mut self, bu: &Bu, changed: &Changed) {
+    fn without_event(&mut self, bu: &Bu, changed: &Written) {
         let mut left: BTreeMap<&(String, u64), &str> = BTreeMap::new();
         left.extend(changed.changes.keys().map(|key| (key, "a change of an obligation")));
         left.extend(changed.owed.keys().map(|key| (key, "an obligation")));
@@ -244,13 +236,13 @@ async fn nearer(bu: &Bu, reading: &mut Reading<'_>, from: &Mark, to: Option<&Mar
     Ok(None)
 }
 
-async fn fetch_changed(bu: &Bu, reading: &mut Reading<'_>, unsealed: Unsealed, from: &Mark, to: Option<&Mark>) -> Result<Changed, StoreError> {
+async fn fetch_changed(bu: &Bu, reading: &mut Reading<'_>, unsealed: Unsealed, from: &Mark, to: Option<&Mark>) -> Result<Written, StoreError> {
     let (range, args) = range(bu, from, to);
     let mut fetch = async |columns: Columns, table: &str, order: &str| {
         let sql = format!("SELECT {}, doc, revision FROM {table} WHERE {range}{} ORDER BY doc, revision, {order}", columns.list(), unsealed.and(table));
         reading.fetch(&sql, &args).await
     };
-    Ok(Changed {
+    Ok(Written {
         lots: grouped(&fetch(rows::LOT, "lot", "lot").await?, rows::LOT, rows::lot)?,
         moves: grouped(&fetch(rows::MOVE, "move", "ordinal").await?, rows::MOVE, rows::move_record)?,
         owed: grouped(&fetch(rows::OBLIGATION, "obligation", "id").await?, rows::OBLIGATION, rows::obligation)?,

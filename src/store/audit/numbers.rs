@@ -1,7 +1,8 @@
 //! Papers and numbers: every number of a series was given once, none is missing, and a reverse paper reverses one.
 //!
 //! Numbers are given by the database inside the commit, so no hash of an event covers them; seals do (`seals.rs`). Until then
-//! a paper is held against its event and its neighbours: numbers follow each other as events do.
+//! a paper is held against its event and its neighbours: numbers follow each other as events do, and each paper names the
+//! event that took the number before.
 //! Must not know what a paper is for. Tests: `tests/it/store_verify.rs`.
 
 use std::collections::BTreeMap;
@@ -135,7 +136,7 @@ impl Audit<'_> {
     async fn paper_numbers(&mut self, bu: &Bu, series: &mut Series, most: u64) -> Result<(), StoreError> {
         let (mut after, mut before) = (String::new(), None);
         loop {
-            let sql = "SELECT p.number, p.doc, p.revision, p.ordinal, p.issued_at, e.effective_at, e.recorded_at FROM paper p \
+            let sql = "SELECT p.number, p.doc, p.revision, p.ordinal, p.issued_at, e.effective_at, e.recorded_at, p.follows FROM paper p \
                        LEFT JOIN event e ON e.bu = p.bu AND e.doc = p.doc AND e.revision = p.revision \
                        WHERE p.bu = $1 AND p.series = $2 AND p.number > $3 ORDER BY p.number LIMIT $4";
             let args: [Arg; 4] = [bu.as_str().into(), series.name.as_str().into(), after.as_str().into(), PAGE.into()];
@@ -175,9 +176,33 @@ impl Audit<'_> {
                 self.findings.add("paper", || format!("{bu}: papers {first} and {then} have each other's numbers: {then} was issued before {first}"));
             }
         }
+        self.follows(bu, &issued, before.as_ref(), row.text(7)?);
         let latest = before.as_ref().filter(|before| before.n < n).map_or(i64::MIN, |before| before.recorded);
         *before = Some(Issued { recorded: recorded.max(latest), ..issued });
         Ok(())
+    }
+
+    /// A paper names the event that took the number before it; what is missing between two is another finding.
+    fn follows(&mut self, bu: &Bu, issued: &Issued, before: Option<&Issued>, follows: &str) {
+        let should = match before {
+            Some(before) if before.n + 1 == issued.n => format!("{} {}", before.event.0, before.event.1),
+            None if issued.n == 1 => String::new(),
+            _ => return,
+        };
+        if follows != should {
+            let told = |event: &str| match event.rsplit_once(' ') {
+                Some((doc, revision)) => format!("revision {revision} of document {doc}"),
+                None => "nothing".to_owned(),
+            };
+            let (number, doc, revision) = (&issued.text, &issued.event.0, issued.event.1);
+            self.findings.add("exchanged", || {
+                format!(
+                    "{bu}: paper {number} of revision {revision} of document {doc} was issued after {}, the number before it belongs to {}: numbers were exchanged",
+                    told(follows),
+                    told(&should)
+                )
+            });
+        }
     }
 
     pub(super) async fn papers(&mut self, bu: &Bu) -> Result<(), StoreError> {

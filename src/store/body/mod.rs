@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::domain::{Claim, Decision, Document, Line, Lot, Move, Obligation, OutboxKind, OutboxRow, PaperDraft, Position, SeriesTake, Timer, TimerKind};
 
-use super::chain::{self, Link, Texts};
+use super::chain::{self, Texts, Written};
 use super::error::StoreError;
 use super::shape;
 use super::take;
@@ -81,24 +81,8 @@ fn head<'a>(d: &'a Document, texts: &'a Texts) -> Head<'a> {
 
 fn event<'a>(d: &'a Decision, document: &Document, texts: &Texts) -> Result<Logged<'a>, StoreError> {
     let e = &d.event;
-    let (input, rules, content) = (chain::json(&e.input)?, chain::json(&e.rules)?, chain::content_of(document, texts));
-    let link = Link {
-        previous: &d.chain,
-        bu: d.bu.as_str(),
-        doc: document.id.as_str(),
-        revision: document.revision,
-        event: e,
-        input: &input,
-        rules: &rules,
-        content: &content,
-        lots: &d.lots,
-        moves: &d.moves,
-        owed: &d.owed,
-        changes: &d.obligation_changes,
-        papers: &chain::papers(&d.papers),
-        closes: d.books_closed,
-    };
-    let hash = chain::link(&link);
+    let content = chain::content_of(document, texts);
+    let Written { input, rules, hash } = chain::decided(d, &content)?;
     Ok(Logged {
         transition: e.transition.as_str(),
         from_state: shape::text_of(e.from.as_ref()),

@@ -52,7 +52,7 @@ impl Span {
 type Key = (String, String, i64);
 type Grouped<T> = HashMap<Key, Vec<T>>;
 
-const PAPER: Columns = Columns { texts: &["kind", "series", "number", "from_party", "to_party"], numbers: &["reverses", "open"] };
+const PAPER: Columns = Columns { texts: &["kind", "series", "number", "from_party", "to_party", "follows"], numbers: &["reverses", "open"] };
 const OUTBOX: Columns = Columns { texts: rows::OUTBOX.texts, numbers: &["recorded_at", "sent_at"] };
 const CLAIM: Columns = Columns { texts: &["claim_key", "until"], numbers: &[] };
 const CHILD: Columns = Columns { texts: &["doc", "workflow", "refused"], numbers: &[] };
@@ -76,6 +76,7 @@ struct Issued {
     number: String,
     from: String,
     to: String,
+    follows: String,
     reverses: Option<u32>,
     open: bool,
 }
@@ -208,7 +209,7 @@ impl Page {
 fn issued(c: &Cells<'_>) -> Result<Issued, StoreError> {
     let text = |i: usize| c.text(i).map(str::to_owned);
     let reverses = u32::try_from(c.int(0)?).ok().filter(|n| *n > 0);
-    Ok(Issued { kind: text(0)?, series: text(1)?, number: text(2)?, from: text(3)?, to: text(4)?, reverses, open: c.int(1)? == 1 })
+    Ok(Issued { kind: text(0)?, series: text(1)?, number: text(2)?, from: text(3)?, to: text(4)?, follows: text(5)?, reverses, open: c.int(1)? == 1 })
 }
 
 fn claim(c: &Cells<'_>) -> Result<Claim, StoreError> {
@@ -271,7 +272,7 @@ fn entry(key: &Key, record: EventRecord, content: String, page: &Page, patterns:
         },
         event: record.event,
     };
-    Ok(Entry { decision, content, hash: record.hash, numbers, since })
+    Ok(Entry { decision, content, hash: record.hash, numbers, follows: of(&page.papers, key).into_iter().map(|p| p.follows).collect(), since })
 }
 
 /// A document before its last event: where it stood, and nothing of what it said.

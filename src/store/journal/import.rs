@@ -30,8 +30,8 @@ const GROWN: [u64; 3] = [200, 2_000, 50_000];
 struct Import {
     dialect: Dialect,
     transaction: Transaction,
-    /// The last number of each series by business unit and name.
-    last: HashMap<(String, String), u64>,
+    /// The last number of each series by business unit and name, and the event that took it.
+    last: HashMap<(String, String), (u64, String)>,
     /// Events that came too early, and why.
     waiting: Vec<(Entry, String)>,
     report: JournalReport,
@@ -121,7 +121,7 @@ impl Import {
             }
             Line::Series { bu, series, last } => {
                 self.nothing_waits()?;
-                let given = self.last.get(&(bu.clone(), series.clone())).copied().unwrap_or_default();
+                let given = self.last.get(&(bu.clone(), series.clone())).map_or(0, |(last, _)| *last);
                 if given == last {
                     return Ok(());
                 }
@@ -154,11 +154,16 @@ impl Import {
         let before = (self.last.clone(), self.report);
         self.transaction.execute("SAVEPOINT batch", &[]).await?;
         for entry in &batch {
-            if let Err(error) = self.one(entry).await {
-                self.transaction.execute("ROLLBACK TO SAVEPOINT batch", &[]).await?;
-                (self.last, self.report) = before;
-                return if comes_too_early(&error).is_some() { self.each(batch).await } else { Err(error) };
+            let done = if self.out_of_turn(entry).is_some() { Ok(false) } else { self.one(entry).await.map(|()| true) };
+            if matches!(done, Ok(true)) {
+                continue;
             }
+            self.transaction.execute("ROLLBACK TO SAVEPOINT batch", &[]).await?;
+            (self.last, self.report) = before;
+            return match done {
+                Err(error) if comes_too_early(&error).is_none() => Err(error),
+                _ => self.each(batch).await,
+            };
         }
         self.transaction.execute("RELEASE SAVEPOINT batch", &[]).await?;
         Ok(true)
@@ -167,6 +172,10 @@ impl Import {
     async fn each(&mut self, batch: Vec<Entry>) -> Result<bool, StoreError> {
         let mut progress = false;
         for entry in batch {
+            if let Some(why) = self.out_of_turn(&entry) {
+                self.waiting.push((entry, why));
+                continue;
+            }
             self.transaction.execute("SAVEPOINT one", &[]).await?;
             match self.one(&entry).await {
                 Ok(()) => {
@@ -214,12 +223,47 @@ impl Import {
             let body = json!({ "doc": doc, "id": id, "now": at.micros() }).to_string();
             self.call(("mark_sent", "sent"), bu.as_str(), doc.as_str(), 0, body).await?;
         }
+        let taker = format!("{doc} {}", decision.document.revision);
+        self.follow(entry, &taker)?;
         for take in decision.number.iter().chain(decision.papers.iter().map(|p| &p.number)) {
-            *self.last.entry((bu.to_string(), take.series.clone())).or_default() += 1;
+            let (last, by) = self.last.entry((bu.to_string(), take.series.clone())).or_default();
+            *last += 1;
+            by.clone_from(&taker);
         }
         self.report.events += 1;
         if GROWN.contains(&self.report.events) {
             self.transaction.analyze(&GUARDED.map(|(table, ..)| table)).await?;
+        }
+        Ok(())
+    }
+
+    /// Why an event must wait: numbers of a series are given one after the other, so that each paper follows the one before it.
+    fn out_of_turn(&self, entry: &Entry) -> Option<String> {
+        let d = &entry.decision;
+        let mut taken: HashMap<&str, u64> = HashMap::new();
+        for (take, number) in d.number.iter().chain(d.papers.iter().map(|p| &p.number)).zip(&entry.numbers) {
+            let count = taken.entry(&take.series).or_default();
+            *count += 1;
+            let next = self.last.get(&(d.bu.to_string(), take.series.clone())).map_or(0, |(last, _)| *last) + *count;
+            if *number > next {
+                return Some(format!("it took number {number} of {}…{}, and nothing took number {next}", take.prefix, take.suffix));
+            }
+        }
+        None
+    }
+
+    /// Papers follow those that they followed where the journal was written.
+    fn follow(&self, entry: &Entry, own: &str) -> Result<(), StoreError> {
+        let d = &entry.decision;
+        for (paper, follows) in d.papers.iter().zip(&entry.follows) {
+            let before = self.last.get(&(d.bu.to_string(), paper.number.series.clone())).map_or("", |(_, by)| by.as_str());
+            let should = if paper.number.ordinal > 1 { own } else { before };
+            if follows != should {
+                return Err(StoreError::Admin(format!(
+                    "{}: a paper of {own} was issued after {follows:?} and has the number after that of {should:?}: run `bincard db verify` where the journal was exported",
+                    d.bu
+                )));
+            }
         }
         Ok(())
     }
@@ -241,7 +285,7 @@ impl Import {
         let places = places.chain(d.papers.iter().enumerate().map(|(i, p)| (format!("/papers/{i}/ordinal"), &p.number)));
         for ((place, take), number) in places.zip(&entry.numbers) {
             // The procedure counts on from the last number of the series: the n-th from there is the one that was given.
-            let last = self.last.get(&(d.bu.to_string(), take.series.clone())).copied().unwrap_or_default();
+            let last = self.last.get(&(d.bu.to_string(), take.series.clone())).map_or(0, |(last, _)| *last);
             let whole = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
             put(&place, json!(whole(*number).saturating_sub(whole(last))))?;
         }

@@ -87,6 +87,9 @@ struct Entry {
     hash: String,
     /// The numbers that were given: the document's, if it was opened, then those of the papers.
     numbers: Vec<u64>,
+    /// For each paper the event that took the number before its own; a journal of an older program does not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    follows: Vec<String>,
     /// What became of the document's messages, timers and started documents since; with its last transition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     since: Option<Since>,

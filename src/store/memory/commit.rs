@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::base::{DocId, ObligationId, PartCode, Quantity, SerialNo};
 use crate::domain::{Decision, Move, Paper, Position, TimerKind};
 
-use super::super::chain::{self, Link};
+use super::super::chain;
 use super::super::error::{CommitError, Conflict, StoreError};
 use super::super::shape::{self, StockKey};
 use super::super::take;
@@ -38,26 +38,9 @@ impl Memory {
 fn journal(d: &Decision) -> Result<Journal, StoreError> {
     let document = shape::kept(&d.document);
     let content = chain::content(&document)?;
-    let papers = chain::papers(&d.papers);
-    let (input, rules) = (chain::json(&d.event.input)?, chain::json(&d.event.rules)?);
-    let link = Link {
-        previous: &d.chain,
-        bu: d.bu.as_str(),
-        doc: document.id.as_str(),
-        revision: document.revision,
-        event: &d.event,
-        input: &input,
-        rules: &rules,
-        content: &content,
-        lots: &d.lots,
-        moves: &d.moves,
-        owed: &d.owed,
-        changes: &d.obligation_changes,
-        papers: &papers,
-        closes: d.books_closed,
-    };
-    let record = EventRecord { revision: document.revision, event: d.event.clone(), previous: d.chain.clone(), hash: chain::link(&link) };
-    Ok(Journal { record, content, changes: d.obligation_changes.clone(), papers })
+    let hash = chain::decided(d, &content)?.hash;
+    let record = EventRecord { revision: document.revision, event: d.event.clone(), previous: d.chain.clone(), hash };
+    Ok(Journal { record, content, changes: d.obligation_changes.clone(), papers: chain::papers(&d.papers) })
 }
 
 impl Tenant {

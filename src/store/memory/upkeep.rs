@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::base::{Bu, DocId, Name, ObligationId, PersonCode, Quantity, Timestamp};
 use crate::domain::{BusinessUnit, Lot, MasterData, Obligation, Person, Rate, TimerKind};
 
-use super::super::chain::{self, Link};
+use super::super::chain::{self, Changed};
 use super::super::error::StoreError;
 use super::super::shape::{self, StockKey};
 use super::super::verify::{Findings, VerifyOptions, VerifyReport, Watch};
@@ -234,16 +234,7 @@ impl Tenant {
             let moves: Vec<_> = self.moves_of(doc).filter(|m| m.revision == *revision).map(|m| m.movement.clone()).collect();
             let lots = lots_of.remove(&(doc, *revision)).unwrap_or_default();
             let owed = owed_of.remove(&(doc, *revision)).unwrap_or_default();
-            let (input, rules) = (chain::json(&journal.record.event.input)?, chain::json(&journal.record.event.rules)?);
-            let link = Link {
-                previous: &journal.record.previous,
-                bu: bu.as_str(),
-                doc: doc.as_str(),
-                revision: *revision,
-                event: &journal.record.event,
-                input: &input,
-                rules: &rules,
-                content: &journal.content,
+            let changed = Changed {
                 lots: &lots,
                 moves: &moves,
                 owed: &owed,
@@ -251,12 +242,13 @@ impl Tenant {
                 papers: &journal.papers,
                 closes: self.closings.iter().find(|(_, by)| by.0 == *doc && by.1 == *revision).map(|(until, _)| *until),
             };
+            let hash = chain::recorded(bu, doc, &journal.record, &journal.content, &changed)?;
             findings.period(bu, doc, &journal.record, &closings);
             let before = self.events.get(&(doc.clone(), revision - 1)).map(|j| &j.record);
             let state = before.map(|r| r.event.to.as_str()).unwrap_or_default();
             findings.step(bu, doc, (*revision, before.map_or(0, |r| r.revision) + 1), (shape::text_of(journal.record.event.from.as_ref()), state));
             let before = before.map(|r| r.hash.as_str()).unwrap_or_default();
-            findings.event(bu, doc, *revision, (&journal.record.previous, before), (&journal.record.hash, &chain::link(&link)));
+            findings.event(bu, doc, *revision, (&journal.record.previous, before), (&journal.record.hash, &hash));
         }
         for (id, document) in &self.documents {
             let last = self.events.get(&(id.clone(), document.revision));

@@ -25,7 +25,7 @@ INSERT INTO stock SELECT bu, to_party, part, to_bin, CASE WHEN ordinal = 3 THEN 
 INSERT INTO obligation SELECT bu, 'O' || doc, doc, 1, 1, 'return', 'A1', 1000, 1000 * (1 - ended), 'P' || (1 + opened_at / 1000 % 100), 'P1', 1, 2, 3033 FROM document;
 INSERT INTO obligation_change SELECT bu, doc, 2, 1, 'O' || doc, 'settled', 1000 FROM document WHERE ended = 1;
 INSERT INTO series VALUES ('ac', 'dc||DC/|', 3000);
-INSERT INTO paper SELECT bu, doc, 1, 1, 'dc', 'dc||DC/|', 'DC/' || (opened_at / 1000), opened_at, 'P1', 'P' || (1 + opened_at / 1000 % 100), NULL, 1 - ended FROM document;
+INSERT INTO paper SELECT bu, doc, 1, 1, 'dc', 'dc||DC/|', 'DC/' || (opened_at / 1000), opened_at, 'P1', 'P' || (1 + opened_at / 1000 % 100), NULL, 1 - ended, '' FROM document;
 INSERT INTO timer SELECT bu, doc, '2.1', opened_at, 'deadline', state, '{}', '', 0 FROM document WHERE ended = 0;
 INSERT INTO claim SELECT bu, workflow, 'job ' || doc, doc, '[]' FROM document WHERE ended = 0;
 INSERT INTO child SELECT bu, parent, doc, workflow, '' FROM document WHERE parent <> '';

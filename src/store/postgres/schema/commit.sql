@@ -90,7 +90,10 @@ BEGIN
     END IF;
     INSERT INTO bincard.paper
       SELECT p_bu, b_doc, b_revision, n.ordinality, n.value ->> 'kind', n.value ->> 'series', bincard.number_of(n.value, s.last),
-        v_effective, n.value ->> 'from_party', n.value ->> 'to_party', (n.value ->> 'reverses')::bigint, (n.value ->> 'open')::bigint
+        v_effective, n.value ->> 'from_party', n.value ->> 'to_party', (n.value ->> 'reverses')::bigint, (n.value ->> 'open')::bigint,
+        CASE WHEN (n.value ->> 'ordinal')::bigint > 1 THEN b_doc || ' ' || b_revision
+          ELSE coalesce((SELECT b.doc || ' ' || b.revision FROM bincard.paper b WHERE b.bu = p_bu AND b.series = s.series
+            AND b.number = bincard.number_of(n.value || '{"ordinal": 0}', s.last)), '') END
       FROM jsonb_array_elements(p_body -> 'papers') WITH ORDINALITY n JOIN bincard.series s ON s.bu = p_bu AND s.series = n.value ->> 'series';
     SELECT coalesce(json_agg(p.number ORDER BY p.ordinal), '[]')::text INTO v_papers FROM bincard.paper p WHERE p.bu = p_bu AND p.doc = b_doc
       AND p.revision = b_revision;

@@ -100,11 +100,12 @@ CREATE TABLE bincard.obligation_change (
   PRIMARY KEY (bu, doc, revision, ordinal), FOREIGN KEY (bu, doc, revision) REFERENCES bincard.event (bu, doc, revision));
 CREATE INDEX obligation_change_id ON bincard.obligation_change (bu, id);
 
--- Papers and the series of their numbers.
+-- Papers and the series of their numbers. `follows` names the event that took the number before: document, space, revision;
+-- empty for the first number of a series.
 CREATE TABLE bincard.series (bu TEXT NOT NULL, series TEXT NOT NULL, last BIGINT NOT NULL, PRIMARY KEY (bu, series));
 CREATE TABLE bincard.paper (
   bu TEXT NOT NULL, doc TEXT NOT NULL, revision BIGINT NOT NULL, ordinal BIGINT NOT NULL, kind TEXT NOT NULL, series TEXT NOT NULL, number TEXT NOT NULL,
-  issued_at BIGINT NOT NULL, from_party TEXT NOT NULL, to_party TEXT NOT NULL, reverses BIGINT, open BIGINT NOT NULL CHECK (open IN (0, 1)),
+  issued_at BIGINT NOT NULL, from_party TEXT NOT NULL, to_party TEXT NOT NULL, reverses BIGINT, open BIGINT NOT NULL CHECK (open IN (0, 1)), follows TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (bu, doc, revision, ordinal), UNIQUE (bu, series, number), FOREIGN KEY (bu, doc, revision) REFERENCES bincard.event (bu, doc, revision));
 CREATE INDEX paper_number ON bincard.paper (bu, number);
 

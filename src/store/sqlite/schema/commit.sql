@@ -95,7 +95,10 @@ BEGIN
     SELECT NEW.bu, NEW.doc, NEW.revision, n.key + 1, n.value ->> '$.kind', n.value ->> '$.series',
       (n.value ->> '$.prefix') || printf('%0*d', n.value ->> '$.width',
         s.last - (n.value ->> '$.count') + (n.value ->> '$.ordinal')) || (n.value ->> '$.suffix'),
-      NEW.body ->> '$.event.effective_at', n.value ->> '$.from_party', n.value ->> '$.to_party', n.value ->> '$.reverses', n.value ->> '$.open'
+      NEW.body ->> '$.event.effective_at', n.value ->> '$.from_party', n.value ->> '$.to_party', n.value ->> '$.reverses', n.value ->> '$.open',
+      CASE WHEN n.value ->> '$.ordinal' > 1 THEN NEW.doc || ' ' || NEW.revision
+        ELSE COALESCE((SELECT b.doc || ' ' || b.revision FROM paper b WHERE b.bu = NEW.bu AND b.series = s.series
+          AND b.number = (n.value ->> '$.prefix') || printf('%0*d', n.value ->> '$.width', s.last - (n.value ->> '$.count')) || (n.value ->> '$.suffix')), '') END
     FROM jsonb_each(NEW.body, '$.papers') n JOIN series s ON s.bu = NEW.bu AND s.series = n.value ->> '$.series'
     WHERE json_array_length(NEW.body, '$.papers');
 

@@ -100,11 +100,12 @@ CREATE TABLE obligation_change (
   PRIMARY KEY (bu, doc, revision, ordinal), FOREIGN KEY (bu, doc, revision) REFERENCES event (bu, doc, revision)) STRICT;
 CREATE INDEX obligation_change_id ON obligation_change (bu, id);
 
--- Papers and the series of their numbers.
+-- Papers and the series of their numbers. `follows` names the event that took the number before: document, space, revision;
+-- empty for the first number of a series.
 CREATE TABLE series (bu TEXT NOT NULL, series TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (bu, series)) STRICT, WITHOUT ROWID;
 CREATE TABLE paper (
   bu TEXT NOT NULL, doc TEXT NOT NULL, revision INTEGER NOT NULL, ordinal INTEGER NOT NULL, kind TEXT NOT NULL, series TEXT NOT NULL, number TEXT NOT NULL,
-  issued_at INTEGER NOT NULL, from_party TEXT NOT NULL, to_party TEXT NOT NULL, reverses INTEGER, open INTEGER NOT NULL CHECK (open IN (0, 1)),
+  issued_at INTEGER NOT NULL, from_party TEXT NOT NULL, to_party TEXT NOT NULL, reverses INTEGER, open INTEGER NOT NULL CHECK (open IN (0, 1)), follows TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (bu, doc, revision, ordinal), UNIQUE (bu, series, number), FOREIGN KEY (bu, doc, revision) REFERENCES event (bu, doc, revision)) STRICT;
 CREATE INDEX paper_number ON paper (bu, number);
 
