@@ -39,6 +39,7 @@ pub struct Answer {
 }
 
 /// One rule as one layer has written it.
+#[derive(Clone)]
 pub(super) struct Written {
     pub rule: Name,
     pub layer: Layer,
@@ -53,6 +54,11 @@ pub(super) struct Written {
 }
 
 impl Written {
+    /// The same rule, read from another text of the same lines.
+    pub(super) fn with(&self, ast: Option<&Arc<AST>>) -> Self {
+        Self { ast: Arc::clone(ast.unwrap_or(&self.ast)), ..self.clone() }
+    }
+
     fn site(&self) -> Site<'_> {
         let begins = self.source.header(self.rule.as_str()).map_or(Position::NONE, |h| self.source.position(h.at.0));
         Site { rule: &self.rule, layer: &self.label, file: &self.file, begins }
@@ -60,7 +66,7 @@ impl Written {
 }
 
 /// All layers of one rule.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Layers {
     pub default: Option<usize>,
     pub bus: BTreeMap<Bu, usize>,

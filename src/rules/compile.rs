@@ -148,7 +148,7 @@ impl Compiled {
     }
 }
 
-fn collect_properties(ast: &AST, names: &mut BTreeSet<String>) {
+pub(super) fn collect_properties(ast: &AST, names: &mut BTreeSet<String>) {
     ast.walk(&mut |path: &[ASTNode]| {
         if let Some(ASTNode::Expr(Expr::Property(property, _))) = path.last() {
             names.insert(property.2.to_string());

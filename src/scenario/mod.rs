@@ -3,6 +3,7 @@
 //! Must not decide anything: every step is a command to the engine. Tests: `tests/it/scenarios.rs`.
 
 mod cast;
+mod coverage;
 mod expect;
 mod given;
 pub mod replay;
@@ -11,5 +12,6 @@ pub mod simulate;
 mod write;
 
 pub use cast::{Masters, MastersError};
+pub use coverage::Collector;
 pub use runner::{Failure, ScenarioError, ScenarioReport, run};
 pub use write::write;

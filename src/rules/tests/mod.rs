@@ -1,6 +1,7 @@
 //! Tests of the rules host as a whole. What they share stands here.
 
 mod answers;
+mod lines;
 mod mutations;
 mod sandbox;
 mod static_checks;
