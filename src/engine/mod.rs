@@ -24,7 +24,7 @@ mod papers;
 mod permit;
 mod queries;
 mod read_value;
-mod records;
+pub mod records;
 mod request;
 mod run;
 mod starts;

@@ -34,6 +34,9 @@ use row::{Read, Row};
 
 pub use diff::{Change, Changes, FieldChange, KindChanges, diff};
 pub use folder::{FolderError, read_folder};
+pub use raw::Item;
+pub use yaml_file::{once, tree};
+pub use yaml_places::Found;
 
 /// The names that the book declares and master data uses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -121,8 +121,10 @@ impl Kind {
 
 /// One value and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Item {
+pub struct Item {
+    /// The value, as it counts.
     pub text: String,
+    /// Its place.
     pub span: Span,
 }
 

@@ -16,6 +16,15 @@ use super::yaml_places::{Found, Shape, locate};
 
 /// All rows of a file, and whether it could be read to its end.
 pub(super) fn read(file: FileId, text: &str, out: &mut Vec<Diagnostic>) -> (Vec<RawRow>, bool) {
+    let Some(found) = tree(file, text, out) else { return (Vec::new(), false) };
+    let before = out.len();
+    let rows = kinds(found, out);
+    let whole = out.iter().skip(before).all(|d| d.code != "wrong-shape");
+    (rows, whole)
+}
+
+/// What stands in a YAML file, with places; nothing, and a finding, where it cannot be read.
+pub fn tree(file: FileId, text: &str, out: &mut Vec<Diagnostic>) -> Option<Found> {
     let tree = match serde_yaml::from_str::<Tree>(text) {
         Ok(tree) => tree.0,
         Err(error) => {
@@ -23,20 +32,15 @@ pub(super) fn read(file: FileId, text: &str, out: &mut Vec<Diagnostic>) -> (Vec<
             let said = error.to_string();
             let why = said.split(" at line ").next().unwrap_or_default().to_owned();
             out.push(Diagnostic::error("unreadable-file", Span::new(file, at, at), format!("this file is not YAML: {why}")));
-            return (Vec::new(), false);
+            return None;
         }
     };
     match locate(file, text, &tree) {
-        Ok(found) => {
-            let before = out.len();
-            let rows = kinds(found, out);
-            let whole = out.iter().skip(before).all(|d| d.code != "wrong-shape");
-            (rows, whole)
-        }
+        Ok(found) => Some(found),
         Err(span) => {
             let said = Diagnostic::error("unreadable-file", span, "anchors, aliases and tags are not taken here");
             out.push(said.help("write the value itself at each place; put text that begins with `*`, `&` or `!` between quotes"));
-            (Vec::new(), false)
+            None
         }
     }
 }
@@ -122,7 +126,8 @@ fn wrong_shape(span: Span, title: &str) -> Diagnostic {
     Diagnostic::error("wrong-shape", span, title)
 }
 
-fn once(entries: &[(Item, Found)], out: &mut Vec<Diagnostic>) {
+/// Reports keys that stand twice.
+pub fn once(entries: &[(Item, Found)], out: &mut Vec<Diagnostic>) {
     for (i, (key, _)) in entries.iter().enumerate() {
         if let Some((first, _)) = entries.iter().take(i).find(|(k, _)| k.text == key.text) {
             let said = Diagnostic::error("duplicate-key", key.span, format!("`{}` stands twice in the same place", key.text));

@@ -20,14 +20,20 @@ pub(super) enum Shape {
 
 /// The same tree with places.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Found {
+pub enum Found {
+    /// Nothing was written.
     Nothing(Span),
+    /// One value.
     Text(Item),
+    /// Several.
     List(Vec<Self>, Span),
+    /// Values with names.
     Map(Vec<(Item, Self)>, Span),
 }
 
 impl Found {
+    /// Where it stands.
+    #[must_use]
     pub const fn span(&self) -> Span {
         match self {
             Self::Nothing(span) | Self::List(_, span) | Self::Map(_, span) => *span,

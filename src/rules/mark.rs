@@ -171,7 +171,7 @@ mod tests {
     fn each_case_of_a_switch_is_one() {
         assert_eq!(
             shown("fn a(x) { switch f(x, #{ a: 1 }) { 1 | 2 => f(1, 2), \"a\" if x > 1 => { 5 } 7 => switch x { _ => 1 }, _ => #{ b: 3 } } }"),
-            "fn a(x) { !(0); switch f(x, #{ a: 1 }) { 1 | 2 => { !(1); f(1, 2) }, \"a\" if x > 1 => { !(2); 5 } 7 => { !(3); switch x { _ => { !(4); 1  } } }, _ => { !(5); #{ b: 3 }  } } }"
+            "fn a(x) { !(0); switch f(x, #{ a: 1 }) { 1 | 2 => { !(1); f(1, 2) }, \"a\" if x > 1 => { !(2); 5 } 7 => { !(3); switch x { _ => { !(4); 1  }} }, _ => { !(5); #{ b: 3 }  }} }"
         );
     }
 

@@ -46,7 +46,11 @@ impl Masters {
         Self { root: book.to_owned(), read: Mutex::default() }
     }
 
-    fn load(&self, folder: &str, book: &Book) -> Result<MasterData, MastersError> {
+    /// The master data in a folder, relative to the book.
+    ///
+    /// # Errors
+    /// It cannot be read, or has mistakes.
+    pub fn load(&self, folder: &str, book: &Book) -> Result<MasterData, MastersError> {
         let mut read = self.read.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(known) = read.get(folder) {
             return Ok(known.clone());

@@ -2,6 +2,7 @@
 //!
 //! Must not decide anything: every step is a command to the engine. Tests: `tests/it/scenarios.rs`.
 
+mod cases;
 mod cast;
 mod coverage;
 mod expect;
@@ -11,6 +12,7 @@ mod runner;
 pub mod simulate;
 mod write;
 
+pub use cases::{ENDING as CASES_ENDING, RuleCase, RuleCases};
 pub use cast::{Masters, MastersError};
 pub use coverage::Collector;
 pub use runner::{Failure, ScenarioError, ScenarioReport, run};

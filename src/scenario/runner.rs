@@ -172,8 +172,15 @@ impl Play<'_> {
         };
         self.counts.0 = self.engine.store().counts(None).await?;
         self.refused = match self.engine.execute(command).await? {
-            Outcome::Done(_) => None,
-            Outcome::Refused(refusal) => Some(refusal),
+            Outcome::Done(done) => {
+                self.became(&format!("-> {}", done.document.state));
+                None
+            }
+            Outcome::Refused(refusal) => {
+                let sentences: Vec<&str> = refusal.reasons.iter().map(|r| r.sentence.as_str()).collect();
+                self.became(&format!("refused: {}", sentences.join(" ")));
+                Some(refusal)
+            }
         };
         self.counts.1 = self.engine.store().counts(None).await?;
         Ok(())
@@ -195,6 +202,14 @@ impl Play<'_> {
     fn tell(&mut self, what: String) {
         let at = self.now.civil(&self.engine.book().manifest.zone);
         self.report.story.push(format!("{} {}  {what}", at.date(), at.time().strftime("%H:%M")));
+    }
+
+    /// What became of the last step, beside it.
+    fn became(&mut self, what: &str) {
+        if let Some(last) = self.report.story.last_mut() {
+            last.push_str("  ");
+            last.push_str(what);
+        }
     }
 
     /// The document of a name, or a failure.
