@@ -111,7 +111,10 @@ impl Tally {
     /// Hundredths covered, rounded down, so that 100 means all; where there is nothing to cover, all of it is.
     #[must_use]
     pub const fn percent(self) -> usize {
-        if self.all == 0 { 100 } else { self.covered * 100 / self.all }
+        match (self.covered * 100).checked_div(self.all) {
+            Some(percent) => percent,
+            None => 100,
+        }
     }
 }
 

@@ -79,7 +79,7 @@ pub fn short(coverage: &Coverage, threshold: Option<u8>) -> Vec<String> {
 pub fn json(coverage: &Coverage, book: &Book, short: &[String]) -> Json {
     let sums = |owner: Option<&Name>| -> Json {
         let of = |c: &Category| (c.word().to_owned(), sum(coverage.tally(owner, Some(*c))));
-        Json::Object(Category::ALL.iter().map(of).filter(|(_, s)| s["all"] != 0).collect::<Map<String, Json>>())
+        Json::Object(Category::ALL.iter().map(of).filter(|(_, s)| s.get("all").is_some_and(|n| *n != 0)).collect::<Map<String, Json>>())
     };
     let workflows: Map<String, Json> = coverage.owners(false).iter().map(|w| (w.to_string(), sums(Some(w)))).collect();
     let layers: Map<String, Json> = coverage.owners(true).iter().map(|l| (l.to_string(), sum(coverage.tally(Some(l), Some(Category::Rules))))).collect();

@@ -128,11 +128,7 @@ pub async fn run(args: &TestArgs, global: &Global, out: Out) -> Result<(), CliEr
     let coverage = run.coverage();
     let short = coverage.as_ref().map(|c| cover::short(c, args.threshold)).unwrap_or_default();
     if out.is_json() {
-        let mut told = tell::json(&played);
-        if let Some(coverage) = &coverage {
-            told["coverage"] = cover::json(coverage, &opened.book, &short);
-        }
-        out.json(&told)?;
+        out.json(&tell::json(&played, coverage.as_ref().map(|c| cover::json(c, &opened.book, &short))))?;
     } else if args.format == Format::Junit {
         out.line(tell::junit(&played))?;
     } else {

@@ -50,10 +50,10 @@ fn beside(failure: &Failure) -> Vec<(String, String)> {
 }
 
 /// All of it for programs.
-pub fn json(played: &[Played]) -> Json {
+pub fn json(played: &[Played], coverage: Option<Json>) -> Json {
     let failed = played.iter().filter(|p| !p.report.passed()).count();
     let scenarios: Vec<Json> = played.iter().map(one).collect();
-    json!({ "outcome": if failed == 0 { "done" } else { "failed" }, "passed": played.len() - failed, "failed": failed, "scenarios": scenarios })
+    json!({ "outcome": if failed == 0 { "done" } else { "failed" }, "passed": played.len() - failed, "failed": failed, "scenarios": scenarios, "coverage": coverage })
 }
 
 fn one(played: &Played) -> Json {

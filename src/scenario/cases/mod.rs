@@ -68,10 +68,22 @@ impl RuleCases {
             let file = all.sources.add(path.as_str(), text.as_str());
             let mut table = read::Table::new(book, masters, &path, file, &mut all.findings);
             let rows = table.rows(&text);
+            // What is wrong with the arguments of a whole table is found again in each of its rows.
+            keep_first(&mut all.findings);
             all.cases.extend(rows.into_iter().map(|(span, case)| RuleCase { place: all.sources.place(span), ..case }));
         }
         Ok(all)
     }
+}
+
+fn keep_first(findings: &mut Vec<Diagnostic>) {
+    let mut kept: Vec<Diagnostic> = Vec::with_capacity(findings.len());
+    for finding in findings.drain(..) {
+        if !kept.contains(&finding) {
+            kept.push(finding);
+        }
+    }
+    *findings = kept;
 }
 
 impl RuleCase {

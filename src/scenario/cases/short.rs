@@ -36,7 +36,14 @@ pub(super) fn lot(line: &str) -> Result<Vec<(&'static str, String)>, String> {
     while let Some(piece) = pieces.next() {
         let known = WORDS.iter().find(|(word, _)| *word == piece);
         match known {
-            Some((word, property)) => found.push((*property, pieces.next().ok_or_else(|| (*word).to_owned())?.to_owned())),
+            Some((word, property)) => {
+                let mut value = pieces.next().ok_or_else(|| (*word).to_owned())?.to_owned();
+                // Sales order and delivery order.
+                if *word == "sodo" {
+                    value = format!("{value} {}", pieces.next().unwrap_or_default());
+                }
+                found.push((*property, value));
+            }
             None if piece.starts_with(|c: char| c.is_ascii_digit()) => found.push(("quantity", piece.to_owned())),
             None => return Err(piece.to_owned()),
         }
@@ -50,9 +57,9 @@ mod tests {
 
     #[test]
     fn a_line_says_what_a_lot_is() {
-        let found = lot("SEAL lot L1 3 received 2026-01-10 in blocked").unwrap();
+        let found = lot("SEAL lot L1 3 received 2026-01-10 sodo 4500010201 80001501 in blocked").unwrap();
         let shown: Vec<String> = found.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        assert_eq!(shown, ["part=SEAL", "lot=L1", "quantity=3", "received=2026-01-10", "bin=blocked"]);
+        assert_eq!(shown, ["part=SEAL", "lot=L1", "quantity=3", "received=2026-01-10", "sodo=4500010201 80001501", "bin=blocked"]);
         assert_eq!(lot("SEAL 3 recieved 2026-01-10"), Err("recieved".to_owned()));
         assert_eq!(lot("SEAL 3 pool"), Err("pool".to_owned()));
     }
