@@ -8,6 +8,7 @@ use crate::base::Timestamp;
 use crate::domain::Decision;
 
 use super::body;
+use super::deployment::Deployment;
 use super::error::{CommitError, Conflict, StoreError, unreadable};
 use super::group::{Answer, Written};
 use super::sql::{Arg, Database};
@@ -133,7 +134,22 @@ impl Database {
     }
 
     pub(super) async fn put_book(&self, book: &Book) -> Result<(), StoreError> {
-        let body = serde_json::json!({ "name": book.name, "files": book.files }).to_string();
+        self.write_book(book, serde_json::json!({ "name": book.name, "files": book.files })).await
+    }
+
+    pub(super) async fn deploy(&self, book: &Book, deployment: &Deployment) -> Result<(), StoreError> {
+        let deployed = serde_json::json!([{ "number": deployment.number, "by": deployment.by, "at": deployment.at.micros() }]);
+        let written = self.write_book(book, serde_json::json!({ "name": book.name, "files": book.files, "deployed": deployed })).await;
+        match self.deployments().await?.iter().find(|d| d.number == deployment.number) {
+            Some(there) if there.hash != deployment.hash => {
+                Err(StoreError::Admin("another book was deployed at the same time: look at the plan again".to_owned()))
+            }
+            _ => written,
+        }
+    }
+
+    async fn write_book(&self, book: &Book, body: serde_json::Value) -> Result<(), StoreError> {
+        let body = body.to_string();
         match self {
             // Books belong to no business unit: the procedure's first argument is the hash.
             Self::Postgres(_) => self.small(("put_book", "book"), &book.hash, "", body).await,

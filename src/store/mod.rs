@@ -11,6 +11,7 @@ mod body;
 mod by_hand;
 mod chain;
 mod commit;
+mod deployment;
 mod error;
 mod group;
 mod init;
@@ -40,9 +41,10 @@ use crate::domain::{Balance, BusinessUnit, Closing, Decision, Document, LoadRequ
 
 pub use backup::Status;
 pub use body::commit as commit_body;
+pub use deployment::Deployment;
 pub use error::{AsOf, CommitError, Conflict, StoreError};
 pub use init::{InitOptions, InitStep};
-pub use journal::{Imported, JournalReport};
+pub use journal::{Imported, Journal, JournalReport, Recorded};
 pub use migrate::Migrated;
 pub use seal::{Seal, SealKey};
 pub use take::LEASE_MICROS;

@@ -6,6 +6,7 @@ use crate::base::{Bu, DocId, Name, Timestamp};
 use crate::domain::{Balance, Closing, Document, Lot, Obligation, Paper};
 
 use super::chain;
+use super::deployment::Deployment;
 use super::error::{AsOf, StoreError};
 use super::load;
 use super::rows::{self, Cells, Columns};
@@ -239,6 +240,16 @@ impl Database {
         rows.first().map(read).transpose()
     }
 
+    pub(super) async fn deployments(&self) -> Answer<Vec<Deployment>> {
+        let rows = self.fetch("SELECT hash, deployed_by, number, deployed_at FROM deployment ORDER BY number", &[]).await?;
+        rows.iter().map(deployment).collect()
+    }
+
+    pub(super) async fn in_use(&self) -> Answer<Option<Deployment>> {
+        let sql = "SELECT book_hash, actor, CAST(0 AS BIGINT), recorded_at FROM event ORDER BY recorded_at DESC LIMIT 1";
+        self.fetch(sql, &[]).await?.first().map(deployment).transpose()
+    }
+
     pub(super) async fn due_timers(&self, bu: Option<&Bu>, doc: Option<&DocId>, now: Timestamp, limit: u32) -> Answer<Vec<DueTimer>> {
         let w = Where::all()
             .with("bu = ?", id(bu))
@@ -268,4 +279,9 @@ impl Database {
         let rows = self.fetch(sql, &args).await?;
         rows.iter().map(|row| Ok((row.text(0)?.to_owned(), DocId::from(row.text(1)?)))).collect()
     }
+}
+
+/// A deployment, as its columns stand in all questions for it.
+pub(super) fn deployment(row: &Row) -> Answer<Deployment> {
+    Ok(Deployment { hash: row.text(0)?.to_owned(), by: row.text(1)?.into(), number: row.int(2)?.unsigned_abs(), at: Timestamp::from_micros(row.int(3)?) })
 }

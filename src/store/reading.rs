@@ -112,13 +112,13 @@ impl Database {
     pub(super) async fn read_aside(&self) -> Result<Transaction, StoreError> {
         Ok(match self {
             Self::Sqlite(db) => {
-                let options = SqliteConnectOptions::new().filename(&db.path).busy_timeout(WAIT);
+                let options = SqliteConnectOptions::new().filename(&db.path).read_only(true).busy_timeout(WAIT);
                 let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
                 Transaction::Sqlite(pool.begin().await?)
             }
             Self::Postgres(db) => {
                 let mut transaction = Transaction::Postgres(db.begin().await?);
-                transaction.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", &[]).await?;
+                transaction.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE", &[]).await?;
                 transaction
             }
         })

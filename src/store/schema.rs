@@ -8,7 +8,7 @@ use super::error::StoreError;
 
 /// The version of the schema that this program writes. It goes up whenever a table, a trigger or a procedure changes;
 /// `migrate.rs` says how a database gets there.
-pub(super) const VERSION: i64 = 5;
+pub(super) const VERSION: i64 = 6;
 
 /// When rows of a guarded table may change again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) enum Guard {
 const MASTER: &str = "master data is not edited by hand; change its file and run `bincard load`";
 
 /// Every guarded table, how it is guarded, and what to do instead of editing it by hand.
-pub(super) const GUARDED: [(&str, Guard, &str); 27] = [
+pub(super) const GUARDED: [(&str, Guard, &str); 28] = [
     ("document", Guard::Commit, "a document is not edited by hand; fire a transition"),
     ("document_line", Guard::Commit, "the lines of a document are not edited by hand; fire a transition that asks for them"),
     ("mention", Guard::Commit, "what a document names is not edited by hand; fire a transition"),
@@ -42,6 +42,7 @@ pub(super) const GUARDED: [(&str, Guard, &str); 27] = [
     ("timer", Guard::Commit, "timers are not edited by hand; fire a transition"),
     ("outbox", Guard::Commit, "messages are not edited by hand; fire a transition"),
     ("book", Guard::Once, "a book is not edited by hand; deploy a new one"),
+    ("deployment", Guard::Once, "a deployment is not written by hand; `bincard apply` deploys a book"),
     ("business_unit", Guard::Commit, MASTER),
     ("party", Guard::Commit, MASTER),
     ("person", Guard::Commit, MASTER),

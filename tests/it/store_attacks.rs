@@ -21,7 +21,7 @@ use table::{Attack, End, How, Try, Who};
 
 /// A network at work: D1 has a row in every table, holds stock for itself, and its story goes on; D2 has a unit and holds some too.
 async fn filled(f: &Fixture) {
-    f.store.put_book(&book()).await.unwrap();
+    f.store.deploy(&book(), &crate::support::stores::deployment()).await.unwrap();
     f.store.upsert_master(&crate::store_parity::master()).await.unwrap();
     f.store.commit(&with_everything()).await.unwrap();
     let mut d = firing(&f.store.load(&request("D1")).await.unwrap(), "approve");
@@ -96,7 +96,11 @@ async fn every_table(f: &Fixture, who: Who, sql: &str) -> Result<(), String> {
     assert!(tables.len() >= 24, "{tables:?}");
     let mut said = Ok(());
     for table in &tables {
-        let column = if table == "book" { "name" } else { "bu" };
+        let column = match table.as_str() {
+            "book" => "name",
+            "deployment" => "deployed_by",
+            _ => "bu",
+        };
         said = by_hand(f, who, &sql.replace("{table}", table).replace("{column}", column)).await;
         let words = said.clone().expect_err(&format!("{}: {sql} on {table} passes", f.store.kind()));
         assert!(

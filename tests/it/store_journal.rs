@@ -10,8 +10,8 @@ use sqlx::AssertSqlSafe;
 use crate::store_parity::master;
 use crate::support::plant::plant;
 use crate::support::stores::{
-    Fixture, book, bu, challan, firing, guarded_postgres, guarded_sqlite, lot, minute, moved, opening, postgres, raw_postgres, raw_sqlite, receiving, request,
-    sqlite, timer, unit, with_everything,
+    Fixture, book, bu, challan, deployment, firing, guarded_postgres, guarded_sqlite, lot, minute, moved, opening, postgres, raw_postgres, raw_sqlite,
+    receiving, request, sqlite, timer, unit, with_everything,
 };
 
 /// All rows of all tables, each as one text.
@@ -68,7 +68,7 @@ fn starting(doc: &str) -> Command {
 async fn filled(f: &Fixture) {
     let store = &f.store;
     store.upsert_master(&master()).await.unwrap();
-    store.put_book(&book()).await.unwrap();
+    store.deploy(&book(), &deployment()).await.unwrap();
     let mut d = with_everything();
     d.children.push(ChildStart { doc: "D9".into(), workflow: "shipment".into() });
     d.timers.push(timer("1.2", minute(4), TimerKind::Deadline { notify: None }));

@@ -26,7 +26,11 @@ async fn aged(f: &Fixture) {
         by_hand(f, &format!("ALTER TABLE {table} DROP COLUMN held_until; ALTER TABLE {table} DROP COLUMN held_by")).await;
     }
     by_hand(f, "ALTER TABLE paper DROP COLUMN follows").await;
-    by_hand(f, "DROP TABLE closing; DROP TABLE sealed; DROP TABLE seal; DELETE FROM schema_version; INSERT INTO schema_version VALUES (1)").await;
+    by_hand(
+        f,
+        "DROP TABLE deployment; DROP TABLE closing; DROP TABLE sealed; DROP TABLE seal; DELETE FROM schema_version; INSERT INTO schema_version VALUES (1)",
+    )
+    .await;
 }
 
 async fn by_hand(f: &Fixture, statements: &str) {
@@ -53,8 +57,8 @@ async fn an_older_database_is_brought_up_to_date_and_goes_on() {
             Err(e @ StoreError::OlderSchema { found: 1, .. }) => assert!(e.to_string().contains("then run `bincard db migrate`"), "{e}"),
             other => panic!("{other:?}"),
         }
-        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 1, to: 5 });
-        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 5, to: 5 });
+        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 1, to: 6 });
+        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 6, to: 6 });
         let store = f.admin().await;
         let report = store.verify().await.unwrap();
         assert!(report.is_sound(), "the guards stand again, and papers follow each other: {report:?}");
@@ -88,7 +92,7 @@ async fn a_newer_database_and_none_at_all_are_refused() {
     for f in [sqlite().await, postgres().await] {
         by_hand(&f, "INSERT INTO schema_version VALUES (99)").await;
         let said = Store::migrate(&f.url).await.unwrap_err().to_string();
-        assert!(said.contains("the database has schema version 99, and this program knows versions up to 5: use a newer bincard"), "{said}");
+        assert!(said.contains("the database has schema version 99, and this program knows versions up to 6: use a newer bincard"), "{said}");
     }
     let folder = crate::support::folder();
     let nothing = folder.path().join("nothing.db");

@@ -80,11 +80,11 @@ async fn the_schema_is_ready_for_several_machines() {
         (
             "a unique key without bu",
             "SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid WHERE t.relnamespace = $1::regnamespace \
-          AND i.indisunique AND t.relname <> 'book' AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'bu' AND a.attnum = ANY (i.indkey))",
+          AND i.indisunique AND t.relname NOT IN ('book', 'deployment') AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'bu' AND a.attnum = ANY (i.indkey))",
         ),
         (
             "a tenant table whose bu is not text",
-            "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = $1::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('book', 'schema_version') \
+            "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = $1::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('book', 'deployment', 'schema_version') \
           AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'bu' AND a.attnotnull AND a.atttypid = 'text'::regtype AND a.attcollation = 100)",
         ),
         (

@@ -7,8 +7,10 @@ use std::io::Write;
 
 use crate::base::{Bu, Timestamp};
 
+use super::super::deployment::Deployment;
 use super::super::error::StoreError;
 use super::super::master::KINDS;
+use super::super::queries::deployment;
 use super::super::seal::Seal;
 use super::super::sql::{Database, Dialect, Row, Transaction};
 use super::super::verify::{SKEW, VerifyProgress, Watch};
@@ -82,9 +84,13 @@ async fn master(reading: &mut Transaction, lines: &mut Lines<'_>) -> Result<u64,
 }
 
 async fn books(reading: &mut Transaction, lines: &mut Lines<'_>) -> Result<u64, StoreError> {
+    let deployments = reading.fetch("SELECT hash, deployed_by, number, deployed_at FROM deployment ORDER BY number", &[]).await?;
+    let deployments: Vec<Deployment> = deployments.iter().map(deployment).collect::<Result<_, _>>()?;
     let rows = reading.fetch("SELECT hash, name, files FROM book ORDER BY hash", &[]).await?;
     for row in &rows {
-        lines.write(&Line::Book(BookLine { hash: row.text(0)?.to_owned(), name: row.text(1)?.to_owned(), files: row.text(2)?.to_owned() }))?;
+        let (hash, name, files) = (row.text(0)?.to_owned(), row.text(1)?.to_owned(), row.text(2)?.to_owned());
+        let deployed = deployments.iter().filter(|d| d.hash == hash).cloned().collect();
+        lines.write(&Line::Book(BookLine { hash, name, files, deployed }))?;
     }
     Ok(rows.len() as u64)
 }

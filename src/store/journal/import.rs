@@ -101,7 +101,8 @@ impl Import {
             }
             Line::Book(book) => {
                 self.report.books += 1;
-                let body = json!({ "name": book.name, "files": book.files }).to_string();
+                let deployed: Vec<Json> = book.deployed.iter().map(|d| json!({ "number": d.number, "by": d.by, "at": d.at.micros() })).collect();
+                let body = json!({ "name": book.name, "files": book.files, "deployed": deployed }).to_string();
                 // Books belong to no business unit: the procedure's first argument is the hash.
                 let bu = if self.dialect == Dialect::Postgres { book.hash.as_str() } else { "" };
                 self.call(("put_book", "book"), bu, &book.hash, 0, body).await

@@ -17,10 +17,10 @@ use crate::base::{Bu, DocId, Timestamp};
 use crate::domain::{Decision, OutboxRow};
 
 use super::chain::{hex, json};
+use super::deployment::Deployment;
 use super::error::StoreError;
 use super::seal::Seal;
 use super::verify::{VerifyOptions, VerifyReport, Watch};
-use super::views::Book;
 use super::{Store, each};
 
 /// The form of the file that this program writes and reads.
@@ -60,12 +60,9 @@ struct BookLine {
     hash: String,
     name: String,
     files: String,
-}
-
-impl From<BookLine> for Book {
-    fn from(b: BookLine) -> Self {
-        Self { hash: b.hash, name: b.name, files: b.files }
-    }
+    /// When it was deployed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    deployed: Vec<Deployment>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -162,6 +159,58 @@ impl super::memory::Memory {
     #[expect(clippy::unused_async, reason = "one face for all stores")]
     async fn import(&self, _from: &mut (dyn BufRead + Send), _options: &VerifyOptions, _watch: &mut Watch<'_>) -> Result<Imported, StoreError> {
         Err(StoreError::Admin("a store in memory would forget the journal at once: name a database".to_owned()))
+    }
+}
+
+/// A transition as the journal tells it.
+#[derive(Debug)]
+pub struct Recorded {
+    /// What was decided. Only the last decision of a document carries what the document says.
+    pub decision: Decision,
+    /// The hash of what the document said.
+    pub content: String,
+    /// True for the document's last transition.
+    pub last: bool,
+}
+
+/// A journal that is read, one transition after the other.
+pub struct Journal<'a>(Reader<'a>, u64);
+
+impl<'a> Journal<'a> {
+    /// Begins to read what [`Store::export`] wrote.
+    ///
+    /// # Errors
+    /// It is no journal, or its first line is damaged.
+    pub fn open(from: &'a mut (dyn BufRead + Send)) -> Result<Self, StoreError> {
+        let mut reader = Reader::new(from);
+        match reader.next()? {
+            Some(Line::Journal(head)) => Ok(Self(reader, head.events)),
+            _ => Err(StoreError::Admin("this file is no journal of bincard".to_owned())),
+        }
+    }
+
+    /// How many transitions it tells of.
+    #[must_use]
+    pub const fn events(&self) -> u64 {
+        self.1
+    }
+
+    /// The next transition; nothing after the last.
+    ///
+    /// # Errors
+    /// The journal is damaged.
+    pub fn next_event(&mut self) -> Result<Option<Recorded>, StoreError> {
+        loop {
+            match self.0.next()? {
+                None => return Ok(None),
+                Some(Line::Event(entry)) => {
+                    // Only what a document says in the end has its number with it.
+                    let last = !entry.decision.document.number.is_empty();
+                    return Ok(Some(Recorded { decision: entry.decision, content: entry.content, last }));
+                }
+                Some(_) => {}
+            }
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::domain::{
 };
 
 use super::chain::LinkedPaper;
+use super::deployment::Deployment;
 use super::shape::StockKey;
 use super::views::{Book, EventRecord, MoveRecord, OutboxEntry};
 
@@ -30,6 +31,7 @@ pub struct Memory(Arc<Mutex<World>>);
 struct World {
     units: BTreeMap<Bu, BusinessUnit>,
     books: BTreeMap<String, Book>,
+    deployments: BTreeMap<u64, Deployment>,
     tenants: BTreeMap<Bu, Tenant>,
 }
 

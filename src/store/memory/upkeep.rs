@@ -9,6 +9,7 @@ use crate::base::{Bu, DocId, Name, ObligationId, PersonCode, Quantity, Timestamp
 use crate::domain::{BusinessUnit, Lot, MasterData, Obligation, Person, Rate, TimerKind};
 
 use super::super::chain::{self, Changed};
+use super::super::deployment::Deployment;
 use super::super::error::StoreError;
 use super::super::shape::{self, StockKey};
 use super::super::verify::{Findings, VerifyOptions, VerifyReport, Watch};
@@ -85,6 +86,32 @@ impl Memory {
     pub(in super::super) async fn put_book(&self, book: &Book) -> Answer<()> {
         self.world().books.entry(book.hash.clone()).or_insert_with(|| book.clone());
         Ok(())
+    }
+
+    pub(in super::super) async fn deploy(&self, book: &Book, deployment: &Deployment) -> Answer<()> {
+        self.put_book(book).await?;
+        let mut world = self.world();
+        match world.deployments.get(&deployment.number) {
+            Some(there) if there.hash != deployment.hash => {
+                Err(StoreError::Admin("another book was deployed at the same time: look at the plan again".to_owned()))
+            }
+            Some(_) => Ok(()),
+            None => {
+                world.deployments.insert(deployment.number, deployment.clone());
+                Ok(())
+            }
+        }
+    }
+
+    pub(in super::super) async fn deployments(&self) -> Answer<Vec<Deployment>> {
+        Ok(self.world().deployments.values().cloned().collect())
+    }
+
+    pub(in super::super) async fn in_use(&self) -> Answer<Option<Deployment>> {
+        let world = self.world();
+        let events = world.tenants.values().flat_map(|t| t.events.values()).map(|j| &j.record.event);
+        let last = events.max_by_key(|e| e.recorded_at);
+        Ok(last.map(|e| Deployment { number: 0, hash: e.book_hash.clone(), by: e.actor.clone(), at: e.recorded_at }))
     }
 
     pub(in super::super) async fn book(&self, hash: &str) -> Answer<Option<Book>> {

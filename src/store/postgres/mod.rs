@@ -51,7 +51,18 @@ impl Postgres {
         Ok(store)
     }
 
+    /// Opens a schema that is there; no transaction may write to it, unless it says so for tables of its own.
+    pub(super) async fn open_to_read(url: &str) -> Result<Self, StoreError> {
+        let store = Self::connect_as(url, "on").await?;
+        let found = store.version(&mut *store.pool.acquire().await?).await?;
+        if is_missing(found)? { Err(StoreError::Admin(format!("there is no schema `{}` of bincard in this database", store.schema))) } else { Ok(store) }
+    }
+
     pub(super) async fn connect(url: &str) -> Result<Self, StoreError> {
+        Self::connect_as(url, "off").await
+    }
+
+    async fn connect_as(url: &str, only_reads: &str) -> Result<Self, StoreError> {
         let wrong = || StoreError::Url(url.to_owned());
         let (plain, query) = url.split_once('?').unwrap_or((url, ""));
         let (mut schema, mut most, mut patience) = ("bincard", group::USUAL, PATIENCE);
@@ -70,8 +81,14 @@ impl Postgres {
         let options = PgConnectOptions::from_str(&format!("{plain}?{}", rest.join("&"))).map_err(|_| wrong())?;
         // The plans do not depend on the arguments, and planning the load anew each time would cost more than running it.
         // Every join of the store follows keys from a few rows to a few: reading a whole table is never the better way.
-        let settings =
-            [("plan_cache_mode", "force_generic_plan"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("enable_seqscan", "off"), ("jit", "off")];
+        let settings = [
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+            ("enable_seqscan", "off"),
+            ("jit", "off"),
+            ("default_transaction_read_only", only_reads),
+        ];
         let options = options.options([("search_path", schema)]).options(settings).application_name("bincard");
         let losses = Losses::default();
         let pool = losses.pool(patience).connect_with(options.statement_cache_capacity(300)).await?;
@@ -228,7 +245,10 @@ const fn word(guard: Guard) -> &'static str {
 
 /// The whole schema as one text.
 fn schema(name: &str) -> String {
-    named_text(name, &[include_str!("schema/tables.sql"), include_str!("schema/seal.sql"), include_str!("schema/closing.sql"), &procedures()].concat())
+    let tables =
+        [include_str!("schema/tables.sql"), include_str!("schema/seal.sql"), include_str!("schema/closing.sql"), include_str!("schema/deployment.sql")]
+            .concat();
+    named_text(name, &format!("{tables}{}", procedures()))
 }
 
 /// All procedures and triggers.

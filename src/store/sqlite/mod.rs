@@ -42,6 +42,21 @@ impl Sqlite {
         Ok(Self::make(url).await?.0)
     }
 
+    /// Opens a file that is there; no connection may write to it.
+    pub(super) async fn open_to_read(url: &str) -> Result<Self, StoreError> {
+        let path = url.split('?').next().and_then(|u| u.strip_prefix("sqlite:")).ok_or_else(|| StoreError::Url(url.to_owned()))?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(WAIT).statement_cache_capacity(300);
+        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options.clone()).await?;
+        let there: i64 = sqlx::query("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'schema_version'").fetch_one(&readers).await?.try_get(0)?;
+        let found = if there == 0 { None } else { sqlx::query("SELECT max(version) FROM schema_version").fetch_one(&readers).await?.try_get(0)? };
+        if is_missing(found)? {
+            return Err(StoreError::Admin(format!("`{path}` is no bincard database")));
+        }
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
+        Ok(Self { commits: Arc::default(), writer, readers, lanes: Lanes::new(group::USUAL, 1), log: Log::default(), path: path.to_owned() })
+    }
+
     /// Opens a file; true where its tables had to be made.
     pub(super) async fn make(url: &str) -> Result<(Self, bool), StoreError> {
         let wrong = || StoreError::Url(url.to_owned());
@@ -184,6 +199,7 @@ fn schema() -> String {
         include_str!("schema/tables.sql"),
         include_str!("schema/seal.sql"),
         include_str!("schema/closing.sql"),
+        include_str!("schema/deployment.sql"),
         include_str!("schema/command.sql"),
         include_str!("schema/moves.sql"),
         include_str!("schema/commit.sql"),

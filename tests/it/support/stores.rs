@@ -8,7 +8,7 @@ use bincard::domain::{
     ChildStart, Claim, Decision, Document, Event, Holder, Inbound, Input, Line, LoadRequest, Lot, Move, Needs, Obligation, ObligationChange,
     ObligationChangeKind, OutboxKind, OutboxRow, PaperDraft, Position, SeriesTake, Snapshot, Timer, TimerKind, Value,
 };
-use bincard::store::{Book, InitOptions, Store};
+use bincard::store::{Book, Deployment, InitOptions, Store};
 use sqlx::Connection;
 
 /// An empty store, and what must live as long as it does.
@@ -346,6 +346,11 @@ pub fn long_ago() -> Timestamp {
 /// A book to be kept.
 pub fn book() -> Book {
     Book { hash: "b00c".into(), name: "north".into(), files: r#"{"a.flow":"workflow a"}"#.into() }
+}
+
+/// That book in force.
+pub fn deployment() -> Deployment {
+    Deployment { number: 1, hash: "b00c".into(), by: "anna".into(), at: minute(0) }
 }
 
 /// A connection that knows nothing of bincard, with the fixture's schema on its path.

@@ -13,7 +13,7 @@ BEGIN
     EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', thing.name, thing.conname);
     v_keys := v_keys || format('ALTER TABLE %s ADD CONSTRAINT %I %s', thing.name, thing.conname, thing.text);
   END LOOP;
-  PERFORM create_reference_table('bincard.book'), create_reference_table('bincard.schema_version');
+  PERFORM create_reference_table('bincard.book'), create_reference_table('bincard.deployment'), create_reference_table('bincard.schema_version');
   PERFORM create_distributed_table('bincard.business_unit', 'bu');
   FOR thing IN SELECT c.oid::regclass AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'bu'
     WHERE c.relnamespace = 'bincard'::regnamespace AND c.relkind = 'r' AND c.relname <> 'business_unit' ORDER BY c.relname

@@ -2,6 +2,9 @@
 CREATE FUNCTION bincard.put_book(p_hash text, p_body jsonb) RETURNS text LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   INSERT INTO bincard.book VALUES (p_hash, p_body ->> 'name', p_body ->> 'files') ON CONFLICT DO NOTHING;
+  INSERT INTO bincard.deployment SELECT d.number, p_hash, d.by, d.at
+    FROM jsonb_to_recordset(COALESCE(p_body -> 'deployed', '[]')) AS d(number bigint, by text, at bigint)
+    WHERE NOT EXISTS (SELECT 1 FROM bincard.deployment o WHERE o.number = d.number AND o.hash = p_hash);
   RETURN '';
 END $$;
 

@@ -2,6 +2,8 @@
 CREATE TRIGGER task_book INSTEAD OF INSERT ON task WHEN NEW.kind = 'book'
 BEGIN
   INSERT INTO book SELECT NEW.doc, NEW.body ->> '$.name', NEW.body ->> '$.files' WHERE NOT EXISTS (SELECT 1 FROM book WHERE hash = NEW.doc);
+  INSERT INTO deployment SELECT d.value ->> '$.number', NEW.doc, d.value ->> '$.by', d.value ->> '$.at' FROM jsonb_each(NEW.body, '$.deployed') d
+    WHERE NOT EXISTS (SELECT 1 FROM deployment o WHERE o.number = d.value ->> '$.number' AND o.hash = NEW.doc);
 END;
 
 -- A timer has done its work (its messages go out), was refused (for a document to be started, that is recorded), or tries again.
