@@ -72,6 +72,18 @@ pub struct BookFiles {
     pub rules: Vec<BookFile>,
 }
 
+impl BookFiles {
+    /// The files of a book as a store keeps them: a JSON object of names and texts.
+    #[must_use]
+    pub fn of_stored(files: &str) -> Option<Self> {
+        let texts: BTreeMap<String, String> = serde_json::from_str(files).ok()?;
+        let all: Vec<BookFile> = texts.into_iter().map(|(path, text)| BookFile { path, text }).collect();
+        let ending = |end: &str| all.iter().filter(|f| f.path.ends_with(end)).cloned().collect();
+        let manifest = all.iter().find(|f| !f.path.ends_with(".flow") && !f.path.ends_with(".rhai"))?.clone();
+        Some(Self { manifest, flows: ending(".flow"), rules: ending(".rhai") })
+    }
+}
+
 /// What checking found.
 #[derive(Debug)]
 pub struct Checked {

@@ -196,7 +196,8 @@ fn complete(mut run: Run<'_>, role: Name) -> Result<Decision, Box<Refusal>> {
     Ok(assemble(run, event, number, (entered, patience)))
 }
 
-fn event(run: &Run<'_>, from: Option<Name>, role: Name) -> Event {
+/// The journal's row of a decision.
+pub fn event(run: &Run<'_>, from: Option<Name>, role: Name) -> Event {
     let command = run.env.command;
     Event {
         transition: run.env.transition.name.clone(),
@@ -215,7 +216,8 @@ fn event(run: &Run<'_>, from: Option<Name>, role: Name) -> Event {
     }
 }
 
-fn assemble(mut run: Run<'_>, event: Event, number: Option<crate::domain::SeriesTake>, (entered, patience): (bool, Option<Duration>)) -> Decision {
+/// The whole of a decision.
+pub fn assemble(mut run: Run<'_>, event: Event, number: Option<crate::domain::SeriesTake>, (entered, patience): (bool, Option<Duration>)) -> Decision {
     run.doc.revision += 1;
     let revision = run.doc.revision;
     let (children, starts) = run.started(revision);

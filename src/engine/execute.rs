@@ -13,6 +13,7 @@ use crate::store::{CommitError, Committed, Conflict, MasterReport, Store, StoreE
 use super::decide::{body_hash, decide, decide_seen, refusal};
 use super::request::request;
 use super::timers::{Chain, Followed};
+use super::versions::{OlderBooks, Runnable};
 use super::witness::{Sight, Watcher, Witness};
 
 /// How often a command that lost a race is decided again.
@@ -65,6 +66,7 @@ pub struct Engine {
     rules: Arc<Rules>,
     store: Store,
     watcher: Option<Watcher>,
+    older: Option<OlderBooks>,
 }
 
 impl Engine {
@@ -73,10 +75,30 @@ impl Engine {
     /// # Errors
     /// A fault of the store.
     pub async fn new(book: Arc<Book>, rules: Arc<Rules>, store: Store) -> Result<Self, EngineError> {
-        let files: std::collections::BTreeMap<&str, &str> = book.sources.files().map(|(_, f)| (f.name.as_str(), &*f.text)).collect();
-        let files = serde_json::to_string(&files).map_err(|e| StoreError::Malformed(e.to_string()))?;
-        store.put_book(&crate::store::Book { hash: book.hash.clone(), name: book.manifest.name.clone(), files }).await?;
-        Ok(Self { book, rules, store, watcher: None })
+        store.put_book(&stored(&book)?).await?;
+        Ok(Self::reading(book, rules, store))
+    }
+
+    /// An engine on a book that the store does not keep yet: to ask what would be, not to carry anything out.
+    #[must_use]
+    pub const fn reading(book: Arc<Book>, rules: Arc<Rules>, store: Store) -> Self {
+        Self { book, rules, store, watcher: None, older: None }
+    }
+
+    /// The same engine, with a way to open the books that the store keeps: a document that stays on an older version then
+    /// runs under the book that has it.
+    #[must_use]
+    pub fn with_older(self, older: OlderBooks) -> Self {
+        Self { older: Some(older), ..self }
+    }
+
+    pub(super) const fn older(&self) -> Option<&OlderBooks> {
+        self.older.as_ref()
+    }
+
+    /// The same store under another book.
+    pub(super) fn under(&self, (book, rules): Runnable) -> Self {
+        Self { book, rules, store: self.store.clone(), watcher: self.watcher.clone(), older: None }
     }
 
     /// Opens a database and puts the book into it.
@@ -156,6 +178,11 @@ impl Engine {
     /// A fault of the store.
     pub async fn dry_run(&self, command: Command) -> Result<Result<Decision, Box<Refusal>>, EngineError> {
         let snapshot = self.store.load(&request(&self.book, &command)).await?;
+        if let Some(document) = &snapshot.document
+            && let Some(older) = self.of_older(document).await?
+        {
+            return Box::pin(older.dry_run(command)).await;
+        }
         if let Some(repeat) = &snapshot.repeat
             && repeat.2 != body_hash(&command)
         {
@@ -181,6 +208,11 @@ impl Engine {
                 return self.repeat(&command, doc, *revision, body, snapshot.document.clone()).await;
             }
             on_time(&mut command, &snapshot);
+            if let Some(document) = &snapshot.document
+                && let Some(outcome) = self.carry_out_older(document, &command, fired_timer.as_ref()).await?
+            {
+                return Ok(outcome);
+            }
             let witness = self.watcher.as_ref().map(|_| Witness::default());
             let mut decision = match decide_seen((&self.book, &self.rules), &snapshot, &command, witness.as_ref()) {
                 Ok(decision) => decision,
@@ -259,6 +291,16 @@ impl Engine {
     }
 }
 
+/// A book as a store keeps it.
+///
+/// # Errors
+/// Its texts cannot be written down.
+pub fn stored(book: &Book) -> Result<crate::store::Book, StoreError> {
+    let files: std::collections::BTreeMap<&str, &str> = book.sources.files().map(|(_, f)| (f.name.as_str(), &*f.text)).collect();
+    let files = serde_json::to_string(&files).map_err(|e| StoreError::Malformed(e.to_string()))?;
+    Ok(crate::store::Book { hash: book.hash.clone(), name: book.manifest.name.clone(), files })
+}
+
 fn done(decision: Decision, committed: Committed) -> Done {
     let mut document = decision.document.clone();
     document.number.clone_from(&committed.number);
@@ -273,7 +315,7 @@ fn conflict(command: &Command) -> Box<Refusal> {
 
 /// What the engine does itself happens when it is due, but never before what has happened already, nor in a period that was
 /// closed meanwhile: then at the first moment that is open.
-fn on_time(command: &mut Command, snapshot: &Snapshot) {
+pub(super) fn on_time(command: &mut Command, snapshot: &Snapshot) {
     if command.actor == Actor::System {
         let last = snapshot.events.iter().map(|e| e.effective_at).max();
         let open = snapshot.closing.as_ref().map(|c| c.until);

@@ -2,7 +2,7 @@
 //!
 //! Pure. Tests: the scenarios.
 
-use crate::base::{Duration, DurationUnit, Name, Quantity};
+use crate::base::{Duration, DurationUnit, Name, Quantity, Timestamp};
 use crate::domain::{Inbound, Need, Reason, ReasonCode, Timer, TimerKind, Value};
 use crate::model::{State, Trigger, Within};
 
@@ -87,8 +87,17 @@ impl Run<'_> {
 
     /// The timers of the state that the document is now in.
     pub fn timers(&self, entered: bool, patience: Option<Duration>, revision: u64) -> Vec<Timer> {
+        let since = if entered { self.doc.entered_at } else { self.env.command.effective_at };
+        self.state_timers((entered, since), patience, revision)
+    }
+
+    /// The timers of a state as if it were entered at a time.
+    pub fn timers_since(&self, since: Timestamp, patience: Option<Duration>, revision: u64) -> Vec<Timer> {
+        self.state_timers((true, since), patience, revision)
+    }
+
+    fn state_timers(&self, (entered, since): (bool, Timestamp), patience: Option<Duration>, revision: u64) -> Vec<Timer> {
         let now = self.env.command.effective_at;
-        let since = if entered { self.doc.entered_at } else { now };
         let calendar = self.calendar();
         let state = self.doc.state.clone();
         let mut timers = Vec::new();

@@ -1,6 +1,6 @@
 //! The engine: decides transitions in pure code and carries them to the store.
 //!
-//! `decide` and all that it uses is pure; `execute`, `many`, `timers` and `todo` are its only contact with the store.
+//! `decide` and all that it uses is pure; `execute`, `many`, `timers`, `todo` and `versions` are its only contact with the store.
 //! Must not know how a face shows things. Tests: beside the files, `tests/it/engine_*.rs`, and every scenario.
 
 mod allocate;
@@ -31,11 +31,13 @@ mod starts;
 mod text;
 mod timers;
 mod todo;
+mod versions;
 mod visit;
 mod witness;
 
 pub use decide::{decide, decide_seen};
-pub use execute::{Done, Engine, EngineError, Outcome};
+pub use execute::{Done, Engine, EngineError, Outcome, stored};
 pub use timers::{Followed, Rung, Ticked};
 pub use todo::{AskInfo, Possible, Todo};
+pub use versions::{Moving, OlderBooks, OpenStored, Runnable};
 pub use witness::{Check, Claimed, Sight, Watcher, Witness};

@@ -103,6 +103,9 @@ impl Engine {
         };
         let snapshot = self.store().load(&request).await?;
         let Some(document) = &snapshot.document else { return Ok(Vec::new()) };
+        if let Some(older) = self.of_older(document).await? {
+            return Box::pin(older.can(bu, doc, person, now)).await;
+        }
         let Some(workflow) = self.book().workflows.get(&document.workflow) else { return Ok(Vec::new()) };
         let Ok(document) = &migrate::current(workflow, document) else { return Ok(Vec::new()) };
         let actor = Actor::Person(person.clone());
