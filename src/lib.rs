@@ -17,6 +17,7 @@ pub mod insight;
 pub mod model;
 pub mod network;
 pub mod papers;
+pub mod picture;
 pub mod render;
 pub mod rules;
 pub mod scenario;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{check, completions, db, demo, explain, fire, fmt, load, new, open, replay, show, simulate, stock, test, todo, trace};
+use super::{check, completions, db, demo, draw, explain, fire, fmt, load, new, open, replay, show, simulate, stock, test, todo, trace};
 
 const ABOUT: &str = "Runs the stock of a service-parts network from flows that analysts write; no quantity is ever edited by hand";
 
@@ -71,6 +71,8 @@ pub enum Command {
     Fmt(fmt::FmtArgs),
     /// Run the book's scenarios
     Test(test::TestArgs),
+    /// Draw a workflow: states, roles, deadlines and all that leads from one to another
+    Draw(draw::DrawArgs),
     /// Load master data: parties, people, parts, limits …
     Load(load::LoadArgs),
     /// Open a document

@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod db;
 mod demo;
+mod draw;
 mod error;
 mod explain;
 mod fire;
@@ -70,6 +71,7 @@ fn run(cli: Cli, out: Out) -> Result<(), CliError> {
             Command::Check(args) => check::run(args, global, out),
             Command::Explain(args) => explain::run(args, out),
             Command::Fmt(args) => fmt::run(args, global, out),
+            Command::Draw(args) => draw::run(args, global, out),
             Command::Test(args) => test::run(args, global, out).await,
             Command::Load(args) => load::run(args, global, out).await,
             Command::Open(args) => open::run(args, global, out).await,

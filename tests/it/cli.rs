@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 
 use crate::support::{folder, root};
 
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
     "demo",
     "replay",
     "new",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 25] = [
     "explain",
     "fmt",
     "test",
+    "draw",
     "load",
     "open",
     "fire",

@@ -19,6 +19,7 @@ mod fault_busy;
 mod fault_full;
 mod mutations;
 mod periods;
+mod pictures;
 mod race_answers;
 mod race_processes;
 mod race_rows;

@@ -5,6 +5,7 @@
 pub mod blank;
 pub mod desk;
 pub mod jobs;
+pub mod markup;
 pub mod plant;
 pub mod proxy;
 pub mod server;

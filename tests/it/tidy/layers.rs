@@ -13,7 +13,7 @@ pub struct Layer {
 /// What stands below the faces and above the engine may use all of this.
 const CORE: &[&str] = &["base", "domain", "syntax", "model", "rules", "check", "book_folder", "store", "engine"];
 const TOOLS: &[&str] =
-    &["base", "render", "domain", "syntax", "model", "rules", "check", "book_folder", "store", "engine", "network", "papers", "insight", "scenario"];
+    &["base", "render", "domain", "syntax", "model", "rules", "check", "book_folder", "store", "engine", "network", "papers", "insight", "scenario", "picture"];
 
 /// Files and the clock. A module that is given neither can be run again and gives the same answer.
 const OUTSIDE: &[&str] = &["std::fs", "std::env", "SystemTime", "Instant", "Timestamp::now", "Zoned::now"];
@@ -35,6 +35,7 @@ pub const LAYERS: &[Layer] = &[
     Layer { module: "papers", uses: CORE, never: &[] },
     Layer { module: "insight", uses: CORE, never: &[] },
     Layer { module: "scenario", uses: &["base", "domain", "syntax", "model", "rules", "check", "store", "engine", "network", "papers", "insight"], never: &[] },
+    Layer { module: "picture", uses: &["base", "model"], never: OUTSIDE },
     Layer { module: "lsp", uses: &["base", "syntax", "model", "check", "rules"], never: &[] },
     Layer { module: "server", uses: TOOLS, never: &[] },
     Layer { module: "cli", uses: TOOLS, never: &[] },
