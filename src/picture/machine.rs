@@ -196,7 +196,7 @@ impl<'a> Builder<'a> {
             if transition.opens() {
                 transition.to.iter().for_each(|to| self.lead(0, to, transition));
             } else if transition.anywhere {
-                self.from_anywhere(transition);
+                self.possible_anywhere(transition);
             } else {
                 self.staying(transition);
                 self.going_back(transition);
@@ -207,7 +207,7 @@ impl<'a> Builder<'a> {
         leaving.into_iter().for_each(|t| self.leaving(t));
     }
 
-    fn from_anywhere(&mut self, transition: &'a Transition) {
+    fn possible_anywhere(&mut self, transition: &'a Transition) {
         let Some(anywhere) = self.anywhere() else { return };
         match transition.goal {
             Goal::States => transition.to.iter().for_each(|to| self.lead(anywhere, to, transition)),

@@ -76,10 +76,10 @@ impl<'a> Words<'a> {
     /// The titles of the workflows that start this one.
     #[must_use]
     pub fn starters(&self) -> Vec<String> {
-        let starts = |clause: &&Clause| matches!(&clause.kind, ClauseKind::Start(start) if start.workflow == self.workflow.name);
+        let starts = |clause: &Clause| matches!(&clause.kind, ClauseKind::Start(start) if start.workflow == self.workflow.name);
         let mut found: Vec<String> = Vec::new();
         for other in self.book.workflows.values() {
-            if other.transitions.iter().any(|t| all(&t.body).iter().any(|c| starts(&c))) {
+            if other.transitions.iter().any(|t| all(&t.body).iter().any(|c| starts(c))) {
                 found.push(other.title.clone());
             }
         }
