@@ -24,33 +24,52 @@ pub(super) fn born_held(timer: &Timer, now: Timestamp) -> i64 {
     if timer.due_at > now || matches!(timer.kind, TimerKind::Deadline { .. }) { 0 } else { now.plus_micros(LEASE_MICROS).micros() }
 }
 
-/// What can be taken: the procedure, the columns, what is free at `$1`, and how SQLite takes it.
-struct Kind {
+/// What can be taken: its table and procedure, and what differs between the two, as conditions on a row `t` that is wanted and on
+/// a row `h` of the same document that stands in its way.
+pub(super) struct Kind {
     task: &'static str,
+    table: &'static str,
     columns: Columns,
-    free: &'static str,
     since: &'static str,
-    sqlite: &'static str,
+    waits: &'static str,
+    bars: &'static str,
 }
 
 const TIMERS: Kind = Kind {
     task: "take_timers",
+    table: "timer",
     columns: rows::TIMER,
-    free: "timer WHERE due_at <= $1 AND held_until <= $1",
     since: "due_at",
-    sqlite: "INSERT INTO command VALUES ('take_timers', $1, '', 0, jsonb($2));
-SELECT json_group_array(json_array(bu, doc, id, state, body, due_at)) FROM
-  (SELECT * FROM timer WHERE bu = $1 AND held_by = $3 AND due_at <= $4 ORDER BY due_at, doc, id)",
+    waits: "t.due_at <= {now}",
+    bars: "h.held_until > {now} AND h.held_by <> {holder}",
 };
 const MESSAGES: Kind = Kind {
     task: "take_outbox",
+    table: "outbox",
     columns: rows::OUTBOX,
-    free: "outbox WHERE sent_at = 0 AND held_until <= $1",
     since: "recorded_at",
-    sqlite: "INSERT INTO command VALUES ('take_outbox', $1, '', 0, jsonb($2));
-SELECT json_group_array(json_array(bu, doc, id, kind, topic, message, payload, recorded_at)) FROM
-  (SELECT * FROM outbox WHERE bu = $1 AND held_by = $3 AND sent_at = 0 ORDER BY recorded_at, doc, id)",
+    waits: "t.sent_at = 0",
+    bars: "h.sent_at = 0 AND h.held_until > {now} AND h.held_by <> {holder}",
 };
+
+impl Kind {
+    /// A text with this kind's words in it, and those by which the database names the time and whoever takes.
+    fn write(&self, text: &str, [now, holder]: [&str; 2]) -> String {
+        let words = [("waits", self.waits), ("bars", self.bars), ("task", self.task), ("table", self.table), ("since", self.since)];
+        let text = words.iter().fold(text.replace("{columns}", &self.columns.list()), |text, (word, is)| text.replace(&format!("{{{word}}}"), is));
+        text.replace("{now}", now).replace("{holder}", holder)
+    }
+}
+
+/// The procedures of a database, from the text of one: how it names the time and whoever takes.
+pub(super) fn procedures(text: &str, names: [&str; 2]) -> String {
+    [TIMERS, MESSAGES].iter().map(|kind| kind.write(text, names)).collect()
+}
+
+/// Taking on SQLite, and reading what was taken.
+const TAKEN: &str = "INSERT INTO command VALUES ('{task}', $1, '', 0, jsonb($2));
+SELECT json_group_array(json_array({columns})) FROM
+  (SELECT * FROM {table} t WHERE t.bu = $1 AND t.held_by = $3 AND {waits} ORDER BY t.{since}, t.doc, t.id)";
 
 /// A taking: when, until when, and how many.
 #[derive(Clone, Copy)]
@@ -95,7 +114,8 @@ impl Database {
         w.args.push(now.micros().into());
         let w = w.with("bu = ?", bu.map(AsRef::<str>::as_ref));
         let w = w.with("bu NOT IN (SELECT value FROM {list ?})", (!tried.is_empty()).then(|| serde_json::json!(tried).to_string()));
-        let sql = w.statement(&format!("SELECT bu FROM {} AND {{where}} ORDER BY {} LIMIT 1", kind.free, kind.since));
+        let sql = w.statement("SELECT t.bu FROM {table} t WHERE {waits} AND t.held_until <= {now} AND {where} ORDER BY t.{since} LIMIT 1");
+        let sql = kind.write(&sql, ["$1", ""]);
         let found = self.fetch_briefly(self.dialect().text(&sql).into(), &w.args).await?;
         found.first().map(|row| row.text(0).map(str::to_owned)).transpose()
     }
@@ -111,7 +131,7 @@ impl Database {
                 Self::Postgres(db) => db.call(kind.task, &[bu.into(), body.as_str().into()]).await,
                 Self::Sqlite(db) => {
                     let args: [Arg; 4] = [bu.into(), body.as_str().into(), holder.as_str().into(), now.micros().into()];
-                    db.command(kind.sqlite, &args).await.and_then(super::commit::first)
+                    db.command(kind.write(TAKEN, ["$4", "$3"]), &args).await.and_then(super::commit::first)
                 }
             };
             match taken.map_err(|raised| StoreError::from(raised.error)) {

@@ -20,6 +20,7 @@ use super::error::StoreError;
 use super::group::{self, Answer, Lanes, Written};
 use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
 use super::sql::{Arg, bound};
+use super::take;
 use link::{Losses, PATIENCE};
 pub(super) use roles::procedures_of_service;
 
@@ -258,7 +259,7 @@ pub(super) fn procedures() -> String {
         include_str!("schema/moves.sql"),
         include_str!("schema/commit.sql"),
         include_str!("schema/upkeep.sql"),
-        include_str!("schema/take.sql"),
+        &take::procedures(include_str!("schema/take.sql"), ["b_now", "b_holder"]),
         include_str!("schema/master.sql"),
         include_str!("schema/sealing.sql"),
         include_str!("schema/guard.sql"),

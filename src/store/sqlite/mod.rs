@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Connection, Row};
+use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr};
 use tokio::sync::Mutex;
 
 use super::commit::{COMMIT, Raised, commit_args, first};
@@ -18,6 +18,7 @@ use super::error::StoreError;
 use super::group::{self, Answer, Lanes, Written};
 use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
 use super::sql::{Arg, bound};
+use super::take;
 use log::Log;
 
 const READERS: u32 = 4;
@@ -95,7 +96,10 @@ impl Sqlite {
     }
 
     /// Inserts one row into the command table, and reads back what `then` selects, in one round trip.
-    pub(super) async fn command(&self, sql: &'static str, args: &[Arg]) -> Result<Vec<SqliteRow>, Raised> {
+    pub(super) async fn command<S>(&self, sql: S, args: &[Arg]) -> Result<Vec<SqliteRow>, Raised>
+    where
+        AssertSqlSafe<S>: SqlSafeStr,
+    {
         let mut commits = self.commits.lock().await;
         let connection = commits.as_mut().ok_or(Raised { said: None, error: sqlx::Error::PoolClosed })?;
         let rows = bound!(sql, args).fetch_all(connection).await.map_err(|e| Raised::new(e, message_of))?;
@@ -204,7 +208,7 @@ fn schema() -> String {
         include_str!("schema/moves.sql"),
         include_str!("schema/commit.sql"),
         include_str!("schema/upkeep.sql"),
-        include_str!("schema/take.sql"),
+        &take::procedures(include_str!("schema/take.sql"), ["NEW.body ->> '$.now'", "NEW.body ->> '$.holder'"]),
         include_str!("schema/master.sql"),
         include_str!("schema/sealing.sql"),
     ] {
