@@ -7,7 +7,7 @@
 
 use std::time::Instant;
 
-use bincard::base::{Bu, DocId, LotId, Money, Name, PartCode, PartyCode, PersonCode, Quantity, SerialNo, Timestamp};
+use bincard::base::{DocId, LotId, Money, Name, PartCode, PartyCode, PersonCode, Quantity, SerialNo, Timestamp};
 use bincard::domain::{Decision, Document, Event, Input, Line, Lot, Move, Position, Value};
 use bincard::engine::Engine;
 use bincard::insight::{Subject, trace};
@@ -192,27 +192,7 @@ fn document(n: u64, now: Timestamp) -> Decision {
 }
 
 fn decision(document: Document, event: Event, lots: Vec<Lot>, moves: Vec<Move>) -> Decision {
-    Decision {
-        bu: Bu::clone(&document.bu),
-        document,
-        opens: true,
-        number: None,
-        chain: String::new(),
-        event,
-        lots,
-        moves,
-        owed: Vec::new(),
-        obligation_changes: Vec::new(),
-        papers: Vec::new(),
-        papers_closed: Vec::new(),
-        timers: Vec::new(),
-        enters_state: true,
-        fired_timer: None,
-        outbox: Vec::new(),
-        claims: Vec::new(),
-        children: Vec::new(),
-        books_closed: None,
-    }
+    Decision { lots, moves, ..Decision::plain(document, event) }
 }
 
 fn lot(doc: &DocId, n: usize, part: &PartCode, now: Timestamp) -> Lot {

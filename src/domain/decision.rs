@@ -244,3 +244,31 @@ pub struct Decision {
     /// Documents started.
     pub children: Vec<ChildStart>,
 }
+
+impl Decision {
+    /// A decision that changes nothing but its document, which enters its state; it opens where the revision is the first.
+    #[must_use]
+    pub fn plain(document: Document, event: Event) -> Self {
+        Self {
+            bu: document.bu.clone(),
+            opens: document.revision == 1,
+            document,
+            number: None,
+            chain: String::new(),
+            event,
+            lots: Vec::new(),
+            moves: Vec::new(),
+            owed: Vec::new(),
+            obligation_changes: Vec::new(),
+            papers: Vec::new(),
+            papers_closed: Vec::new(),
+            books_closed: None,
+            timers: Vec::new(),
+            enters_state: true,
+            fired_timer: None,
+            outbox: Vec::new(),
+            claims: Vec::new(),
+            children: Vec::new(),
+        }
+    }
+}

@@ -40,25 +40,9 @@ pub fn decision(book: &Book, master: &MasterData, bu: &Bu, party: &PartyCode, un
         lots.entry(lot.id.clone()).or_insert(lot);
     }
     Decision {
-        bu: bu.clone(),
-        event: event(book, &id, now),
-        document: document(bu, &id, now),
-        opens: true,
-        number: None,
-        chain: String::new(),
         lots: lots.into_values().collect(),
         moves: moves.into_iter().filter(|m| m.quantity > Quantity::ZERO).collect(),
-        owed: Vec::new(),
-        obligation_changes: Vec::new(),
-        papers: Vec::new(),
-        papers_closed: Vec::new(),
-        books_closed: None,
-        timers: Vec::new(),
-        enters_state: true,
-        fired_timer: None,
-        outbox: Vec::new(),
-        claims: Vec::new(),
-        children: Vec::new(),
+        ..Decision::plain(document(bu, &id, now), event(book, &id, now))
     }
 }
 

@@ -50,7 +50,7 @@ fn recorded(mut d: Decision, at: i64) -> Decision {
     d
 }
 
-fn starting(doc: &str) -> Command {
+pub fn starting(doc: &str) -> Command {
     Command {
         bu: bu(),
         doc: doc.into(),

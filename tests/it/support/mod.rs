@@ -8,6 +8,7 @@ pub mod jobs;
 pub mod markup;
 pub mod plant;
 pub mod proxy;
+pub mod seeds;
 pub mod server;
 pub mod stores;
 pub mod story;

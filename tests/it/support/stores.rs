@@ -247,27 +247,7 @@ fn decision(document: Document, chain: String, transition: &str, from: Option<Na
         rules: Vec::new(),
     };
     let number = (document.revision == 1).then(|| take("STS", 1));
-    Decision {
-        bu: bu(),
-        opens: document.revision == 1,
-        number,
-        document,
-        chain,
-        event,
-        lots: Vec::new(),
-        moves: Vec::new(),
-        owed: Vec::new(),
-        obligation_changes: Vec::new(),
-        papers: Vec::new(),
-        papers_closed: Vec::new(),
-        books_closed: None,
-        timers: Vec::new(),
-        enters_state: true,
-        fired_timer: None,
-        outbox: Vec::new(),
-        claims: Vec::new(),
-        children: Vec::new(),
-    }
+    Decision { number, chain, ..Decision::plain(document, event) }
 }
 
 /// A request for a document and nothing else.

@@ -1,0 +1,21 @@
+//! Seeds of random tests: some that are the same each time, and one that is new, which is told so that it can be had again.
+
+/// `BINCARD_SEED=n` alone, where it is set; else the fixed ones and a new one.
+pub fn seeds(fixed: &[u64]) -> Vec<u64> {
+    if let Some(seed) = std::env::var("BINCARD_SEED").ok().map(|s| s.parse().expect("BINCARD_SEED is a number")) {
+        return vec![seed];
+    }
+    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_nanos();
+    let new = u64::try_from(nanos / 1_000 % 1_000_000_000).expect("small");
+    println!("a new seed: BINCARD_SEED={new} has the same again");
+    fixed.iter().copied().chain([new]).collect()
+}
+
+/// A seed as wide as a generator of random numbers wants it.
+pub fn wide(seed: u64) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (chunk, n) in bytes.chunks_mut(8).zip(0_u64..) {
+        chunk.copy_from_slice(&seed.wrapping_add(n).wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes());
+    }
+    bytes
+}
