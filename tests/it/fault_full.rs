@@ -66,8 +66,8 @@ async fn a_full_disk_under_a_file_costs_nothing_but_time() {
     assert!(ended.said.iter().any(|l| l.ends_with("end")), "{:?}", ended.said);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_under_a_server_costs_nothing_but_time() {
+/// A server of its own, and the file that fills its disk, or only one folder of it.
+fn server(within: Option<&str>) -> (Server, std::path::PathBuf) {
     let mut full = None;
     let server = Server::make(&[], |folder| {
         // The server's own account must be able to read it.
@@ -75,10 +75,54 @@ async fn a_full_disk_under_a_server_costs_nothing_but_time() {
         std::fs::copy(victim::library(), &library).unwrap();
         let path = folder.join("full");
         full = Some(path.clone());
-        vec![("LD_PRELOAD".to_owned(), library.display().to_string()), ("FAULT_FULL".to_owned(), path.display().to_string())]
+        let mut faults = vec![("LD_PRELOAD".to_owned(), library.display().to_string()), ("FAULT_FULL".to_owned(), path.display().to_string())];
+        faults.extend(within.map(|folder| ("FAULT_FULL_IN".to_owned(), folder.to_owned())));
+        faults
     });
+    (server, full.unwrap())
+}
+
+/// PostgreSQL cannot go on without its log: it stops altogether, and cannot start again before there is room.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_room_for_the_log_of_a_server_stops_it_and_loses_nothing() {
+    let (server, full) = server(Some("pg_wal"));
+    let desk = Desk::soon(Store::open(&format!("{}&wait=3", server.url)).await.unwrap()).await;
+    jobs::stock(&desk).await;
+    let commands: Vec<Command> = (1..JOBS).flat_map(|n| jobs::job(&desk, &format!("J{n}"), n % 2 == 0)).collect();
+    let mut acknowledged: Vec<Command> = Vec::new();
+    let mut left = commands.iter();
+    for command in left.by_ref().take(6) {
+        assert!(matches!(desk.engine.execute(command.clone()).await.expect("there is room"), Outcome::Done(_)));
+        acknowledged.push(command.clone());
+    }
+    std::fs::write(&full, "").unwrap();
+    // What is left of the piece of the log that is open is used up at once.
+    let raw = sqlx::PgPool::connect(&server.url).await.unwrap();
+    drop(sqlx::query("SELECT pg_switch_wal()").execute(&raw).await);
+    let failed = left.next().unwrap();
+    let first = desk.engine.execute(failed.clone()).await.expect_err("there is no room for the log").to_string();
+    let why = first.strip_prefix("the disk of the database is full: could not write to file \"pg_wal/xlogtemp.").unwrap_or_else(|| panic!("{first}"));
+    assert!(why.ends_with("\": No space left on device; nothing was written: make room, then send it again with the same key"), "{first}");
+    // It tries to start by itself, and cannot.
+    let then = desk.engine.execute(failed.clone()).await.expect_err("nobody is there").to_string();
+    let away =
+        "the database is away: it gave no connection in time; what was under way is done or not at all: when it is back, send it again with the same key";
+    assert_eq!(then, away);
+    std::fs::remove_file(&full).unwrap();
+    server.start();
+    for command in std::iter::once(failed).chain(left.take(6)) {
+        assert!(matches!(desk.engine.execute(command.clone()).await.expect("there is room again"), Outcome::Done(_)));
+        acknowledged.push(command.clone());
+    }
+    jobs::nothing_lost_nothing_twice(&desk.engine, &acknowledged).await;
+    desk.engine.store().close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_under_a_server_costs_nothing_but_time() {
+    let (server, full) = server(None);
     let desk = Desk::soon(Store::open(&server.url).await.unwrap()).await;
     jobs::stock(&desk).await;
-    until_full(&desk, &full.unwrap()).await;
+    until_full(&desk, &full).await;
     desk.engine.store().close().await;
 }

@@ -17,6 +17,7 @@ mod engine_many;
 mod engine_versions;
 mod fault_busy;
 mod fault_full;
+mod fault_power;
 mod mutations;
 mod periods;
 mod pictures;
