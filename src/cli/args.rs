@@ -65,7 +65,7 @@ pub enum Command {
     New(new::NewArgs),
     /// Check the whole book: all mistakes of all files in one run
     Check(check::CheckArgs),
-    /// What a code of a finding or a refusal means
+    /// Why a transition was decided as it was; or what a code means
     Explain(explain::ExplainArgs),
     /// Write flow files the one way; `--check` only tells
     Fmt(fmt::FmtArgs),

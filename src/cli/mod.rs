@@ -11,6 +11,7 @@ mod demo;
 mod draw;
 mod error;
 mod explain;
+mod explain_text;
 mod fire;
 mod fmt;
 mod input;
@@ -69,7 +70,7 @@ fn run(cli: Cli, out: Out) -> Result<(), CliError> {
         match &cli.command {
             Command::New(args) => new::run(args, out),
             Command::Check(args) => check::run(args, global, out),
-            Command::Explain(args) => explain::run(args, out),
+            Command::Explain(args) => explain::run(args, global, out).await,
             Command::Fmt(args) => fmt::run(args, global, out),
             Command::Draw(args) => draw::run(args, global, out),
             Command::Test(args) => test::run(args, global, out).await,

@@ -8,7 +8,8 @@ use crate::base::{Bu, DocId, Key, Name, ObligationId, PartyCode, PersonCode, Qua
 
 use super::{Command, Document, Lot, Move, Obligation, Value};
 
-/// What a rule answered in this transition.
+/// What a rule answered in this transition; or, with no layer, what the books answered to a question of the flow such as
+/// `inbound of`, which moves alone do not tell later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleTrace {
     /// The rule.
@@ -21,6 +22,14 @@ pub struct RuleTrace {
     pub arguments: Vec<Value>,
     /// What it answered.
     pub answer: Value,
+}
+
+impl RuleTrace {
+    /// True for a question to the books, which no rule answered.
+    #[must_use]
+    pub fn is_question(&self) -> bool {
+        self.layer.is_empty()
+    }
 }
 
 /// The journal's row of one transition.

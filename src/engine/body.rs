@@ -8,6 +8,7 @@ use crate::model::{Clause, ClauseKind, EachLine, Expr, Template};
 
 use super::run::{Local, Run};
 use super::starts::as_input;
+use super::witness::Purpose;
 
 impl Run<'_> {
     /// Carries out clauses in order.
@@ -23,7 +24,7 @@ impl Run<'_> {
         let Some(when) = &clause.when else { return true };
         match self.truth(when) {
             Ok(holds) => {
-                self.saw(when.span, holds);
+                self.saw(Purpose::When, when, holds);
                 holds
             }
             Err(halt) => {
@@ -102,7 +103,7 @@ impl Run<'_> {
         };
         if let Some(filter) = &each.filter {
             for index in 0..self.doc.lines.len() {
-                self.at_line(index, |run| run.saw(filter.span, matching.contains(&index)));
+                self.at_line(index, |run| run.saw(Purpose::Where, filter, matching.contains(&index)));
             }
         }
         for index in matching {

@@ -184,6 +184,9 @@ fn complete(mut run: Run<'_>, role: Name) -> Result<Decision, Box<Refusal>> {
         run.stopped(halt);
         None
     });
+    if let Some(witness) = run.env.witness {
+        witness.answers(|| run.answers.borrow().iter().map(|(trace, _)| trace.clone()).collect());
+    }
     if !run.reasons.is_empty() {
         let allowed = run.env.snapshot.document.as_ref().map(|d| (d, permit::allowed(workflow, d).map(|t| t.name.clone()).collect()));
         return Err(refusal(command, &transition.name, allowed, run.reasons));

@@ -6,18 +6,19 @@
 use rust_decimal::Decimal;
 
 use crate::base::{Name, Quantity};
-use crate::domain::{Need, Reason, ReasonCode, Remedy, Value};
+use crate::domain::{Need, Reason, ReasonCode, Remedy, RuleSource, Value};
 use crate::model::{BinaryOp, ClauseKind, Expr, ExprKind, Guard, Type};
 
 use super::operate;
 use super::run::{Run, Written};
+use super::witness::Purpose;
 
 impl Run<'_> {
     /// Checks a guard.
     pub fn require(&mut self, guard: &Guard) {
         let held = self.truth(&guard.test);
         if let Ok(held) = held {
-            self.saw(guard.test.span, held);
+            self.saw(Purpose::Require, &guard.test, held);
         }
         match held {
             Ok(true) => {}
@@ -33,7 +34,7 @@ impl Run<'_> {
         let sentence = self.sentence(&guard.otherwise);
         let mut reason = self.reason(ReasonCode::Guard, sentence, guard.test.span);
         reason.name.clone_from(&guard.code);
-        self.look_at(&guard.test, &mut reason);
+        (reason.values, reason.rules) = self.looked_at(&guard.test);
         let Some((op, left, right)) = self.failing_comparison(&guard.test) else { return reason };
         if let (Ok(have), Ok(need)) = (self.eval(left), self.eval(right)) {
             reason.numbers = Some(Need { have, need });
@@ -46,9 +47,9 @@ impl Run<'_> {
         reason
     }
 
-    /// The values that a guard looks at, by how they are written, and the rules that gave some of them.
-    fn look_at(&self, expr: &Expr, reason: &mut Reason) {
-        let mut values = Written::new();
+    /// The values that a condition looks at, by how they are written, and the rules that gave some of them.
+    pub fn looked_at(&self, expr: &Expr) -> (Written, Vec<RuleSource>) {
+        let (mut values, mut rules) = (Written::new(), Vec::new());
         let mut pending = vec![expr];
         while let Some(e) = pending.pop() {
             match &e.kind {
@@ -57,9 +58,9 @@ impl Run<'_> {
                         values.insert(self.env.book.sources.text(e.span).to_owned(), value);
                     }
                     if let Some(source) = self.source_of(e)
-                        && !reason.rules.contains(&source)
+                        && !rules.contains(&source)
                     {
-                        reason.rules.push(source);
+                        rules.push(source);
                     }
                 }
                 ExprKind::Binary(_, a, b) => pending.extend([&**a, &**b]),
@@ -77,7 +78,7 @@ impl Run<'_> {
                 _ => {}
             }
         }
-        reason.values = values;
+        (values, rules)
     }
 
     /// The first comparison of a guard that does not hold; of alternatives, the one with numbers says most.

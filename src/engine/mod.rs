@@ -39,5 +39,6 @@ pub use decide::{decide, decide_seen};
 pub use execute::{Done, Engine, EngineError, Outcome, stored};
 pub use timers::{Followed, Rung, Ticked};
 pub use todo::{AskInfo, Possible, Todo};
+pub use request::request;
 pub use versions::{Moving, OlderBooks, OpenStored, Runnable};
-pub use witness::{Check, Claimed, Sight, Watcher, Witness};
+pub use witness::{Check, Claimed, Look, OfferedUnit, Offering, Purpose, Sight, Watcher, Witness};

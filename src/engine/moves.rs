@@ -10,6 +10,7 @@ use crate::model::{Changes, Choosing, MoveQuantity, MoveSpec, NewLot};
 
 use super::allocate::{Offered, place_text};
 use super::run::{Halt, Run};
+use super::witness::{OfferedUnit, Offering};
 
 impl Run<'_> {
     /// Carries out a move; what stands in its way becomes a reason.
@@ -51,14 +52,25 @@ impl Run<'_> {
         let exact = matches!(spec.quantity, MoveQuantity::Exactly(_));
         let wanted = wanted.unwrap_or(there);
         if exact && (there < wanted || (self.names_serials(spec)? && there != wanted)) {
+            self.show_offered(spec, part, &offered, &[], wanted);
             return Err(self.not_enough(spec, part, &offered, there, wanted).into());
         }
         let taken = Self::pick(&offered.units, wanted);
+        self.show_offered(spec, part, &offered, &taken, wanted);
         for (unit, quantity) in &taken {
             let to = self.target(spec, &unit.position)?;
             self.post(unit.position.clone(), to, unit, *quantity);
         }
         Ok(taken.iter().map(|(_, q)| *q).sum())
+    }
+
+    /// Tells a witness who wants everything what the move was offered.
+    fn show_offered(&self, spec: &MoveSpec, part: &PartCode, offered: &Offered, taken: &[(Balance, Quantity)], wanted: Quantity) {
+        let Some(witness) = self.env.witness.filter(|w| w.is_curious()) else { return };
+        let of = |unit: &Balance| taken.iter().filter(|(t, _)| t == unit).map(|(_, q)| *q).sum();
+        let fit = offered.units.iter().map(|unit| OfferedUnit { balance: unit.clone(), taken: of(unit), passed_over: None });
+        let passed = offered.passed_over.iter().map(|(unit, why)| OfferedUnit { balance: unit.clone(), taken: Quantity::ZERO, passed_over: Some(why.clone()) });
+        witness.offering(Offering { span: spec.from.span, line: self.line_no(), part: part.clone(), wanted, units: fit.chain(passed).collect() });
     }
 
     /// True when the actor names the very units.

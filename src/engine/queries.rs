@@ -5,7 +5,7 @@
 use rust_decimal::Decimal;
 
 use crate::base::{Money, Name, PartCode, PartyCode, Quantity, Span};
-use crate::domain::{Inbound, Limit, PartyValue, Position, Reason, ReasonCode, Record, Value};
+use crate::domain::{Inbound, Limit, PartyValue, Position, Reason, ReasonCode, Record, RuleSource, RuleTrace, Value};
 use crate::model::{Expr, PlaceSpec, Query};
 
 use super::distance::kilometres;
@@ -22,7 +22,8 @@ impl Run<'_> {
             }
             Query::Inbound { part, party, pool } => {
                 let (part, party, pool) = (self.part(part)?, self.party(party)?, self.optional_name(pool.as_ref())?);
-                Ok(Value::Quantity(self.inbound(&part, &party, pool.as_ref())))
+                let asked = vec![Value::Part(part.clone()), Value::Party(party.clone()), in_pool(pool.as_ref())];
+                Ok(self.remembered("inbound of", asked, || Value::Quantity(self.inbound(&part, &party, pool.as_ref()))))
             }
             Query::QuantityIn { part, place, condition, pool } => {
                 let (part, condition, pool) = (self.part(part)?, self.optional_name(condition.as_ref())?, self.optional_name(pool.as_ref())?);
@@ -41,12 +42,15 @@ impl Run<'_> {
             }
             Query::ValueAt { party, pool } => {
                 let (party, pool) = (self.party(party)?, self.optional_name(pool.as_ref())?);
-                Ok(Value::Money(self.value_at(&party, pool.as_ref())))
+                let asked = vec![Value::Party(party.clone()), in_pool(pool.as_ref())];
+                Ok(self.remembered("value of stock", asked, || Value::Money(self.value_at(&party, pool.as_ref()))))
             }
             Query::Limit { part, party, pool } => {
                 let part = part.as_ref().map(|p| self.part(p)).transpose()?;
                 let (party, pool) = (self.party(party)?, self.optional_name(pool.as_ref())?);
-                Ok(self.limit(part.as_ref(), &party, pool.as_ref()))
+                let of = part.clone().map_or(Value::Absent, Value::Part);
+                let asked = vec![of, Value::Party(party.clone()), in_pool(pool.as_ref())];
+                Ok(self.remembered("limit of", asked, || self.limit(part.as_ref(), &party, pool.as_ref())))
             }
             Query::Rate(part) => {
                 let part = self.part(part)?;
@@ -58,7 +62,8 @@ impl Run<'_> {
                 // What parties below owe counts too: a service partner answers for its technicians.
                 let below = |code: &PartyCode| self.env.snapshot.party(code).is_some_and(|p| p.parent.as_ref() == Some(&party));
                 let open = self.env.snapshot.obligations.iter().filter(|o| (o.debtor == party || below(&o.debtor)) && o.open.is_positive());
-                Ok(Value::List(open.map(|o| self.obligation_record(o)).collect()))
+                let owed = || Value::List(open.map(|o| self.obligation_record(o)).collect());
+                Ok(self.remembered("owed by", vec![Value::Party(party.clone())], owed))
             }
             Query::Open { kind, party } => {
                 let party = self.party(party)?;
@@ -72,6 +77,19 @@ impl Run<'_> {
             }
             Query::AllStartedEnded => Ok(Value::YesNo(self.env.snapshot.children.iter().all(|c| c.ended))),
         }
+    }
+
+    /// The answer of the books to a question, kept with the decision: later nobody could tell it from the moves alone.
+    fn remembered(&self, question: &'static str, arguments: Vec<Value>, ask: impl FnOnce() -> Value) -> Value {
+        let known = self.answers.borrow().iter().find(|(t, _)| t.rule == *question && t.arguments == arguments).map(|(t, _)| t.answer.clone());
+        if let Some(answer) = known {
+            return answer;
+        }
+        let answer = self.env.witness.and_then(|w| w.recall(question, &arguments)).unwrap_or_else(ask);
+        let trace = RuleTrace { rule: question.into(), layer: String::new(), line: self.line_no(), arguments, answer: answer.clone() };
+        let source = RuleSource { rule: question.into(), layer: String::new(), file: String::new(), line: None };
+        self.answers.borrow_mut().push((trace, source));
+        answer
     }
 
     fn counts_on_hand(&self, at: &Position, party: &PartyCode, pool: Option<&Name>) -> bool {
@@ -233,6 +251,11 @@ impl Run<'_> {
         offers.sort_by_key(|(elsewhere, distance, _)| (*elsewhere, *distance));
         Value::List(offers.into_iter().map(|(_, _, record)| record).collect())
     }
+}
+
+/// A pool as an argument of a question.
+fn in_pool(pool: Option<&Name>) -> Value {
+    pool.cloned().map_or(Value::Absent, Value::Name)
 }
 
 /// Part before party before class before pool: part at a party is the narrowest.

@@ -10,12 +10,12 @@ use crate::domain::{
     Claim, Command, Document, Line, Lot, Move, Obligation, ObligationChange, OutboxRow, PaperDraft, Place, Reason, ReasonCode, RuleSource, RuleTrace, Snapshot,
     Value,
 };
-use crate::model::{Book, Transition, Workflow};
+use crate::model::{Book, Expr, Transition, Workflow};
 use crate::rules::Rules;
 
 use super::ledger::Ledger;
 use super::starts::PendingStart;
-use super::witness::Witness;
+use super::witness::{Look, Purpose, Witness};
 
 /// What a decision is made from; none of it changes while it is made.
 #[derive(Clone, Copy)]
@@ -125,9 +125,15 @@ impl<'a> Run<'a> {
     }
 
     /// Tells the witness, if there is one, what came out of a condition.
-    pub fn saw(&self, span: Span, held: bool) {
-        if let Some(witness) = self.env.witness {
-            witness.check(span, held, self.line_no());
+    pub fn saw(&self, purpose: Purpose, condition: &Expr, held: bool) {
+        let Some(witness) = self.env.witness else { return };
+        witness.check(condition.span, held, self.line_no());
+        if witness.is_curious() {
+            // Both sides of an `or` are looked at here: what only that asked is no part of the decision.
+            let asked = self.answers.borrow().len();
+            let (values, rules) = self.looked_at(condition);
+            self.answers.borrow_mut().truncate(asked);
+            witness.look(Look { purpose, span: condition.span, held, line: self.line_no(), values, rules });
         }
     }
 

@@ -15,6 +15,7 @@ mod engine_commands;
 mod engine_lists;
 mod engine_many;
 mod engine_versions;
+mod explain;
 mod fault_busy;
 mod fault_full;
 mod fault_power;
