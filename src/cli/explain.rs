@@ -91,7 +91,9 @@ async fn asked(session: &Session, args: &ExplainArgs) -> Result<Asked, CliError>
     let (which, ordinal) = match behind {
         None => (Which::All, None),
         Some(behind) => {
-            let wrong = || CliError::usage(format!("`#{behind}` is no transition")).hint("write `#2` for the second transition of a document, `#2.1` for its first move");
+            let wrong = || {
+                CliError::usage(format!("`#{behind}` is no transition")).hint("write `#2` for the second transition of a document, `#2.1` for its first move")
+            };
             let (revision, ordinal) = behind.split_once('.').map_or((behind, None), |(r, o)| (r, Some(o)));
             let ordinal = ordinal.map(|o| o.parse().map_err(|_| wrong())).transpose()?;
             (Which::Revision(revision.parse().map_err(|_| wrong())?), ordinal)

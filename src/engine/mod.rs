@@ -35,10 +35,10 @@ mod versions;
 mod visit;
 mod witness;
 
-pub use decide::{decide, decide_seen};
+pub use decide::{body_hash, decide, decide_seen};
 pub use execute::{Done, Engine, EngineError, Outcome, stored};
+pub use request::request;
 pub use timers::{Followed, Rung, Ticked};
 pub use todo::{AskInfo, Possible, Todo};
-pub use request::request;
 pub use versions::{Moving, OlderBooks, OpenStored, Runnable};
 pub use witness::{Check, Claimed, Look, OfferedUnit, Offering, Purpose, Sight, Watcher, Witness};

@@ -25,17 +25,7 @@ impl Run<'_> {
                 let asked = vec![Value::Part(part.clone()), Value::Party(party.clone()), in_pool(pool.as_ref())];
                 Ok(self.remembered("inbound of", asked, || Value::Quantity(self.inbound(&part, &party, pool.as_ref()))))
             }
-            Query::QuantityIn { part, place, condition, pool } => {
-                let (part, condition, pool) = (self.part(part)?, self.optional_name(condition.as_ref())?, self.optional_name(pool.as_ref())?);
-                let party = self.party_of(place)?;
-                let fits = |at: &Position| {
-                    at.party == party
-                        && at.bin == place.bin
-                        && condition.as_ref().is_none_or(|c| at.condition == *c)
-                        && pool.as_ref().is_none_or(|p| at.pool == *p)
-                };
-                Ok(Value::Quantity(self.ledger.sum(|at, p| *p == part && fits(at))))
-            }
+            Query::QuantityIn { part, place, condition, pool } => self.quantity_in((part, place), condition.as_ref(), pool.as_ref()),
             Query::Held { part, place } => {
                 let (part, party) = (self.part(part)?, self.party_of(place)?);
                 Ok(Value::Quantity(self.ledger.sum(|at, p| *p == part && at.party == party && at.bin == place.bin && self.holds(at))))
@@ -77,6 +67,15 @@ impl Run<'_> {
             }
             Query::AllStartedEnded => Ok(Value::YesNo(self.env.snapshot.children.iter().all(|c| c.ended))),
         }
+    }
+
+    fn quantity_in(&self, (part, place): (&Expr, &PlaceSpec), condition: Option<&Expr>, pool: Option<&Expr>) -> Evaluated {
+        let (part, condition, pool) = (self.part(part)?, self.optional_name(condition)?, self.optional_name(pool)?);
+        let party = self.party_of(place)?;
+        let fits = |at: &Position| {
+            at.party == party && at.bin == place.bin && condition.as_ref().is_none_or(|c| at.condition == *c) && pool.as_ref().is_none_or(|p| at.pool == *p)
+        };
+        Ok(Value::Quantity(self.ledger.sum(|at, p| *p == part && fits(at))))
     }
 
     /// The answer of the books to a question, kept with the decision: later nobody could tell it from the moves alone.

@@ -110,11 +110,7 @@ impl Account {
             values: look.values,
             rules: look.rules,
         });
-        Self {
-            conditions: conditions.collect(),
-            answers: witness.answered(),
-            offers: witness.offerings().into_iter().map(|o| offer(book, o)).collect(),
-        }
+        Self { conditions: conditions.collect(), answers: witness.answered(), offers: witness.offerings().into_iter().map(|o| offer(book, o)).collect() }
     }
 }
 

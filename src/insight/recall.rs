@@ -91,10 +91,9 @@ fn compile(files: &str) -> Result<StoredBook, String> {
     let checked = check(&BookFiles { manifest, flows: ending(".flow"), rules: ending(".rhai") });
     match checked.book {
         Some(book) => Ok(StoredBook { book, rules: checked.rules }),
-        None => Err(format!(
-            "the stored book has mistakes by what is checked today: {}",
-            checked.diagnostics.first().map(|d| d.title.clone()).unwrap_or_default()
-        )),
+        None => {
+            Err(format!("the stored book has mistakes by what is checked today: {}", checked.diagnostics.first().map(|d| d.title.clone()).unwrap_or_default()))
+        }
     }
 }
 
@@ -102,13 +101,7 @@ fn compile(files: &str) -> Result<StoredBook, String> {
 ///
 /// # Errors
 /// A fault of the store.
-pub async fn retell(
-    store: &Store,
-    bu: &Bu,
-    doc: &DocId,
-    wanted: impl Fn(u64) -> bool,
-    today: Option<(&Book, &Rules)>,
-) -> Result<Vec<Retold>, StoreError> {
+pub async fn retell(store: &Store, bu: &Bu, doc: &DocId, wanted: impl Fn(u64) -> bool, today: Option<(&Book, &Rules)>) -> Result<Vec<Retold>, StoreError> {
     let events = store.events(bu, doc).await?;
     let Some(document) = store.document(bu, doc).await? else { return Ok(Vec::new()) };
     let moves = store.moves(&MoveFilter { doc: Some(doc.clone()), limit: u32::MAX >> 1, ..MoveFilter::new(bu.clone()) }).await?;
@@ -250,7 +243,10 @@ impl Teller<'_> {
         }
         let unlike = |a: &&RuleTrace| !decision.event.rules.contains(a);
         if let Some(trace) = record.event.rules.iter().find(unlike) {
-            doubts.push(format!("`{}` was asked with other arguments than now: master data has changed since, or others moved at the very same moment", trace.rule));
+            doubts.push(format!(
+                "`{}` was asked with other arguments than now: master data has changed since, or others moved at the very same moment",
+                trace.rule
+            ));
         }
         if record.revision == self.document.revision && decision.document.lines != self.document.lines {
             doubts.push("decided again the lines say something else".to_owned());
@@ -265,7 +261,12 @@ fn count(moves: usize) -> String {
 
 /// An earlier transition, as far as later ones ask.
 pub(super) fn past_event(record: &EventRecord) -> PastEvent {
-    PastEvent { revision: record.revision, transition: record.event.transition.clone(), actor: record.event.actor.clone(), effective_at: record.event.effective_at }
+    PastEvent {
+        revision: record.revision,
+        transition: record.event.transition.clone(),
+        actor: record.event.actor.clone(),
+        effective_at: record.event.effective_at,
+    }
 }
 
 /// The parts that anything in a document names.
