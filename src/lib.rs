@@ -14,6 +14,7 @@ pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod insight;
+pub mod lsp;
 pub mod model;
 pub mod network;
 pub mod papers;

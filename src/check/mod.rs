@@ -32,7 +32,7 @@ pub mod testing;
 mod tests;
 mod typer;
 mod types;
-mod walk;
+pub mod walk;
 mod words;
 mod workflows;
 
@@ -50,7 +50,7 @@ use self::scenarios::Teller;
 use crate::base::{Diagnostic, FileId, Name, Severity, SourceMap};
 use crate::model::{Book, Manifest, Vocabulary};
 use crate::rules::{Layer, RuleScript, Rules};
-use crate::syntax::{ast, parse};
+use crate::syntax::{Parsed, ast, parse};
 
 /// One file of a book: its path relative to the book, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +89,10 @@ impl BookFiles {
 pub struct Checked {
     /// The model; absent where there are errors.
     pub book: Option<Book>,
+    /// What could be understood, mistakes or not: for an editor, never to be run. Without texts and hash.
+    pub draft: Book,
+    /// The flow files as they were read, in the order of their paths.
+    pub flows: Vec<(FileId, Parsed)>,
     /// The rules of all layers; those with mistakes are left out.
     pub rules: Rules,
     /// Everything that is wrong or doubtful, in the order of files and places.
@@ -125,13 +129,13 @@ pub fn check(files: &BookFiles) -> Checked {
     let manifest = manifest::manifest(&sources, manifest_id, &reports);
     let scripts = scripts(files, &mut sources, &reports);
 
-    let (trees, incomplete) = read(&flows, &sources, &reports);
-    let items: Vec<&ast::Item> = trees.iter().flat_map(|tree| &tree.items).collect();
-    let (book, rules) = Checker { sources: &sources, manifest: &manifest, manifest_id, incomplete, reports: &reports }.book(&items, &scripts);
+    let (flows, incomplete) = read(&flows, &sources, &reports);
+    let items: Vec<&ast::Item> = flows.iter().flat_map(|(_, parsed)| &parsed.file.items).collect();
+    let (draft, rules) = Checker { sources: &sources, manifest: &manifest, manifest_id, incomplete, reports: &reports }.book(&items, &scripts);
     let usable = !reports.any_error();
     let hash = hash(files);
-    let book = usable.then(|| Book { manifest, sources: sources.clone(), hash, ..book });
-    Checked { book, rules, diagnostics: reports.into_sorted(), sources }
+    let book = usable.then(|| Book { manifest, sources: sources.clone(), hash, ..draft.clone() });
+    Checked { book, draft, flows, rules, diagnostics: reports.into_sorted(), sources }
 }
 
 fn sorted(files: &[BookFile]) -> Vec<&BookFile> {
@@ -141,21 +145,20 @@ fn sorted(files: &[BookFile]) -> Vec<&BookFile> {
 }
 
 /// Reads all flow files; whether a whole item of any of them is missing from its tree.
-fn read(flows: &[FileId], sources: &SourceMap, reports: &Reports) -> (Vec<ast::File>, bool) {
-    let mut trees = Vec::new();
+fn read(flows: &[FileId], sources: &SourceMap, reports: &Reports) -> (Vec<(FileId, Parsed)>, bool) {
+    let mut read = Vec::new();
     for id in flows {
-        let parsed = parse(*id, sources.file(*id).map_or("", |f| &*f.text));
-        parsed.diagnostics.into_iter().for_each(|d| reports.add(d));
-        let mut file = parsed.file;
-        for item in &mut file.items {
+        let mut parsed = parse(*id, sources.file(*id).map_or("", |f| &*f.text));
+        parsed.diagnostics.iter().cloned().for_each(|d| reports.add(d));
+        for item in &mut parsed.file.items {
             if let ast::Item::Workflow(workflow) = item {
                 reach::words(workflow, reports);
             }
         }
-        trees.push(file);
+        read.push((*id, parsed));
     }
-    let incomplete = trees.iter().flat_map(|t| &t.items).any(|item| matches!(item, ast::Item::Broken(_)));
-    (trees, incomplete)
+    let incomplete = read.iter().flat_map(|(_, parsed)| &parsed.file.items).any(|item| matches!(item, ast::Item::Broken(_)));
+    (read, incomplete)
 }
 
 fn scripts(files: &BookFiles, sources: &mut SourceMap, reports: &Reports) -> Vec<RuleScript> {

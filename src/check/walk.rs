@@ -5,7 +5,7 @@
 use crate::model::{Choosing, Clause, ClauseKind, Expr, ExprKind, MoveQuantity, MoveSpec, NewLot, ObligationSpec, Query, Template, TemplatePart, Within};
 
 /// Visits every clause, those inside `each line` too.
-pub(super) fn clauses<'c>(body: &'c [Clause], see: &mut impl FnMut(&'c Clause)) {
+pub fn clauses<'c>(body: &'c [Clause], see: &mut impl FnMut(&'c Clause)) {
     for clause in body {
         see(clause);
         if let ClauseKind::EachLine(each) = &clause.kind {
@@ -15,7 +15,7 @@ pub(super) fn clauses<'c>(body: &'c [Clause], see: &mut impl FnMut(&'c Clause)) 
 }
 
 /// Visits every expression of a body, inner ones too.
-pub(super) fn expressions<'c>(body: &'c [Clause], see: &mut impl FnMut(&'c Expr)) {
+pub fn expressions<'c>(body: &'c [Clause], see: &mut impl FnMut(&'c Expr)) {
     clauses(body, &mut |clause| {
         clause.when.iter().for_each(|when| expr(when, see));
         of_clause(&clause.kind, see);
@@ -77,7 +77,7 @@ fn template<'c>(text: &'c Template, see: &mut impl FnMut(&'c Expr)) {
 }
 
 /// Visits an expression and all that stands in it.
-pub(super) fn expr<'c>(of: &'c Expr, see: &mut impl FnMut(&'c Expr)) {
+pub fn expr<'c>(of: &'c Expr, see: &mut impl FnMut(&'c Expr)) {
     see(of);
     match &of.kind {
         ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::LineField(_) | ExprKind::Local(_) => {}

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{check, completions, db, demo, draw, explain, fire, fmt, load, new, open, replay, show, simulate, stock, test, todo, trace};
+use super::{check, completions, db, demo, draw, explain, fire, fmt, load, lsp, new, open, replay, show, simulate, stock, test, todo, trace};
 
 const ABOUT: &str = "Runs the stock of a service-parts network from flows that analysts write; no quantity is ever edited by hand";
 
@@ -89,6 +89,8 @@ pub enum Command {
     Trace(trace::TraceArgs),
     /// Look after a database
     Db(db::DbArgs),
+    /// Serve an editor: findings, completion, renaming … while flows and rules are written
+    Lsp(lsp::LspArgs),
     /// Completions for a shell
     Completions(completions::CompletionsArgs),
 }

@@ -16,6 +16,7 @@ mod fire;
 mod fmt;
 mod input;
 mod load;
+mod lsp;
 mod new;
 mod open;
 mod outcome;
@@ -85,6 +86,7 @@ fn run(cli: Cli, out: Out) -> Result<(), CliError> {
             Command::Replay(args) => replay::run(args, global, out).await,
             Command::Simulate(args) => simulate::run(args, global, out).await,
             Command::Db(args) => db::run(args, global, out).await,
+            Command::Lsp(args) => lsp::run(args),
             Command::Completions(args) => completions::run(args, &mut Cli::command()),
         }
     })

@@ -17,14 +17,17 @@ mod mark;
 mod operator;
 mod parse;
 mod scan;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod trial;
 mod value;
 
 pub use ask::{Answer, Rules, Scope};
+pub use check::{Seen, SeenKind};
 pub use compile::RuleScript;
 pub use fault::{FaultKind, RuleFault, Shape};
 pub use host::Limits;
 pub use layer::{Layer, LayerError};
 pub use lines::{RuleLines, Uncountable};
+pub use survey::{LibraryFunction, ScriptFunction, ScriptPiece, ScriptPieceKind, functions, library, pieces, survey};

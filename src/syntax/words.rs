@@ -4,7 +4,7 @@
 
 /// What kind of block a line stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Context {
+pub enum Context {
     /// The file itself.
     File,
     /// `workflow … { }`

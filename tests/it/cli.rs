@@ -35,6 +35,7 @@ const COMMANDS: [&str; 26] = [
     "db export",
     "db import",
     "db migrate",
+    "lsp",
     "completions",
 ];
 

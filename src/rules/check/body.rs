@@ -8,6 +8,7 @@ use rhai::{ASTFlags, ASTNode, Expr, FlowControl, Position, Stmt, SwitchCasesColl
 
 use super::Context;
 use super::kind::Kind;
+use super::seen::Seen;
 use crate::base::{Diagnostic, Span};
 use crate::model::{RuleSig, Type};
 use crate::rules::fault::path_of;
@@ -29,6 +30,8 @@ pub(super) struct Body<'c> {
     /// Variables that get another value after they are made.
     changed: BTreeSet<String>,
     pub(super) found: Vec<Diagnostic>,
+    /// What names and texts turned out to be, for an editor.
+    pub(super) seen: Vec<Seen>,
     /// The functions that it calls.
     pub(super) calls: BTreeSet<String>,
 }
@@ -48,6 +51,7 @@ impl<'c> Body<'c> {
             present: Vec::new(),
             changed,
             found: Vec::new(),
+            seen: Vec::new(),
             calls: BTreeSet::new(),
         }
     }

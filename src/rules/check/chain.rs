@@ -69,6 +69,9 @@ impl Body<'_> {
     }
 
     fn variable(&mut self, name: &str, at: Position) -> Kind {
+        if let Some(kind) = self.lookup(name).cloned() {
+            self.saw_variable(name, &kind, at);
+        }
         match self.lookup(name).cloned() {
             Some(kind) if self.is_present(name) => kind.present(),
             Some(kind) => kind,
@@ -141,6 +144,7 @@ impl Body<'_> {
             }
             other => other,
         };
+        self.saw_property(name, &base, at);
         match base {
             Kind::Record(known) => match known.fields.iter().find(|(field, _)| field == name) {
                 Some((_, kind)) if full.is_some_and(|full| self.is_present(&full)) => kind.clone().present(),
@@ -248,6 +252,7 @@ impl Body<'_> {
             }
             return;
         };
+        self.saw_word(words.what, text, *at);
         if let Some((title, help)) = words.unknown(text) {
             self.error("rule-word", *at, title, help);
         }

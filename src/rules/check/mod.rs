@@ -6,7 +6,10 @@ mod body;
 mod calls;
 mod chain;
 mod kind;
+mod seen;
 mod shape;
+
+pub use seen::{Seen, SeenKind};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +18,7 @@ use rhai::{AST, Stmt};
 use super::compile::RuleScript;
 use super::layer::Layer;
 use super::library;
-use super::parse::{Functions, Source, functions};
+use super::parse::{Function, Functions, Source, functions};
 use super::scan::Header;
 use crate::base::{Diagnostic, suggest};
 use crate::model::{RuleSig, Vocabulary};
@@ -37,15 +40,19 @@ pub(super) fn script(vocabulary: &Vocabulary, script: &RuleScript, source: &Sour
     let mut calls: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for function in &context.functions.named {
         found.extend(context.header(function.header));
-        let sig = vocabulary.rules.get(function.header.name.as_str());
-        let mut body = Body::new(&context, function, sig);
-        body.check(&function.body);
+        let body = context.walk(function);
         found.extend(body.found);
         calls.entry(function.header.name.as_str()).or_default().extend(body.calls);
     }
     found.extend(context.circles(&calls));
     found.extend(context.unused(&calls));
     found
+}
+
+/// What the names and texts of a script that parses turn out to be.
+pub(super) fn seen(vocabulary: &Vocabulary, script: &RuleScript, source: &Source, ast: &AST) -> Vec<Seen> {
+    let context = Context { vocabulary, script, source, functions: functions(source, ast) };
+    context.functions.named.iter().flat_map(|function| context.walk(function).seen).collect()
 }
 
 /// The folder of a party's layer is a kind of party.
@@ -66,6 +73,15 @@ fn layer(vocabulary: &Vocabulary, script: &RuleScript) -> Option<Diagnostic> {
 fn outside(context: &Context<'_>, statement: &Stmt) -> Diagnostic {
     Diagnostic::error("rule-outside", context.source.at(statement.position()), "a script holds functions and nothing else")
         .help("move this into the function that needs it; a function can answer a fixed value")
+}
+
+impl<'c> Context<'c> {
+    fn walk(&'c self, function: &'c Function<'c>) -> Body<'c> {
+        let sig = self.vocabulary.rules.get(function.header.name.as_str());
+        let mut body = Body::new(self, function, sig);
+        body.check(&function.body);
+        body
+    }
 }
 
 impl Context<'_> {

@@ -55,6 +55,7 @@ impl Body<'_> {
         let called = self.sig.map_or_else(|| "the answer".to_owned(), |sig| format!("the answer of `{}`", sig.named.name));
         let mut kinds = Vec::new();
         for (name, at, value) in given {
+            self.saw_answer(name, expected, *at);
             let ty = expected.iter().find(|(n, _)| n == *name).map(|(_, ty)| ty);
             if ty.is_none() {
                 let known = expected.iter().map(|(n, _)| n.as_str()).filter(|n| !given.iter().any(|(g, _, _)| g == n));

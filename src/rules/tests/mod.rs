@@ -5,6 +5,7 @@ mod lines;
 mod mutations;
 mod sandbox;
 mod static_checks;
+mod survey;
 mod syntax;
 mod trials;
 

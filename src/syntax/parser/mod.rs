@@ -101,6 +101,20 @@ pub(super) fn tokens(text: &str, scenario: bool) -> Vec<Token<'_>> {
     tokens
 }
 
+/// The pieces of a whole file with their places: comments, texts, words and signs.
+pub(super) fn lexemes(text: &str) -> Vec<(TokenKind, Range)> {
+    let Ok(pairs) = FlowParser::parse(Rule::tokens, text) else { return Vec::new() };
+    let kind = |rule| match rule {
+        Rule::t_comment => Some(TokenKind::Comment),
+        Rule::t_text | Rule::t_bad_text => Some(TokenKind::Text),
+        Rule::t_word => Some(TokenKind::Word),
+        Rule::t_sign => Some(TokenKind::Sign),
+        _ => None,
+    };
+    let inner = pairs.flat_map(pest::iterators::Pair::into_inner);
+    inner.filter_map(|pair| kind(pair.as_rule()).map(|kind| (kind, Range { start: pair.as_span().start(), end: pair.as_span().end() }))).collect()
+}
+
 /// Whether a line would continue the clause above it.
 fn joins(line: &str) -> bool {
     let pieces = pieces(line);

@@ -4,6 +4,7 @@
 
 pub mod blank;
 pub mod desk;
+pub mod editor;
 pub mod jobs;
 pub mod markup;
 pub mod plant;
