@@ -16,8 +16,24 @@ const TOOLS: &[&str] =
     &["base", "render", "domain", "syntax", "model", "rules", "check", "book_folder", "store", "engine", "network", "papers", "insight", "scenario", "picture"];
 
 /// The program starts the other faces.
-const COMMANDS: &[&str] =
-    &["base", "render", "domain", "syntax", "model", "rules", "check", "book_folder", "store", "engine", "network", "papers", "insight", "scenario", "picture", "lsp"];
+const COMMANDS: &[&str] = &[
+    "base",
+    "render",
+    "domain",
+    "syntax",
+    "model",
+    "rules",
+    "check",
+    "book_folder",
+    "store",
+    "engine",
+    "network",
+    "papers",
+    "insight",
+    "scenario",
+    "picture",
+    "lsp",
+];
 
 /// Files and the clock. A module that is given neither can be run again and gives the same answer.
 const OUTSIDE: &[&str] = &["std::fs", "std::env", "SystemTime", "Instant", "Timestamp::now", "Zoned::now"];
