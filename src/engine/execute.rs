@@ -194,6 +194,17 @@ impl Engine {
         }
     }
 
+    /// Decides a command and writes nothing, and gives with it what the decision looked at.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn would(&self, command: Command) -> Result<(Result<Decision, Box<Refusal>>, Witness), EngineError> {
+        let snapshot = self.store.load(&request(&self.book, &command)).await?;
+        let witness = Witness::default();
+        let decided = decide_seen((&self.book, &self.rules), &snapshot, &command, Some(&witness));
+        Ok((decided, witness))
+    }
+
     /// Load, decide, commit, without what follows.
     pub(super) async fn carry_out(&self, mut command: Command, fired_timer: Option<FiredTimer>) -> Result<Outcome, EngineError> {
         for attempt in 0..ATTEMPTS {

@@ -141,6 +141,23 @@ impl Coverage {
         coverage
     }
 
+    /// Only these things to cover, without their places: to see whether any of them is.
+    #[must_use]
+    pub fn of_keys<'k>(keys: impl Iterator<Item = &'k Key>) -> Self {
+        let mut coverage = Self::default();
+        let point = |key: &Key| Point {
+            key: key.clone(),
+            category: Category::States,
+            owner: Name::from(""),
+            part: Name::from(""),
+            span: Span::default(),
+            gap: String::new(),
+            by: BTreeSet::new(),
+        };
+        keys.for_each(|key| coverage.add(point(key)));
+        coverage
+    }
+
     /// One more point to cover.
     pub fn add(&mut self, point: Point) {
         if !self.index.contains_key(&point.key) {

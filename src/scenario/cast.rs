@@ -64,7 +64,7 @@ impl Masters {
 }
 
 /// The master data that a scenario plays with.
-pub fn cast(scenario: &Scenario, book: &Book, masters: &Masters) -> Result<MasterData, MastersError> {
+pub fn cast(scenario: &Scenario, also: &[ScenarioActor], book: &Book, masters: &Masters) -> Result<MasterData, MastersError> {
     let mut data = MasterData::default();
     for step in &scenario.steps {
         if let StepKind::Master(folder) = &step.kind {
@@ -83,8 +83,8 @@ pub fn cast(scenario: &Scenario, book: &Book, masters: &Masters) -> Result<Maste
             cast.fact(kind.as_str(), subject, columns);
         }
     }
-    for actor in actors(scenario) {
-        cast.person(&actor);
+    for actor in actors(scenario).iter().chain(also) {
+        cast.person(actor);
     }
     Ok(cast.data)
 }

@@ -28,6 +28,17 @@ impl Collector {
         Self { coverage: Arc::new(Mutex::new(coverage)), lines }
     }
 
+    /// To go on from what is covered already; lines of rules are not counted.
+    #[must_use]
+    pub fn resume(coverage: Coverage) -> Self {
+        Self { coverage: Arc::new(Mutex::new(coverage)), lines: None }
+    }
+
+    /// What is covered is now this.
+    pub fn replace(&self, coverage: Coverage) {
+        self.with(|old| *old = coverage);
+    }
+
     /// A scenario or a rule case begins.
     pub fn begin(&self, title: &str) {
         self.with(|coverage| coverage.begin(title));
@@ -65,7 +76,8 @@ impl Collector {
     }
 }
 
-fn saw(coverage: &mut Coverage, sight: &Sight<'_>) {
+/// What a sight shows.
+pub(super) fn saw(coverage: &mut Coverage, sight: &Sight<'_>) {
     match sight {
         Sight::Deadline { workflow, state } => coverage.cover(&Key::Deadline((*workflow).clone(), (*state).clone())),
         Sight::Decided { command, workflow, outcome, witness } => {

@@ -10,6 +10,7 @@ mod given;
 pub mod replay;
 mod runner;
 pub mod simulate;
+pub mod suggest;
 mod write;
 
 pub use cases::{ENDING as CASES_ENDING, RuleCase, RuleCases};

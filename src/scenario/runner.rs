@@ -84,14 +84,8 @@ pub struct Play<'a> {
 /// # Errors
 /// Master data or given stock that cannot be used, or a fault of the store.
 pub async fn run(engine: &Engine, scenario: &Scenario, masters: &Masters) -> Result<ScenarioReport, ScenarioError> {
-    let book = engine.book();
-    let master = cast(scenario, book, masters)?;
-    engine.load_master(&master).await?;
-    let report = ScenarioReport { title: scenario.title.clone(), place: book.sources.place(scenario.span), failures: Vec::new(), story: Vec::new() };
-    let now = beginning(scenario, engine);
-    let mut play = Play { engine, master, now, names: BTreeMap::new(), refused: None, counts: Default::default(), report, step: 0, given: 0 };
+    let mut play = Play::begin(engine, scenario, masters, &[]).await?;
     for step in &scenario.steps {
-        play.step += 1;
         if !play.take(step).await? {
             break;
         }
@@ -112,9 +106,20 @@ fn beginning(scenario: &Scenario, engine: &Engine) -> Timestamp {
     first.or_else(|| Timestamp::parse_local("2026-01-01", &engine.book().manifest.zone)).unwrap_or_default()
 }
 
-impl Play<'_> {
+impl<'a> Play<'a> {
+    /// Sets the stage: the master data that the scenario names or mentions, and people for these actors too.
+    pub async fn begin(engine: &'a Engine, scenario: &Scenario, masters: &Masters, also: &[ScenarioActor]) -> Result<Self, ScenarioError> {
+        let book = engine.book();
+        let master = cast(scenario, also, book, masters)?;
+        engine.load_master(&master).await?;
+        let report = ScenarioReport { title: scenario.title.clone(), place: book.sources.place(scenario.span), failures: Vec::new(), story: Vec::new() };
+        let now = beginning(scenario, engine);
+        Ok(Self { engine, master, now, names: BTreeMap::new(), refused: None, counts: Default::default(), report, step: 0, given: 0 })
+    }
+
     /// Plays a step; false where the story cannot go on.
-    async fn take(&mut self, step: &ScenarioStep) -> Result<bool, ScenarioError> {
+    pub async fn take(&mut self, step: &ScenarioStep) -> Result<bool, ScenarioError> {
+        self.step += 1;
         let expects_refusal = matches!(step.kind, StepKind::Refused { .. });
         if !expects_refusal && self.unspoken(step.span) {
             return Ok(false);

@@ -63,7 +63,7 @@ fn cell(tally: Tally) -> String {
 }
 
 /// `file:line`.
-fn line_of(book: &Book, point: &Point) -> String {
+pub fn line_of(book: &Book, point: &Point) -> String {
     let place = book.sources.place(point.span);
     place.rsplit_once(':').map_or(place.clone(), |(line, _)| line.to_owned())
 }

@@ -4,14 +4,17 @@
 
 mod cover;
 mod play;
+mod suggest;
 mod tell;
 mod watch;
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use crate::base::Name;
 use crate::model::{Scenario, StepKind};
 use crate::scenario::Masters;
 
@@ -44,6 +47,7 @@ Examples:
   bincard test --file rules/bu        those written in files with this in their path
   bincard test --watch                again, whenever a file changes: what the change touches
   bincard test --coverage             and what no scenario shows: states, guards, sentences, lines of rules
+  bincard test --suggest indent       scenarios for what none shows of indents
   bincard test --store all            on memory, SQLite and PostgreSQL
   bincard test --list                 their titles and places
 
@@ -69,6 +73,12 @@ pub struct TestArgs {
     /// Fail where less than this percentage of any kind is covered
     #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = clap::value_parser!(u8).range(0..=100))]
     threshold: Option<u8>,
+    /// Write scenarios for what none covers, of one workflow or of all
+    #[arg(long, value_name = "WORKFLOW", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["list", "watch", "coverage"])]
+    suggest: Option<String>,
+    /// Write what is suggested to this file; what stands in it stays
+    #[arg(long, value_name = "FILE", requires = "suggest")]
+    write: Option<PathBuf>,
     /// Play again whenever a file of the book changes: what the change touches
     #[arg(long, conflicts_with_all = ["list", "format"])]
     watch: bool,
@@ -106,26 +116,34 @@ pub async fn run(args: &TestArgs, global: &Global, out: Out) -> Result<(), CliEr
     }
     let out = if args.format == Format::Json { Out::new(true) } else { out };
     let opened = book::open(&root)?;
-    if let Some(name) = args.workflow.as_ref().filter(|w| !opened.book.workflows.contains_key(w.as_str())) {
-        let known = crate::base::suggest::did_you_mean(name, opened.book.workflows.keys().map(crate::base::Name::as_str));
+    let suggest = args.suggest.as_ref().filter(|w| !w.is_empty());
+    if let Some(name) = args.workflow.as_ref().or(suggest).filter(|w| !opened.book.workflows.contains_key(w.as_str())) {
+        let known = crate::base::suggest::did_you_mean(name, opened.book.workflows.keys().map(Name::as_str));
         let error = CliError::usage(format!("the book has no workflow `{name}`"));
         return Err(known.into_iter().fold(error, CliError::hint));
     }
     let masters = Masters::new(&root);
     let cases = play::cases(&root, &opened, &masters, out)?;
     let stories = args.choose(play::stories(&opened, &cases));
-    if stories.is_empty() {
+    if stories.is_empty() && args.suggest.is_none() {
         return Err(CliError::usage("no scenario fits").hint("`bincard test --list` lists them"));
     }
     if args.list {
         return list(&stories, out);
     }
     let begun = Instant::now();
-    let run = Run::new(&opened, &masters, args.store, args.coverage)?;
+    let run = Run::new(&opened, &masters, args.store, args.coverage || args.suggest.is_some())?;
     let quiet = out.is_json() || args.format == Format::Junit;
     let played = run.play(&stories, |failed| if quiet { Ok(()) } else { tell::failure(failed, out) }).await?;
     let failed = played.iter().filter(|p| !p.report.passed()).count();
     let coverage = run.coverage();
+    if let (Some(_), Some(covered)) = (&args.suggest, &coverage) {
+        if failed > 0 {
+            return Err(CliError::rejected());
+        }
+        let wanted = suggest::Wanted { workflow: suggest.map(|w| Name::from(w.as_str())), file: args.write.as_deref() };
+        return suggest::run(&opened, &masters, covered.clone(), wanted, out).await;
+    }
     let short = coverage.as_ref().map(|c| cover::short(c, args.threshold)).unwrap_or_default();
     if out.is_json() {
         out.json(&tell::json(&played, coverage.as_ref().map(|c| cover::json(c, &opened.book, &short))))?;
