@@ -233,7 +233,7 @@ impl<'a> Play<'a> {
     }
 
     /// A document belongs to the business unit of its first party.
-    fn bu_for(&self, workflow: &Name, fields: &BTreeMap<Name, serde_json::Value>) -> Bu {
+    pub fn bu_for(&self, workflow: &Name, fields: &BTreeMap<Name, serde_json::Value>) -> Bu {
         let declared = self.engine.book().workflows.get(workflow).into_iter().flat_map(|w| w.fields.clone());
         let first = declared.filter(|f| f.kind == crate::model::FieldKind::Party).find_map(|f| fields.get(&f.name)?.as_str().map(str::to_owned));
         self.bu_of(first.as_deref().unwrap_or_default())

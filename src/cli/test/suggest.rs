@@ -67,8 +67,8 @@ fn left<'s>(suggested: &'s Suggestions, workflow: Option<&Name>) -> Vec<&'s Poin
 fn text(found: &[Suggestion], book: &Book) -> Result<String, CliError> {
     let mut text = String::new();
     for suggestion in found {
-        let mut comments: Vec<String> = vec![format!("Shows {}:", count(suggestion.covers.len(), "thing"))];
-        comments.extend(suggestion.covers.iter().take(NAMED).map(|c| format!("- that it is no longer so that {c}")));
+        let mut comments: Vec<String> = vec!["Until now:".to_owned()];
+        comments.extend(suggestion.covers.iter().take(NAMED).map(|c| format!("- {c}")));
         if suggestion.covers.len() > NAMED {
             comments.push(format!("- and {} more", suggestion.covers.len() - NAMED));
         }

@@ -54,6 +54,7 @@ pub(super) fn drafts(story: &Scenario, attempts: &[Attempt]) -> Vec<Scenario> {
 
 fn title(story: &Scenario, attempt: &Attempt) -> String {
     let what = match (&attempt.step, &attempt.tried) {
+        (StepKind::Opens { name, .. }, _) => format!("{} {name} opened another way", attempt.workflow),
         (StepKind::Fires { transition, .. }, _) => format!("{transition} of {}", attempt.workflow),
         (_, Tried::Done(state)) => format!("{} waits too long in {state}", attempt.workflow),
         _ => attempt.workflow.to_string(),

@@ -35,6 +35,27 @@ pub(super) fn inputs(book: &Book, master: &MasterData, workflow: &Workflow, doc:
     all
 }
 
+/// Other ways to open a document: without lines, with nothing and with far too much of each, with another choice.
+pub(super) fn openings(workflow: &Workflow, given: &Input) -> Vec<Input> {
+    let amounts = |amount: &str| -> Vec<InputLine> {
+        let quantity = |name: &Name| workflow.line_field(name.as_str()).is_some_and(|f| *f.ty.required() == Type::Quantity);
+        let line = |l: &InputLine| {
+            let values = l.values.iter().map(|(name, value)| (name.clone(), if quantity(name) { json!(amount) } else { value.clone() }));
+            InputLine { line: l.line, values: values.collect() }
+        };
+        given.lines.iter().map(line).collect()
+    };
+    let lines = [Vec::new(), amounts("0"), amounts("99999")];
+    let mut all: Vec<Input> = lines.into_iter().map(|lines| Input { fields: given.fields.clone(), lines }).collect();
+    for field in &workflow.fields {
+        let Type::Choice(choices) = field.ty.required() else { continue };
+        for choice in choices.iter().filter(|c| given.fields.get(&field.name).and_then(Json::as_str) != Some(c.as_str())) {
+            all.push(Input { fields: with(&given.fields, &field.name, json!(choice.as_str())), lines: given.lines.clone() });
+        }
+    }
+    all
+}
+
 fn with(row: &Given, field: &Name, value: Json) -> Given {
     let mut row = row.clone();
     row.insert(field.clone(), value);

@@ -39,6 +39,9 @@ pub(super) async fn probe(desk: &Desk<'_>, story: &Scenario, missing: &mut BTree
     // The same document in the same state has shown what it can.
     let mut looked: BTreeSet<(String, Name, u64)> = BTreeSet::new();
     for (at, step) in story.steps.iter().enumerate() {
+        if play.refused.is_none() {
+            openings(desk, &play, (story, at), missing, &mut attempts).await?;
+        }
         if !play.take(step).await? {
             break;
         }
@@ -61,6 +64,87 @@ pub(super) async fn probe(desk: &Desk<'_>, story: &Scenario, missing: &mut BTree
         }
     }
     Ok(build::drafts(story, &attempts))
+}
+
+/// Other ways to open the document that a story opens at this step.
+async fn openings(
+    desk: &Desk<'_>,
+    play: &Play<'_>,
+    (story, at): (&Scenario, usize),
+    missing: &mut BTreeSet<Key>,
+    attempts: &mut Vec<Attempt>,
+) -> Result<(), ScenarioError> {
+    let Some(StepKind::Opens { actor, workflow, transition, fields, lines, .. }) = story.steps.get(at).map(|s| &s.kind) else { return Ok(()) };
+    let Some(flow) = desk.book.workflows.get(workflow).filter(|w| desk.workflow.as_ref().is_none_or(|only| w.name == *only)) else { return Ok(()) };
+    let opening = flow.transitions.iter().find(|t| t.opens() && transition.as_ref().map_or("open", Name::as_str) == t.name.as_str());
+    let opening = opening.or_else(|| flow.transitions.iter().find(|t| t.opens()));
+    let Some(opening) = opening.filter(|t| concerned(flow, t, missing)) else { return Ok(()) };
+    let stranger = stranger(desk, opening).map(|role| anyone(&role));
+    let as_it_is = Input { fields: fields.clone(), lines: lines.clone() };
+    let mut tries: Vec<(ScenarioActor, Input)> = stranger.map(|s| (s, as_it_is.clone())).into_iter().collect();
+    tries.extend(inputs::openings(flow, &as_it_is).into_iter().map(|input| (actor.clone(), input)));
+    for (n, (actor, input)) in tries.into_iter().enumerate() {
+        let name = format!("T{}{n}", at + 1);
+        let action = Action::Open { workflow: workflow.clone(), transition: transition.clone(), parent: None };
+        let step = StepKind::Opens {
+            actor: actor.clone(),
+            workflow: workflow.clone(),
+            transition: transition.clone(),
+            name: name.clone(),
+            fields: input.fields.clone(),
+            lines: input.lines.clone(),
+            key: None,
+        };
+        let bu = play.bu_for(workflow, &input.fields);
+        let attempt = Attempt { cut: at, document: name.clone(), workflow: workflow.clone(), step, tried: Tried::Done(Name::from("")) };
+        ask(play, command(play, (bu, DocId::from(name)), action, (&actor, input)), attempt, missing, attempts).await?;
+    }
+    Ok(())
+}
+
+fn anyone(role: &Name) -> ScenarioActor {
+    ScenarioActor { role: role.clone(), at: None, person: None }
+}
+
+/// A role that may not.
+fn stranger(desk: &Desk<'_>, transition: &Transition) -> Option<Name> {
+    let roles = &desk.book.vocabulary.roles;
+    let everywhere = roles.values().find(|r| r.at.is_none() && !transition.by.contains(&r.named.name)).map(|r| r.named.name.clone());
+    everywhere.or_else(|| roles.keys().find(|r| !transition.by.contains(*r)).cloned())
+}
+
+fn command(play: &Play<'_>, (bu, doc): (Bu, DocId), action: Action, (actor, input): (&ScenarioActor, Input)) -> Command {
+    Command {
+        bu,
+        doc,
+        action,
+        actor: Actor::Person(person_code(actor).into()),
+        input,
+        key: CommandKey::from("what-if"),
+        recorded_at: play.now,
+        effective_at: play.now,
+        seen_revision: None,
+    }
+}
+
+/// Asks what a command would show; the attempt is kept where that is missing.
+async fn ask(play: &Play<'_>, command: Command, attempt: Attempt, missing: &mut BTreeSet<Key>, attempts: &mut Vec<Attempt>) -> Result<(), ScenarioError> {
+    let (outcome, witness) = play.engine.would(command.clone()).await?;
+    let mut shown = Coverage::of_keys(missing.iter());
+    shown.begin("");
+    let told = outcome.as_ref().map_err(|refusal| &**refusal);
+    saw(&mut shown, &Sight::Decided { command: &command, workflow: Some(&attempt.workflow), outcome: told, witness: &witness });
+    let new: BTreeSet<Key> = shown.points.iter().filter(|p| p.is_covered()).map(|p| p.key.clone()).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    missing.retain(|key| !new.contains(key));
+    let tried = match outcome {
+        Ok(decision) => Tried::Done(decision.document.state),
+        Err(refusal) => Tried::Refused(refusal),
+    };
+    attempts.push(Attempt { tried, ..attempt });
+    Ok(())
 }
 
 /// Somebody for each role, who holds it everywhere.
@@ -86,12 +170,8 @@ impl Moment<'_, '_> {
 
     /// Who tries the transition, and with what: somebody in another role, whoever did the other half, and those who may.
     fn tries(&self, desk: &Desk<'_>, transition: &Transition) -> Vec<(ScenarioActor, Vec<Input>)> {
-        let anyone = |role: &Name| ScenarioActor { role: role.clone(), at: None, person: None };
         let mut tries: Vec<(ScenarioActor, Vec<Input>)> = Vec::new();
-        let roles = &desk.book.vocabulary.roles;
-        let strangers = roles.values().filter(|r| r.at.is_none() && !transition.by.contains(&r.named.name));
-        let stranger = strangers.map(|r| &r.named.name).next().or_else(|| roles.keys().find(|r| !transition.by.contains(*r)));
-        tries.extend(stranger.map(|role| (anyone(role), vec![Input::default()])));
+        tries.extend(stranger(desk, transition).map(|role| (anyone(&role), vec![Input::default()])));
         for other in &transition.not_by {
             let done = self.story.steps.iter().take(self.cut).rev().find_map(|s| match &s.kind {
                 StepKind::Fires { actor, transition, document, .. } if transition == other && document == self.name => Some(actor.clone()),
@@ -114,35 +194,12 @@ impl Moment<'_, '_> {
         missing: &mut BTreeSet<Key>,
         attempts: &mut Vec<Attempt>,
     ) -> Result<(), ScenarioError> {
-        let command = Command {
-            bu: self.bu.clone(),
-            doc: self.doc.id.clone(),
-            action: Action::Fire { transition: transition.name.clone() },
-            actor: Actor::Person(person_code(actor).into()),
-            input: input.clone(),
-            key: CommandKey::from("what-if"),
-            recorded_at: self.play.now,
-            effective_at: self.play.now,
-            seen_revision: None,
-        };
-        let (outcome, witness) = self.play.engine.would(command.clone()).await?;
-        let mut shown = Coverage::of_keys(missing.iter());
-        shown.begin("");
-        let told = outcome.as_ref().map_err(|refusal| &**refusal);
-        saw(&mut shown, &Sight::Decided { command: &command, workflow: Some(&self.workflow.name), outcome: told, witness: &witness });
-        let new: Vec<Key> = shown.points.iter().filter(|p| p.is_covered()).map(|p| p.key.clone()).collect();
-        if new.is_empty() {
-            return Ok(());
-        }
-        missing.retain(|key| !new.contains(key));
-        let (actor, transition, document) = (actor.clone(), transition.name.clone(), self.name.to_owned());
-        let step = StepKind::Fires { actor, transition, document, fields: input.fields, lines: input.lines, key: None };
-        let tried = match &outcome {
-            Ok(decision) => Tried::Done(decision.document.state.clone()),
-            Err(refusal) => Tried::Refused(Box::new((**refusal).clone())),
-        };
-        attempts.push(Attempt { cut: self.cut, document: self.name.to_owned(), workflow: self.workflow.name.clone(), step, tried });
-        Ok(())
+        let (actor_of, name, document) = (actor.clone(), transition.name.clone(), self.name.to_owned());
+        let (fields, lines) = (input.fields.clone(), input.lines.clone());
+        let step = StepKind::Fires { actor: actor_of, transition: name.clone(), document: document.clone(), fields, lines, key: None };
+        let attempt = Attempt { cut: self.cut, document, workflow: self.workflow.name.clone(), step, tried: Tried::Done(self.doc.state.clone()) };
+        let place = (self.bu.clone(), self.doc.id.clone());
+        ask(self.play, command(self.play, place, Action::Fire { transition: name }, (actor, input)), attempt, missing, attempts).await
     }
 
     /// What passes when nobody does anything.
