@@ -32,7 +32,7 @@ pub(super) struct Attempt {
 pub(super) fn drafts(story: &Scenario, attempts: &[Attempt]) -> Vec<Scenario> {
     let mut drafts = Vec::new();
     let refused: Vec<Attempt> = attempts.iter().filter(|a| matches!(a.tried, Tried::Refused(_))).cloned().collect();
-    if let Some(last) = refused.iter().map(|a| a.cut).max() {
+    if !refused.is_empty() {
         let groups = by_cut(&refused);
         let mut steps = Vec::new();
         let mut from = 0;
@@ -41,7 +41,7 @@ pub(super) fn drafts(story: &Scenario, attempts: &[Attempt]) -> Vec<Scenario> {
             group.iter().for_each(|attempt| steps.extend(tried(story, attempt)));
             from = *cut;
         }
-        debug_assert!(from == last);
+
         drafts.push(Scenario { title: format!("what is refused: {}", story.title), steps, span: story.span });
     }
     for attempt in attempts.iter().filter(|a| matches!(a.tried, Tried::Done(_))) {
