@@ -13,6 +13,7 @@ pub mod check;
 pub mod cli;
 pub mod domain;
 pub mod engine;
+pub mod handbook;
 pub mod insight;
 pub mod lsp;
 pub mod model;

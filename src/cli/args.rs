@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{check, completions, db, demo, draw, explain, fire, fmt, load, lsp, new, open, replay, show, simulate, stock, test, todo, trace};
+use super::{check, completions, db, demo, docs, draw, explain, fire, fmt, load, lsp, new, open, replay, show, simulate, stock, test, todo, trace};
 
 const ABOUT: &str = "Runs the stock of a service-parts network from flows that analysts write; no quantity is ever edited by hand";
 
@@ -73,6 +73,8 @@ pub enum Command {
     Test(test::TestArgs),
     /// Draw a workflow: states, roles, deadlines and all that leads from one to another
     Draw(draw::DrawArgs),
+    /// Write the handbook: a page a workflow, a task list a role, and the words of the book
+    Docs(docs::DocsArgs),
     /// Load master data: parties, people, parts, limits …
     Load(load::LoadArgs),
     /// Open a document

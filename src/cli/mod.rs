@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod db;
 mod demo;
+mod docs;
 mod draw;
 mod error;
 mod explain;
@@ -73,7 +74,8 @@ fn run(cli: Cli, out: Out) -> Result<(), CliError> {
             Command::Check(args) => check::run(args, global, out),
             Command::Explain(args) => explain::run(args, global, out).await,
             Command::Fmt(args) => fmt::run(args, global, out),
-            Command::Draw(args) => draw::run(args, global, out),
+            Command::Docs(args) => docs::run(args, global, out),
+            Command::Draw(args) => draw::run(args, global, out).await,
             Command::Test(args) => test::run(args, global, out).await,
             Command::Load(args) => load::run(args, global, out).await,
             Command::Open(args) => open::run(args, global, out).await,

@@ -6,9 +6,11 @@ mod account;
 mod explain;
 mod recall;
 mod rewind;
+mod standing;
 mod trace;
 
 pub use account::{Account, Condition, Difference, Offer, OfferedLot, Side, differences};
 pub use explain::{DecidedBy, Explanation, Today, Which, explain, side};
 pub use recall::{Retold, StoredBook, Told, retell};
+pub use standing::{Standing, standing};
 pub use trace::{Step, Subject, Trace, subjects, trace};

@@ -22,7 +22,7 @@ pub use words::{Words, all, guarded, label};
 
 pub use dot::dot;
 pub use mermaid::mermaid;
-pub use svg::svg;
+pub use svg::{escape, svg};
 
 use crate::model::{Book, Workflow};
 

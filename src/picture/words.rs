@@ -50,11 +50,7 @@ impl<'a> Words<'a> {
         let mut who: Vec<String> = self.people(transition);
         who.extend(transition.triggers.iter().map(|trigger| self.trigger(trigger)));
         who.dedup();
-        if who.is_empty() && transition.opens() {
-            let starters = self.starters();
-            return if starters.is_empty() { "the system".to_owned() } else { format!("started by {}", starters.join(", ")) };
-        }
-        if who.is_empty() { "the system".to_owned() } else { who.join(", ") }
+        if who.is_empty() { self.who_starts(transition) } else { who.join(", ") }
     }
 
     /// The labels of the roles that may fire it; `system` is nobody.
@@ -73,17 +69,48 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// Who opens it when nobody of a role does.
+    #[must_use]
+    pub fn who_starts(&self, transition: &Transition) -> String {
+        let starters = self.starters();
+        if transition.opens() && !starters.is_empty() { format!("started by {}", starters.join(", ")) } else { "the system".to_owned() }
+    }
+
     /// The titles of the workflows that start this one.
     #[must_use]
     pub fn starters(&self) -> Vec<String> {
-        let starts = |clause: &Clause| matches!(&clause.kind, ClauseKind::Start(start) if start.workflow == self.workflow.name);
-        let mut found: Vec<String> = Vec::new();
-        for other in self.book.workflows.values() {
-            if other.transitions.iter().any(|t| all(&t.body).iter().any(|c| starts(c))) {
-                found.push(other.title.clone());
-            }
-        }
-        found
+        self.starting().into_iter().map(|w| w.title.clone()).collect()
+    }
+
+    /// The workflows that start this one.
+    #[must_use]
+    pub fn starting(&self) -> Vec<&'a Workflow> {
+        let name = &self.workflow.name;
+        self.book.workflows.values().map(AsRef::as_ref).filter(|other| starts(other, name)).collect()
+    }
+
+    /// The workflows that this one starts.
+    #[must_use]
+    pub fn started(&self) -> Vec<&'a Workflow> {
+        self.book.workflows.values().map(AsRef::as_ref).filter(|other| starts(self.workflow, &other.name)).collect()
+    }
+
+    /// Whether a transition asks a rule.
+    #[must_use]
+    pub fn asks(&self, transition: &Transition, rule: &Name) -> bool {
+        let text = self.written(transition.span);
+        text.match_indices(rule.as_str()).any(|(at, found)| {
+            let (before, after) = (text.get(..at).unwrap_or(""), text.get(at + found.len()..).unwrap_or(""));
+            let apart = !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.');
+            let ends = !after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+            apart && ends && (after.starts_with('(') || before.ends_with("choosing "))
+        })
+    }
+
+    /// What people call a kind of paper.
+    #[must_use]
+    pub fn paper(&self, name: &Name) -> String {
+        self.book.vocabulary.documents.get(name).map_or_else(|| name.to_string(), |d| label(&d.named))
     }
 
     /// Who may not fire it though a role allows it, and whose yes it needs.
@@ -104,13 +131,12 @@ impl<'a> Words<'a> {
     #[must_use]
     pub fn consequences(&self, transition: &Transition) -> Vec<String> {
         let mut lines = Vec::new();
-        let paper = |name: &Name| self.book.vocabulary.documents.get(name).map_or_else(|| name.to_string(), |d| label(&d.named));
         for clause in all(&transition.body) {
             let line = match &clause.kind {
                 ClauseKind::Start(start) => format!("starts {}", self.title_of(&start.workflow)),
-                ClauseKind::Issue { document, with_reverse: true, .. } => format!("issues {} and its reverse", paper(document)),
-                ClauseKind::Issue { document, .. } => format!("issues {}", paper(document)),
-                ClauseKind::CloseReverse(document) => format!("closes the reverse of {}", paper(document)),
+                ClauseKind::Issue { document, with_reverse: true, .. } => format!("issues {} and its reverse", self.paper(document)),
+                ClauseKind::Issue { document, .. } => format!("issues {}", self.paper(document)),
+                ClauseKind::CloseReverse(document) => format!("closes the reverse of {}", self.paper(document)),
                 _ => continue,
             };
             if !lines.contains(&line) {
@@ -221,6 +247,11 @@ impl<'a> Words<'a> {
         let lines = self.book.sources.text(span).lines().map(|line| line.split_once(" //").map_or(line, |(code, _)| code));
         lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
     }
+}
+
+fn starts(workflow: &Workflow, other: &Name) -> bool {
+    let starts = |clause: &Clause| matches!(&clause.kind, ClauseKind::Start(start) if start.workflow == *other);
+    workflow.transitions.iter().any(|t| all(&t.body).into_iter().any(starts))
 }
 
 /// What people call a declared word.

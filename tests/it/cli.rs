@@ -18,6 +18,7 @@ const COMMANDS: [&str; 27] = [
     "fmt",
     "test",
     "draw",
+    "docs",
     "load",
     "open",
     "fire",

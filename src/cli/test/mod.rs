@@ -3,7 +3,7 @@
 //! Tests: `tests/it/cli.rs`, `tests/it/coverage.rs`, `tests/it/rule_cases.rs`.
 
 mod cover;
-mod play;
+pub mod play;
 mod suggest;
 mod tell;
 mod watch;

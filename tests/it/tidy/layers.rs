@@ -12,8 +12,24 @@ pub struct Layer {
 
 /// What stands below the faces and above the engine may use all of this.
 const CORE: &[&str] = &["base", "domain", "syntax", "model", "rules", "check", "book_folder", "store", "engine"];
-const TOOLS: &[&str] =
-    &["base", "render", "domain", "syntax", "model", "rules", "check", "book_folder", "store", "engine", "network", "papers", "insight", "scenario", "picture"];
+const TOOLS: &[&str] = &[
+    "base",
+    "render",
+    "domain",
+    "syntax",
+    "model",
+    "rules",
+    "check",
+    "book_folder",
+    "store",
+    "engine",
+    "network",
+    "papers",
+    "insight",
+    "scenario",
+    "picture",
+    "handbook",
+];
 
 /// The program starts the other faces.
 const COMMANDS: &[&str] = &[
@@ -32,6 +48,7 @@ const COMMANDS: &[&str] = &[
     "insight",
     "scenario",
     "picture",
+    "handbook",
     "lsp",
 ];
 
@@ -56,6 +73,7 @@ pub const LAYERS: &[Layer] = &[
     Layer { module: "insight", uses: CORE, never: &[] },
     Layer { module: "scenario", uses: &["base", "domain", "syntax", "model", "rules", "check", "store", "engine", "network", "papers", "insight"], never: &[] },
     Layer { module: "picture", uses: &["base", "model"], never: OUTSIDE },
+    Layer { module: "handbook", uses: &["base", "model", "picture"], never: OUTSIDE },
     Layer {
         module: "lsp",
         uses: &["base", "syntax", "model", "rules", "check", "book_folder"],
