@@ -123,10 +123,16 @@ impl Page {
     /// Paragraphs of a doc comment.
     pub fn prose(&mut self, doc: &str) {
         for paragraph in doc.split("\n\n").map(str::trim).filter(|p| !p.is_empty()) {
-            let line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
-            self.blocks.push(Block::Para(vec![Inline::Text(line)]));
+            self.blocks.push(Block::Para(prose(paragraph)));
         }
     }
+}
+
+/// A doc comment on one line; what stands in backticks is what the book says.
+pub fn prose(doc: &str) -> Words {
+    let line = doc.split_whitespace().collect::<Vec<_>>().join(" ");
+    let pieces = line.split('`').enumerate().filter(|(_, piece)| !piece.is_empty());
+    pieces.map(|(nth, piece)| if nth % 2 == 1 { code(piece) } else { text(piece) }).collect()
 }
 
 /// The name of a place from the words of its heading.

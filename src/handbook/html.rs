@@ -21,12 +21,12 @@ nav{font-size:.88rem;color:var(--soft)}nav ul{display:flex;flex-wrap:wrap;gap:.2
 th,td{text-align:left;vertical-align:top;padding:.34rem .75rem .34rem .1rem;border-bottom:1px solid var(--rule)}
 th{color:var(--soft);font-weight:600;border-bottom-width:2px;white-space:nowrap}td{max-width:26rem}
 tr:target,h3:target,h4:target{background:var(--band)}
-figure{margin:1rem 0;overflow-x:auto}figure svg{max-width:100%;height:auto}
+figure{margin:1rem 0;overflow-x:auto}
 .story{margin:.4rem 0 1.4rem;padding:.5rem .9rem;border-left:3px solid var(--rule);background:var(--band);max-width:none}
 .story div{padding-left:3.6rem;text-indent:-3.6rem}.story b{display:inline-block;min-width:3.2rem;text-indent:0;color:var(--soft);font-family:Arial,Helvetica,sans-serif;font-size:.85rem}
 .story .more{padding-left:4.6rem;text-indent:0}
 @media print{body{font-size:10pt;padding:0;max-width:none}nav{display:none}h2{break-after:avoid}h3,h4{break-after:avoid}tr,figure,.story{break-inside:avoid}
-.wide,figure{overflow:visible}a{color:inherit;text-decoration:none}figure svg{max-height:25cm}@page{size:A4;margin:14mm}}
+.wide,figure{overflow:visible}a{color:inherit;text-decoration:none}figure svg{max-width:100%;height:auto;max-height:25cm}@page{size:A4;margin:14mm}}
 ";
 
 /// Writes a page.

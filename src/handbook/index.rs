@@ -6,8 +6,8 @@ use crate::base::Name;
 use crate::model::{Bin, Book, Named, Workflow};
 use crate::picture::Words;
 
-use super::block::{Inline, Page, Words as Cell, cell, code, code_cell, joined, link};
-use super::workflow::{label, layers, one_line, type_name};
+use super::block::{Inline, Page, Words as Cell, cell, code, code_cell, joined, link, prose};
+use super::workflow::{label, layers, type_name};
 use super::{INDEX, role_page};
 
 /// The first page.
@@ -16,7 +16,7 @@ pub fn page(book: &Book) -> Page {
     let row = |w: &Workflow| {
         let first = w.doc.split_inclusive(". ").next().unwrap_or("");
         let states = w.states.len();
-        vec![vec![link(w.title.clone(), w.name.to_string(), "")], cell(one_line(first)), cell(states.to_string()), cell(w.transitions.len().to_string())]
+        vec![vec![link(w.title.clone(), w.name.to_string(), "")], prose(first), cell(states.to_string()), cell(w.transitions.len().to_string())]
     };
     page.table("Workflows", &["workflow", "what for", "states", "transitions"], book.workflows.values().map(|w| row(w)).collect());
     let kind_of = |name: &Name| book.vocabulary.party_kinds.iter().find(|k| k.name == *name).map_or_else(|| name.to_string(), |k| label(&k.label, name));
@@ -27,7 +27,7 @@ pub fn page(book: &Book) -> Page {
             vec![link(label(&role.named.label, name), role_page(name), "")],
             vec![code(name.to_string())],
             cell(at),
-            cell(one_line(&role.named.doc)),
+            prose(&role.named.doc),
         ]);
     }
     roles.push(vec![vec![link("By itself", role_page(&"system".into()), "")], vec![code("system")], Vec::new(), cell("what needs nobody")]);
@@ -57,7 +57,7 @@ fn bin(bin: &Bin, kind_of: &impl Fn(&Name) -> String) -> Vec<Cell> {
 fn words(page: &mut Page, book: &Book) {
     let vocabulary = &book.vocabulary;
     let counted = |name: &Name| if vocabulary.on_hand_conditions.contains(name) { "counts as stock on hand" } else { "" };
-    let row = |kind: &'static str| move |n: &Named| vec![named(kind, &n.name), cell(label(&n.label, &n.name)), cell(one_line(&n.doc))];
+    let row = |kind: &'static str| move |n: &Named| vec![named(kind, &n.name), cell(label(&n.label, &n.name)), prose(&n.doc)];
     let conditions = vocabulary.conditions.iter().map(|n| vec![named("condition", &n.name), cell(label(&n.label, &n.name)), cell(counted(&n.name))]);
     let titles = ["word", "what people call it", ""];
     page.table("Conditions", &titles, conditions.collect());
@@ -78,7 +78,7 @@ fn papers(page: &mut Page, book: &Book) {
     page.table("Papers", &["paper", "what people call it", "number", "number of its reverse"], book.vocabulary.documents.iter().map(paper).collect());
     let event = |(name, event): (&Name, &crate::model::EventKind)| {
         let fields: Vec<String> = event.fields.iter().map(|(n, ty)| format!("{n}: {}", type_name(ty))).collect();
-        vec![named("event", name), cell(one_line(&event.named.doc)), code_cell(fields.join(", "))]
+        vec![named("event", name), prose(&event.named.doc), code_cell(fields.join(", "))]
     };
     page.table("Events", &["event", "", "fields"], book.vocabulary.events.iter().map(event).collect());
 }
@@ -94,7 +94,7 @@ fn rules(page: &mut Page, book: &Book) {
     let Some(workflow) = book.workflows.values().next() else { return };
     let words = Words { book, workflow };
     let row = |(name, sig): (&Name, &crate::model::RuleSig)| {
-        vec![named("rule", name), cell(one_line(&sig.named.doc)), code_cell(super::signature(name, sig)), layers(&words, name), asks(name)]
+        vec![named("rule", name), prose(&sig.named.doc), code_cell(super::signature(name, sig)), layers(&words, name), asks(name)]
     };
     page.table("Rules", &["rule", "decides", "signature", "written in", "asked by"], book.vocabulary.rules.iter().map(row).collect());
 }

@@ -6,9 +6,9 @@ use crate::base::Name;
 use crate::model::{Ask, Book, ClauseKind, Role, Transition, Trigger, Workflow};
 use crate::picture::Words;
 
-use super::block::{Block, Page, Words as Cell, cell, code, joined, link, text};
+use super::block::{Block, Page, Words as Cell, cell, code, joined, link, prose, text};
 use super::effects;
-use super::workflow::{label, one_line};
+use super::workflow::label;
 use super::{role_page, transition_place};
 
 /// The page of a role.
@@ -47,7 +47,7 @@ pub fn system(book: &Book) -> Page {
         if when.is_empty() {
             return Vec::new();
         }
-        vec![vec![document(words), names(&t.from), task(words, t), cell(one_line(&t.doc)), cell(when.join(", ")), cell(words.goals(t))]]
+        vec![vec![document(words), names(&t.from), task(words, t), prose(&t.doc), cell(when.join(", ")), cell(words.goals(t))]]
     };
     page.table("Back stage: what is done", &["document", "in the state", "transition", "what for", "when", "leads to"], rows(book, row));
     let mut passed = Vec::new();
@@ -99,12 +99,12 @@ fn tasks(words: &Words<'_>, transition: &Transition) -> Vec<Vec<Cell>> {
             deadlines.push(deadline);
         }
     }
-    let purpose = transition.approves.as_ref().map_or_else(|| one_line(&transition.doc), |t| format!("gives its yes to {t}"));
+    let purpose = transition.approves.as_ref().map_or_else(|| prose(&transition.doc), |t| cell(format!("gives its yes to {t}")));
     vec![vec![
         document(words),
         from,
         task(words, transition),
-        cell(purpose),
+        purpose,
         gives(transition),
         cell(words.goals(transition)),
         cell(deadlines.join(", ")),
@@ -113,7 +113,7 @@ fn tasks(words: &Words<'_>, transition: &Transition) -> Vec<Vec<Cell>> {
 }
 
 fn opening(words: &Words<'_>, transition: &Transition) -> Vec<Cell> {
-    vec![document(words), task(words, transition), cell(one_line(&transition.doc)), gives(transition)]
+    vec![document(words), task(words, transition), prose(&transition.doc), gives(transition)]
 }
 
 /// The fields that are asked.

@@ -6,7 +6,7 @@ use crate::base::Name;
 use crate::model::{Ask, Book, ClauseKind, Field, FieldKind, State, Transition, Type, Workflow};
 use crate::picture::{self, Overlay, Words};
 
-use super::block::{Block, Inline, Page, Words as Cell, cell, code, code_cell, joined, link, text};
+use super::block::{Block, Inline, Page, Words as Cell, cell, code, code_cell, joined, link, prose, text};
 use super::effects::{self, Effect};
 use super::{INDEX, role_page, scenarios, transition_link};
 
@@ -65,7 +65,7 @@ fn states(page: &mut Page, words: &Words<'_>) {
         let deadline = state.deadline.as_ref().map(|d| words.deadline(d)).unwrap_or_default();
         let leaving = words.workflow.transitions.iter().filter(|t| t.from.contains(&state.name) && !t.anywhere && t.approves.is_none());
         let ways = joined(leaving.map(|t| transition_link(&t.name)));
-        vec![vec![code(state.name.to_string())], cell(label(&state.label, &state.name)), cell(kind(state)), cell(deadline), cell(one_line(&state.doc)), ways]
+        vec![vec![code(state.name.to_string())], cell(label(&state.label, &state.name)), cell(kind(state)), cell(deadline), prose(&state.doc), ways]
     };
     page.table("States", &["state", "what people call it", "", "deadline", "", "what can be done"], words.workflow.states.iter().map(row).collect());
 }
@@ -210,7 +210,7 @@ fn rules(page: &mut Page, words: &Words<'_>) {
         let signature = super::signature(name, sig);
         Some(vec![
             vec![link(name.to_string(), INDEX, format!("rule-{name}"))],
-            cell(one_line(&sig.named.doc)),
+            prose(&sig.named.doc),
             code_cell(signature),
             asked,
             layers(words, name),
@@ -229,11 +229,6 @@ pub fn layers(words: &Words<'_>, rule: &Name) -> Cell {
 /// What people call it, or its name.
 pub fn label(label: &str, name: &Name) -> String {
     if label.is_empty() { name.to_string().replace('_', " ") } else { label.to_owned() }
-}
-
-/// A doc comment on one line.
-pub fn one_line(doc: &str) -> String {
-    doc.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A type as the language writes it.

@@ -285,7 +285,12 @@ fn boxed(node: &Node, ports: i32, breaks: Breaks) -> Shape {
     let badge = node.badge.as_ref().map(|b| (b.tone, b.text.clone()));
     rows.extend(badge.iter().map(|(_, text)| (text.clone(), Ink::Badge)));
     let (inside, mut lines) = stack(&node.inside, breaks.inside, breaks);
-    let taken = |(text, ink): &(String, Ink)| text::width(text, *ink) + if *ink == Ink::Word { letters } else { 0 };
+    let taken = |(text, ink): &(String, Ink)| text::width(text, *ink) + match ink {
+        Ink::Word => letters,
+        // The ground of a badge stands over on both sides.
+        Ink::Badge => 18,
+        _ => 0,
+    };
     let widest = rows.iter().map(taken).max().unwrap_or(0).max(inside.width).max((ports + 1) * PORT);
     let width = widest + 2 * PAD.width;
     let mut shape = Shape { rect: Rect { x: 0, y: 0, width, height: 0 }, lines: Vec::new(), rule: None, letters: Vec::new(), badge: None };
@@ -298,7 +303,7 @@ fn boxed(node: &Node, ports: i32, breaks: Breaks) -> Shape {
         if *ink == Ink::Word && letters > 0 {
             y += 4;
         }
-        let x = (width - taken(row)) / 2;
+        let x = (width - taken(row)) / 2 + if *ink == Ink::Badge { 9 } else { 0 };
         let tone = badge.as_ref().filter(|_| *ink == Ink::Badge).map_or(Tone::Plain, |(tone, _)| *tone);
         let line = Line { at: Point { x, y: y + ink.size() }, text: text.clone(), ink: *ink, tone };
         if *ink == Ink::Badge {

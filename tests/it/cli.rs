@@ -133,6 +133,26 @@ fn a_day_in_a_store() {
 }
 
 #[test]
+fn pictures_count_documents_and_scenarios() {
+    let folder = book();
+    let lines = [
+        "bincard open receipt --as asha --at '2026-04-01 09:00' --key k1 store=main --line part=FAN,quantity=10,rate=1450",
+        "bincard fire receive REC/main/26-27/0001 --as asha --at '2026-04-01 09:30' --key k2",
+        "bincard open job --as asha --at '2026-04-01 10:00' --key k3 store=main job=SO-1 -l part=FAN,requested=2",
+        "bincard open job --as asha --at '2026-04-01 10:00' --key k4 store=main job=SO-2 -l part=FAN,requested=2",
+        "bincard fire prepare JOB/main/26-27/0001 --as asha --at '2026-04-01 10:05' --key k5",
+        "bincard draw job --format mermaid --overlay documents --at '2026-04-01 11:00'",
+        "bincard draw job --format dot --overlay documents --at '2026-04-03 11:00' | grep -E 'label=.Parts|asked|ready'",
+        "bincard draw job --format mermaid --overlay coverage",
+        "bincard draw job --out job.svg && grep -c '<svg' job.svg",
+        "bincard draw jab",
+        "bincard docs && ls handbook",
+        "bincard docs --format md --out wiki --json",
+    ];
+    assert_snapshot!(transcript(folder.path(), &lines));
+}
+
+#[test]
 fn what_is_refused_says_every_reason_and_what_would_pass() {
     let folder = book();
     let lines = [

@@ -26,6 +26,7 @@ mod explain;
 mod fault_busy;
 mod fault_full;
 mod fault_power;
+mod handbook;
 mod mutations;
 mod periods;
 mod pictures;
