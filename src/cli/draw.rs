@@ -52,7 +52,7 @@ pub struct DrawArgs {
     #[arg(long, value_name = "BU")]
     bu: Option<String>,
     /// For `--overlay documents`: when, if not now
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", env = "BINCARD_AT", hide_env = true)]
     at: Option<String>,
 }
 

@@ -15,7 +15,7 @@ h1,h2,h3,h4,nav,table,figcaption{font-family:Arial,Helvetica,'Liberation Sans',s
 h1{font-size:1.9rem;line-height:1.2;margin:.4rem 0 1rem}h2{font-size:1.3rem;margin:2.6rem 0 .7rem;padding-top:.5rem;border-top:1px solid var(--rule)}
 h3{font-size:1.05rem;margin:1.9rem 0 .4rem}h4{font-size:.92rem;margin:1.1rem 0 .3rem;color:var(--soft)}
 p,ul,ol{max-width:44rem;margin:.5rem 0}a{color:var(--link)}a:focus-visible{outline:2px solid}
-code{font:.86em/1.4 ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;overflow-wrap:anywhere}
+code{font:.86em/1.4 ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;overflow-wrap:break-word}
 nav{font-size:.88rem;color:var(--soft)}nav ul{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;padding:0;margin:.6rem 0;list-style:none;max-width:none}
 .wide{overflow-x:auto;margin:.7rem 0 1.2rem}table{border-collapse:collapse;font-size:.86rem;line-height:1.4}
 th,td{text-align:left;vertical-align:top;padding:.34rem .75rem .34rem .1rem;border-bottom:1px solid var(--rule)}
@@ -25,8 +25,8 @@ figure{margin:1rem 0;overflow-x:auto}
 .story{margin:.4rem 0 1.4rem;padding:.5rem .9rem;border-left:3px solid var(--rule);background:var(--band);max-width:none}
 .story div{padding-left:3.6rem;text-indent:-3.6rem}.story b{display:inline-block;min-width:3.2rem;text-indent:0;color:var(--soft);font-family:Arial,Helvetica,sans-serif;font-size:.85rem}
 .story .more{padding-left:4.6rem;text-indent:0}
-@media print{body{font-size:10pt;padding:0;max-width:none}nav{display:none}h2{break-after:avoid}h3,h4{break-after:avoid}tr,figure,.story{break-inside:avoid}
-.wide,figure{overflow:visible}a{color:inherit;text-decoration:none}figure svg{max-width:100%;height:auto;max-height:25cm}@page{size:A4;margin:14mm}}
+@media print{body{font-size:10pt;padding:0;max-width:none}nav{display:none}table{font-size:7.5pt;width:100%}th{white-space:normal}h2{break-after:avoid}h3,h4{break-after:avoid}tr,figure,.story{break-inside:avoid}
+.wide,figure{overflow:visible}a{color:inherit;text-decoration:none}figure svg{max-width:100%;height:auto;max-height:23.5cm}@page{size:A4;margin:14mm}}
 ";
 
 /// Writes a page.

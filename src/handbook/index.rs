@@ -23,12 +23,7 @@ pub fn page(book: &Book) -> Page {
     let mut roles: Vec<Vec<Cell>> = Vec::new();
     for (name, role) in &book.vocabulary.roles {
         let at = role.at.as_ref().map(&kind_of).unwrap_or_default();
-        roles.push(vec![
-            vec![link(label(&role.named.label, name), role_page(name), "")],
-            vec![code(name.to_string())],
-            cell(at),
-            prose(&role.named.doc),
-        ]);
+        roles.push(vec![vec![link(label(&role.named.label, name), role_page(name), "")], vec![code(name.to_string())], cell(at), prose(&role.named.doc)]);
     }
     roles.push(vec![vec![link("By itself", role_page(&"system".into()), "")], vec![code("system")], Vec::new(), cell("what needs nobody")]);
     page.table("Roles and their task lists", &["role", "in the book", "held at", ""], roles);

@@ -20,7 +20,7 @@ pub fn page(book: &Book, role: &Role) -> Page {
     let at =
         at.map_or_else(|| ", held for a whole business unit".to_owned(), |kind| format!(", held at one {}", label(&kind.label, &kind.name).to_lowercase()));
     page.blocks.push(Block::Para(vec![text("In the book: "), code(format!("role {name}")), text(at)]));
-    let does = rows(book, |words, t| t.by.contains(name).then(|| tasks(words, t)).unwrap_or_default());
+    let does = rows(book, |words, t| if t.by.contains(name) { tasks(words, t) } else { Vec::new() });
     page.table("On stage: what it does", &["document", "in the state", "transition", "what for", "gives", "leads to", "deadline", "but"], does);
     let opens = rows(book, |words, t| if t.by.contains(name) && t.opens() { vec![opening(words, t)] } else { Vec::new() });
     page.table("What it opens", &["document", "transition", "what for", "gives"], opens);

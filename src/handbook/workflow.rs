@@ -208,13 +208,7 @@ fn rules(page: &mut Page, words: &Words<'_>) {
         }
         let asked = if asked.is_empty() { cell("deadlines") } else { asked };
         let signature = super::signature(name, sig);
-        Some(vec![
-            vec![link(name.to_string(), INDEX, format!("rule-{name}"))],
-            prose(&sig.named.doc),
-            code_cell(signature),
-            asked,
-            layers(words, name),
-        ])
+        Some(vec![vec![link(name.to_string(), INDEX, format!("rule-{name}"))], prose(&sig.named.doc), code_cell(signature), asked, layers(words, name)])
     };
     let rows = words.book.vocabulary.rules.iter().filter_map(row).collect();
     page.table("Rules that it asks", &["rule", "decides", "signature", "asked in", "written in"], rows);

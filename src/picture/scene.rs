@@ -285,11 +285,14 @@ fn boxed(node: &Node, ports: i32, breaks: Breaks) -> Shape {
     let badge = node.badge.as_ref().map(|b| (b.tone, b.text.clone()));
     rows.extend(badge.iter().map(|(_, text)| (text.clone(), Ink::Badge)));
     let (inside, mut lines) = stack(&node.inside, breaks.inside, breaks);
-    let taken = |(text, ink): &(String, Ink)| text::width(text, *ink) + match ink {
-        Ink::Word => letters,
-        // The ground of a badge stands over on both sides.
-        Ink::Badge => 18,
-        _ => 0,
+    let taken = |(text, ink): &(String, Ink)| {
+        text::width(text, *ink)
+            + match ink {
+                Ink::Word => letters,
+                // The ground of a badge stands over on both sides.
+                Ink::Badge => 18,
+                _ => 0,
+            }
     };
     let widest = rows.iter().map(taken).max().unwrap_or(0).max(inside.width).max((ports + 1) * PORT);
     let width = widest + 2 * PAD.width;

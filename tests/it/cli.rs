@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 
 use crate::support::{folder, root};
 
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 28] = [
     "demo",
     "replay",
     "new",

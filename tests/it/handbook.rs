@@ -1,6 +1,7 @@
 //! The handbook: every transition, move, guard and role of every shipped workflow stands on its page, every link leads somewhere, the pages are well written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use bincard::book_folder;
 use bincard::check::{self, BookFiles};
@@ -20,7 +21,19 @@ fn checked(files: &BookFiles) -> Book {
 }
 
 /// Pages by name.
-fn written(book: &Book) -> BTreeMap<String, (Page, Vec<Piece>)> {
+type Pages = BTreeMap<String, (Page, Vec<Piece>)>;
+
+/// The shipped book and its handbook, made once for all tests.
+fn shipped() -> &'static (Book, Pages) {
+    static SHIPPED: OnceLock<(Book, Pages)> = OnceLock::new();
+    SHIPPED.get_or_init(|| {
+        let book = checked(&files());
+        let pages = written(&book);
+        (book, pages)
+    })
+}
+
+fn written(book: &Book) -> Pages {
     handbook::pages(book).into_iter().map(|page| (page.name.clone(), (page.clone(), pieces(&handbook::html(&page, book))))).collect()
 }
 
@@ -35,25 +48,24 @@ fn said(read: &[Piece]) -> String {
 
 #[test]
 fn every_workflow_is_told_whole() {
-    let book = checked(&files());
-    let pages = written(&book);
+    let (book, pages) = shipped();
     for workflow in book.workflows.values() {
         let (_, read) = &pages[workflow.name.as_str()];
         let (text, ids) = (said(read), values(read, "id"));
         for state in &workflow.states {
-            has(&text, state.name.as_str(), &workflow.name.to_string());
-            has(&text, &state.label, &workflow.name.to_string());
+            has(&text, state.name.as_str(), workflow.name.as_str());
+            has(&text, &state.label, workflow.name.as_str());
         }
         for transition in &workflow.transitions {
             assert!(ids.contains(&format!("transition-{}", transition.name)), "{}: {}", workflow.name, transition.name);
             for role in transition.by.iter().filter(|r| **r != "system") {
-                has(&text, &book.vocabulary.roles[role].named.label, &workflow.name.to_string());
+                has(&text, &book.vocabulary.roles[role].named.label, workflow.name.as_str());
             }
         }
         for field in workflow.fields.iter().chain(&workflow.line_fields) {
-            has(&text, field.name.as_str(), &workflow.name.to_string());
+            has(&text, field.name.as_str(), workflow.name.as_str());
         }
-        clauses(&book, workflow, read, &text);
+        clauses(book, workflow, read, &text);
     }
 }
 
@@ -65,12 +77,12 @@ fn clauses(book: &Book, workflow: &Workflow, read: &[Piece], text: &str) {
         match &clause.kind {
             ClauseKind::Move(_) => moves += 1,
             ClauseKind::Require(guard) => {
-                has(text, &words.template(&guard.otherwise), &workflow.name.to_string());
-                has(text, &words.expr(&guard.test), &workflow.name.to_string());
+                has(text, &words.template(&guard.otherwise), workflow.name.as_str());
+                has(text, &words.expr(&guard.test), workflow.name.as_str());
             }
-            ClauseKind::Notify { text: sentence, .. } => has(text, &words.template(sentence), &workflow.name.to_string()),
-            ClauseKind::Emit { event, .. } => has(text, event.as_str(), &workflow.name.to_string()),
-            ClauseKind::Issue { document, .. } => has(text, &words.paper(document), &workflow.name.to_string()),
+            ClauseKind::Notify { text: sentence, .. } => has(text, &words.template(sentence), workflow.name.as_str()),
+            ClauseKind::Emit { event, .. } => has(text, event.as_str(), workflow.name.as_str()),
+            ClauseKind::Issue { document, .. } => has(text, &words.paper(document), workflow.name.as_str()),
             _ => {}
         }
     }
@@ -87,8 +99,7 @@ fn rows_below(read: &[Piece], heading: &str) -> usize {
 
 #[test]
 fn every_role_has_its_task_list() {
-    let book = checked(&files());
-    let pages = written(&book);
+    let (book, pages) = shipped();
     for (name, role) in &book.vocabulary.roles {
         let (page, read) = &pages[&format!("role-{name}")];
         assert_eq!(page.title, role.named.label);
@@ -111,9 +122,8 @@ fn every_role_has_its_task_list() {
 
 #[test]
 fn every_link_leads_somewhere_and_the_pages_are_well_written() {
-    let book = checked(&files());
-    let pages = written(&book);
-    for (name, (_, read)) in &pages {
+    let (book, pages) = shipped();
+    for (name, (_, read)) in pages {
         let ids = values(read, "id");
         let once: BTreeSet<&String> = ids.iter().collect();
         assert_eq!(once.len(), ids.len(), "{name}: a place has two of one name");
@@ -122,7 +132,8 @@ fn every_link_leads_somewhere_and_the_pages_are_well_written() {
         tables_are_even(name, read);
         for href in values(read, "href") {
             let (file, place) = href.split_once('#').unwrap_or((&href, ""));
-            let target = if file.is_empty() { name.as_str() } else { file.strip_suffix(".html").unwrap_or_else(|| panic!("{name}: `{href}` leaves the handbook")) };
+            let target =
+                if file.is_empty() { name.as_str() } else { file.strip_suffix(".html").unwrap_or_else(|| panic!("{name}: `{href}` leaves the handbook")) };
             let (_, there) = pages.get(target).unwrap_or_else(|| panic!("{name}: `{href}` leads to no page"));
             assert!(place.is_empty() || values(there, "id").iter().any(|id| id == place), "{name}: `{href}` leads to no place");
         }
@@ -161,11 +172,11 @@ fn labels_are_the_books_own() {
 
 #[test]
 fn markdown_says_the_same() {
-    let book = checked(&files());
-    let all = handbook::pages(&book);
+    let (book, pages) = shipped();
+    let all: Vec<&Page> = pages.values().map(|(page, _)| page).collect();
     let names: BTreeSet<&str> = all.iter().map(|p| p.name.as_str()).collect();
     for page in &all {
-        let text = handbook::markdown(page, &book);
+        let text = handbook::markdown(page, book);
         let mut columns = 0;
         for line in text.lines() {
             let cells = line.replace("\\|", "").matches('|').count();
@@ -180,7 +191,7 @@ fn markdown_says_the_same() {
             let file = file.strip_suffix(".md").unwrap_or(&page.name);
             assert!(names.contains(file), "{}: {target}", page.name);
             let there = all.iter().find(|p| p.name == file).expect("a page");
-            assert!(place.is_empty() || handbook::markdown(there, &book).contains(&format!("<a id=\"{place}\">")), "{}: {target}", page.name);
+            assert!(place.is_empty() || handbook::markdown(there, book).contains(&format!("<a id=\"{place}\">")), "{}: {target}", page.name);
         }
     }
 }

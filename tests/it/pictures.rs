@@ -1,6 +1,7 @@
 //! Pictures of workflows: measured on every shipped flow, and kept as snapshots for a small one.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use bincard::book_folder;
 use bincard::check;
@@ -25,6 +26,20 @@ fn shipped() -> Book {
 
 fn draw(book: &Book, workflow: &Workflow) -> (Machine, Scene) {
     picture::draw(book, workflow, &Overlay::default(), false)
+}
+
+/// The shipped book and its pictures by workflow, made once for all tests.
+fn drawn() -> &'static (Book, Vec<(Arc<Workflow>, Machine, Scene)>) {
+    static DRAWN: OnceLock<(Book, Vec<(Arc<Workflow>, Machine, Scene)>)> = OnceLock::new();
+    DRAWN.get_or_init(|| {
+        let book = shipped();
+        let one = |workflow: &Arc<Workflow>| {
+            let (machine, scene) = draw(&book, workflow);
+            (Arc::clone(workflow), machine, scene)
+        };
+        let all = book.workflows.values().map(one).collect();
+        (book, all)
+    })
 }
 
 /// Everything in a picture that is in the way of something else.
@@ -133,11 +148,10 @@ fn writing(machine: &Machine, scene: &Scene) -> Vec<String> {
 
 #[test]
 fn nothing_is_in_the_way_of_anything_in_any_shipped_picture() {
-    let book = shipped();
+    let (_, drawn) = drawn();
     let mut found = Vec::new();
-    for workflow in book.workflows.values() {
-        let (machine, scene) = draw(&book, workflow);
-        found.extend(problems(&machine, &scene).into_iter().map(|p| format!("{}: {p}", workflow.name)));
+    for (workflow, machine, scene) in drawn {
+        found.extend(problems(machine, scene).into_iter().map(|p| format!("{}: {p}", workflow.name)));
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
@@ -193,10 +207,8 @@ fn what_is_in_the_way_is_found() {
 
 #[test]
 fn a_flow_of_ten_states_can_be_read_on_a_page() {
-    let book = shipped();
     let mut measured = 0;
-    for workflow in book.workflows.values().filter(|w| w.states.len() <= 12) {
-        let (_, scene) = draw(&book, workflow);
+    for (workflow, _, scene) in drawn().1.iter().filter(|(w, ..)| w.states.len() <= 12) {
         // A4 without margins of 10 mm, in hundredths of a point; the smallest letters are 11 pixels high.
         let scale = |width: i32, height: i32| (width * 100 / scene.size.width).min(height * 100 / scene.size.height);
         let points = scale(538, 785).max(scale(785, 538)) * 11;
@@ -209,13 +221,12 @@ fn a_flow_of_ten_states_can_be_read_on_a_page() {
 
 #[test]
 fn every_state_transition_and_role_is_in_every_format() {
-    let book = shipped();
-    for workflow in book.workflows.values() {
-        let (machine, scene) = draw(&book, workflow);
-        let svg = picture::svg(&machine, &scene);
+    let (book, drawn) = drawn();
+    for (workflow, machine, scene) in drawn {
+        let svg = picture::svg(machine, scene);
         let read = pieces(&svg);
         let (shown, ids) = (texts(&read), values(&read, "data-node"));
-        let (mermaid, dot) = (picture::mermaid(&machine), picture::dot(&machine));
+        let (mermaid, dot) = (picture::mermaid(machine), picture::dot(machine));
         for state in &workflow.states {
             assert!(ids.contains(&state.name.to_string()), "{}: {}", workflow.name, state.name);
             assert!(mermaid.contains(&format!("as s_{}", state.name)) && dot.contains(&format!("\"{}\" [", state.name)), "{}: {}", workflow.name, state.name);
@@ -252,6 +263,14 @@ fn a_picture_is_for_everyone() {
         "two edges for what ends, and one in the key"
     );
     assert!(!svg.contains("http://") || svg.matches("http://").count() == svg.matches("http://www.w3.org/").count(), "nothing is fetched");
+}
+
+#[test]
+fn the_picture_that_the_readme_shows_is_current() {
+    let book = shipped();
+    let (machine, scene) = draw(&book, &book.workflows["transfer"]);
+    let kept = std::fs::read_to_string(root().join("docs/transfer.svg")).expect("docs/transfer.svg");
+    assert_eq!(kept, picture::svg(&machine, &scene), "run `bincard draw transfer --out docs/transfer.svg`");
 }
 
 #[test]
