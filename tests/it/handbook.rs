@@ -122,7 +122,7 @@ fn every_role_has_its_task_list() {
 
 #[test]
 fn every_link_leads_somewhere_and_the_pages_are_well_written() {
-    let (book, pages) = shipped();
+    let (_, pages) = shipped();
     for (name, (_, read)) in pages {
         let ids = values(read, "id");
         let once: BTreeSet<&String> = ids.iter().collect();

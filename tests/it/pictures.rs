@@ -28,9 +28,12 @@ fn draw(book: &Book, workflow: &Workflow) -> (Machine, Scene) {
     picture::draw(book, workflow, &Overlay::default(), false)
 }
 
-/// The shipped book and its pictures by workflow, made once for all tests.
-fn drawn() -> &'static (Book, Vec<(Arc<Workflow>, Machine, Scene)>) {
-    static DRAWN: OnceLock<(Book, Vec<(Arc<Workflow>, Machine, Scene)>)> = OnceLock::new();
+/// A book and its pictures by workflow.
+type Drawn = (Book, Vec<(Arc<Workflow>, Machine, Scene)>);
+
+/// Those of the shipped book, made once for all tests.
+fn drawn() -> &'static Drawn {
+    static DRAWN: OnceLock<Drawn> = OnceLock::new();
     DRAWN.get_or_init(|| {
         let book = shipped();
         let one = |workflow: &Arc<Workflow>| {
