@@ -41,7 +41,7 @@ const COMMANDS: [&str; 28] = [
 ];
 
 /// Runs a command line as a shell would, with `bincard` on the path.
-fn shell(folder: &Path, line: &str) -> Output {
+pub fn shell(folder: &Path, line: &str) -> Output {
     let program = Path::new(env!("CARGO_BIN_EXE_bincard"));
     let path = format!("{}:{}", program.parent().expect("a folder").display(), std::env::var("PATH").unwrap_or_default());
     Command::new("bash")
@@ -56,7 +56,7 @@ fn shell(folder: &Path, line: &str) -> Output {
 }
 
 /// Command lines with all that they print. What stderr says is marked, and so is every exit code but 0.
-fn transcript(folder: &Path, lines: &[&str]) -> String {
+pub fn transcript(folder: &Path, lines: &[&str]) -> String {
     let mut text = String::new();
     for line in lines {
         let output = shell(folder, &format!("set -o pipefail; {line}"));
@@ -74,7 +74,7 @@ fn transcript(folder: &Path, lines: &[&str]) -> String {
 }
 
 /// A new book with its master data loaded.
-fn book() -> tempfile::TempDir {
+pub fn book() -> tempfile::TempDir {
     let folder = folder();
     let made = shell(folder.path(), "bincard new . && bincard load");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));

@@ -6,6 +6,7 @@
 mod support;
 
 mod cli;
+mod coverage;
 mod crash_boundaries;
 mod crash_cancel;
 mod crash_load;
@@ -36,6 +37,7 @@ mod race_rows;
 mod race_transfers;
 mod race_units;
 mod replay;
+mod rule_cases;
 mod scenarios;
 mod simulate;
 mod spoiled;
@@ -53,5 +55,7 @@ mod store_roles;
 mod store_seal;
 mod store_take;
 mod store_verify;
+mod suggest;
 mod tidy;
 mod walks;
+mod watch;

@@ -91,7 +91,7 @@ fn document_values(book: &Book, master: &MasterData, workflow: &Workflow, doc: &
 }
 
 /// Values that tell the branches of a flow apart.
-fn values(book: &Book, ty: &Type) -> Vec<Json> {
+pub(super) fn values(book: &Book, ty: &Type) -> Vec<Json> {
     let names = |named: &[crate::model::Named]| named.iter().map(|n| json!(n.name.as_str())).collect();
     match ty {
         Type::Quantity | Type::Number | Type::Money => vec![json!("1"), json!("0"), json!("99999")],

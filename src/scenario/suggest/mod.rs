@@ -6,13 +6,15 @@
 mod build;
 mod inputs;
 mod probe;
+mod seed;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::Name;
+use crate::domain::MasterData;
 use crate::engine::Engine;
-use crate::model::{Book, Category, Coverage, Key, Scenario};
+use crate::model::{Book, Category, Coverage, Key, Scenario, StepKind, Workflow};
 use crate::rules::Rules;
 
 use super::cast::Masters;
@@ -38,7 +40,7 @@ pub struct Suggestions {
 }
 
 /// How often the stories are gone through: what is suggested is a story to go on from.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 8;
 
 /// What suggestions are made from.
 pub struct Desk<'a> {
@@ -61,6 +63,10 @@ impl Desk<'_> {
         let collector = Collector::resume(covered);
         let mut stories: Vec<Scenario> = scenarios.to_vec();
         let mut found: Vec<Suggestion> = Vec::new();
+        for first in self.seeds(scenarios)? {
+            found.extend(self.proved(first, &collector).await?);
+        }
+        stories.extend(found.iter().map(|s| s.scenario.clone()));
         for _ in 0..ROUNDS {
             let mut missing = self.missing(&collector.coverage());
             if missing.is_empty() {
@@ -81,6 +87,17 @@ impl Desk<'_> {
             stories = found.iter().skip(before).map(|s| s.scenario.clone()).collect();
         }
         Ok(Suggestions { found, coverage: collector.coverage() })
+    }
+
+    /// First stories for workflows that no scenario opens.
+    fn seeds(&self, scenarios: &[Scenario]) -> Result<Vec<Scenario>, ScenarioError> {
+        let opened: BTreeSet<&Name> = scenarios.iter().flat_map(|s| &s.steps).filter_map(|step| opened(&step.kind)).collect();
+        let master = match &self.book.manifest.master {
+            Some(folder) => self.masters.load(folder, &self.book)?,
+            None => MasterData::default(),
+        };
+        let wanted = |w: &&Arc<Workflow>| !opened.contains(&w.name) && self.workflow.as_ref().is_none_or(|only| w.name == *only);
+        Ok(self.book.workflows.values().filter(wanted).flat_map(|w| seed::seeds(&self.book, &master, w)).collect())
     }
 
     /// What nothing covers and scenarios can.
@@ -124,5 +141,13 @@ impl Desk<'_> {
 
     async fn engine(&self) -> Result<Engine, ScenarioError> {
         Ok(Engine::open(Arc::clone(&self.book), Arc::clone(&self.rules), "memory:").await?)
+    }
+}
+
+/// The workflow of which a step opens or meets a document.
+const fn opened(step: &StepKind) -> Option<&Name> {
+    match step {
+        StepKind::Opens { workflow, .. } | StepKind::Started { workflow, .. } => Some(workflow),
+        _ => None,
     }
 }
