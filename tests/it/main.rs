@@ -18,6 +18,7 @@ mod editor_files;
 mod editor_fixes;
 mod editor_hover;
 mod editor_names;
+mod editor_neovim;
 mod editor_text;
 mod engine_commands;
 mod engine_lists;
