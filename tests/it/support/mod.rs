@@ -13,6 +13,7 @@ pub mod seeds;
 pub mod server;
 pub mod stores;
 pub mod story;
+pub mod textmate;
 pub mod victim;
 
 use std::path::{Path, PathBuf};
