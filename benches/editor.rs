@@ -89,7 +89,9 @@ impl Editor {
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let mut editor = Self { child, stdout, path, version: 1 };
         let folders = json!([{ "uri": format!("file://{}", book.display()), "name": "book" }]);
-        editor.send(json!({ "id": 0, "method": "initialize", "params": { "processId": null, "rootUri": null, "capabilities": {}, "workspaceFolders": folders } }));
+        editor.send(
+            json!({ "id": 0, "method": "initialize", "params": { "processId": null, "rootUri": null, "capabilities": {}, "workspaceFolders": folders } }),
+        );
         while editor.read().get("result").is_none() {}
         editor.send(json!({ "method": "initialized", "params": {} }));
         let document = json!({ "uri": editor.uri(), "languageId": "flow", "version": 1, "text": text });
