@@ -36,7 +36,7 @@ const CONTENT_TYPES: &str = r#"<?xml version="1.0" encoding="utf-8"?>
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("editors/vscode");
     let package: serde_json::Value = serde_json::from_str(&fs::read_to_string(folder.join("package.json"))?)?;
-    let version = package["version"].as_str().ok_or("package.json has no version")?;
+    let version = package.get("version").and_then(|v| v.as_str()).ok_or("package.json has no version")?;
     let out = std::env::args().nth(1).map_or_else(|| PathBuf::from(format!("bincard-{version}.vsix")), PathBuf::from);
     let mut zip = ZipWriter::new(fs::File::create(&out)?);
     let mut put = |name: &str, text: &[u8]| -> Result<(), Box<dyn Error>> {
@@ -57,10 +57,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// What the marketplace and the editor read before anything else.
 fn manifest(package: &serde_json::Value) -> Option<String> {
-    let text = |key: &str| package[key].as_str().map(|t| t.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;"));
-    let list = |key: &str| Some(package[key].as_array()?.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(","));
+    let text = |key: &str| package.get(key)?.as_str().map(|t| t.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;"));
+    let list = |key: &str| Some(package.get(key)?.as_array()?.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(","));
     let (name, publisher, version) = (text("name")?, text("publisher")?, text("version")?);
-    let (title, description, engine) = (text("displayName")?, text("description")?, package["engines"]["vscode"].as_str()?);
+    let (title, description, engine) = (text("displayName")?, text("description")?, package.pointer("/engines/vscode")?.as_str()?);
     let (categories, keywords) = (list("categories")?, list("keywords")?);
     Some(format!(
         r#"<?xml version="1.0" encoding="utf-8"?>

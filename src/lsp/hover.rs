@@ -6,22 +6,44 @@ use gen_lsp_types::{Hover, MarkupContent, MarkupKind};
 
 use super::describe;
 use super::routes::Place;
+use crate::check;
 use crate::rules;
 use crate::syntax::clause_words;
 use crate::syntax::{BlockKind, around};
 
-/// What stands at a place.
+/// What stands at a place, and why it is wrong where it is.
 #[must_use]
 pub fn hover(place: &Place) -> Option<Hover> {
+    let reasons = reasons(place);
+    match (said(place), reasons.is_empty()) {
+        (said, true) => said.map(|(words, range)| markdown(words, range)),
+        (None, false) => Some(markdown(reasons.join("\n\n"), None)),
+        (Some((words, range)), false) => Some(markdown(format!("{words}\n\n---\n\n{}", reasons.join("\n\n")), range)),
+    }
+}
+
+/// What the pages of the codes say about the findings at a place.
+fn reasons(place: &Place) -> Vec<String> {
+    let view = &place.view;
+    let at = view.byte(place.file, place.position);
+    let here = view.checked.diagnostics.iter().filter(|d| d.span().file == place.file && d.span().range().start <= at && at <= d.span().range().end);
+    let mut codes: Vec<&str> = here.map(|d| d.code).collect();
+    codes.dedup();
+    let pages = codes.into_iter().filter_map(check::page);
+    pages.map(|page| format!("**{}**: {}\n\n{}", page.code, page.meaning, page.why).trim_end().to_owned()).collect()
+}
+
+/// What stands at a place.
+fn said(place: &Place) -> Option<(String, Option<gen_lsp_types::Range>)> {
     let view = &place.view;
     if let Some(found) = view.name_at(place.file, place.position) {
-        return Some(markdown(describe::describe(view, found).markdown(), Some(view.range(found.span))));
+        return Some((describe::describe(view, found).markdown(), Some(view.range(found.span))));
     }
     let text = view.text(place.file)?;
     let at = text.byte(place.position);
     let (word, range) = word_at(&text.whole, at)?;
     let said = if view.name(place.file).ends_with(".rhai") { library_word(word) } else { language_word(&text.whole, word, range.start) };
-    Some(markdown(said?, Some(text.range(range))))
+    Some((said?, Some(text.range(range))))
 }
 
 fn markdown(value: String, range: Option<gen_lsp_types::Range>) -> Hover {

@@ -47,6 +47,16 @@ fn names_of_flows_say_what_they_are() {
 }
 
 #[test]
+fn what_is_wrong_says_why_it_matters() {
+    let mut editor = Editor::new();
+    editor.open_with(TRANSFER, "by picker {", "by piker {");
+    let text = editor.on_disk(TRANSFER).replacen("by picker {", "by piker {", 1);
+    let answer = editor.at("textDocument/hover", TRANSFER, behind(&text, "by pik")).expect("an answer");
+    let told = answer["contents"]["value"].as_str().expect("words");
+    assert!(told.contains("role piker") && told.contains("**unknown-name**: Nothing of the kind that is wanted here has this name."), "{told}");
+}
+
+#[test]
 fn names_of_scenarios_and_scripts_say_what_they_are() {
     let mut editor = Editor::new();
     editor.open(SCENARIOS);

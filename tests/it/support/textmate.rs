@@ -2,11 +2,14 @@
 //!
 //! Knows `match`, `begin`/`end`, `captures`, `patterns` and `include`. Lines are read one by one, as editors do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use fancy_regex::{Captures, Regex};
 use serde_json::Value;
+
+/// Where each pattern matches next on a line; nothing where it does not any more.
+type Ahead = HashMap<usize, Option<usize>>;
 
 /// A grammar, ready to read texts.
 pub struct Grammar {
@@ -70,6 +73,7 @@ impl Grammar {
     }
 
     fn line<'g>(&'g self, line: &str, offset: usize, stack: &mut Vec<&'g Pattern>, found: &mut Vec<Scoped>) {
+        let mut ahead = Ahead::new();
         let mut at = 0;
         let mut idle = 0;
         while at <= line.len() {
@@ -82,7 +86,7 @@ impl Grammar {
                 Some(Kind::Block { inside, .. }) => inside,
                 _ => &self.root,
             };
-            let next = self.first(inside, line, at);
+            let next = self.first(inside, line, at, &mut ahead);
             let end_at = ending.as_ref().map(|(c, _)| start(c));
             match (next, ending) {
                 (Some((p, c)), _) if end_at.is_none_or(|end| start(&c) < end) => {
@@ -121,20 +125,32 @@ impl Grammar {
     }
 
     /// The pattern that matches first; of those that match at the same place, the first one.
-    fn first<'g, 't>(&'g self, patterns: &'g [Pattern], line: &'t str, at: usize) -> Option<(&'g Pattern, Captures<'t>)> {
-        let mut best: Option<(&Pattern, Captures)> = None;
+    fn first<'g, 't>(&'g self, patterns: &'g [Pattern], line: &'t str, at: usize, ahead: &mut Ahead) -> Option<(&'g Pattern, Captures<'t>)> {
+        let (_, p) = self.nearest(patterns, line, at, ahead)?;
+        let (Kind::Match(regex, _) | Kind::Block { begin: regex, .. }) = &p.kind else { return None };
+        regex.captures_from_pos(line, at).expect("a regex").map(|c| (p, c))
+    }
+
+    fn nearest<'g>(&'g self, patterns: &'g [Pattern], line: &str, at: usize, ahead: &mut Ahead) -> Option<(usize, &'g Pattern)> {
+        let mut best: Option<(usize, &Pattern)> = None;
         for p in patterns {
             let found = match &p.kind {
-                Kind::Match(regex, _) | Kind::Block { begin: regex, .. } => regex.captures_from_pos(line, at).expect("a regex").map(|c| (p, c)),
-                Kind::Include(name) => self.first(&self.repository[name], line, at),
-                Kind::Group(inside) => self.first(inside, line, at),
+                Kind::Match(regex, _) | Kind::Block { begin: regex, .. } => {
+                    let known = ahead.entry(std::ptr::from_ref(p) as usize).or_insert(Some(0));
+                    if known.is_some_and(|start| start < at || start == 0) {
+                        let found = regex.find_from_pos(line, at).expect("a regex");
+                        // What matches nothing leads nowhere.
+                        *known = found.filter(|m| !matches!(p.kind, Kind::Match(..)) || !m.range().is_empty()).map(|m| m.start());
+                    }
+                    known.map(|start| (start, p))
+                }
+                Kind::Include(name) => self.nearest(&self.repository[name], line, at, ahead),
+                Kind::Group(inside) => self.nearest(inside, line, at, ahead),
             };
-            // What matches nothing leads nowhere.
-            let found = found.filter(|(p, c)| !matches!(p.kind, Kind::Match(..)) || !c.get(0).expect("a match").range().is_empty());
-            if let Some((p, c)) = found
-                && best.as_ref().is_none_or(|(_, b)| start(&c) < start(b))
+            if let Some((start, p)) = found
+                && best.is_none_or(|(b, _)| start < b)
             {
-                best = Some((p, c));
+                best = Some((start, p));
             }
         }
         best
@@ -148,7 +164,7 @@ impl Grammar {
             push(found, around, offset, at..range.start);
             let name = format!("{around} {}", capture.name);
             let mut inner = range.start;
-            while let Some((p, m)) = self.first(&capture.inside, &line[..range.end], inner) {
+            while let Some((p, m)) = self.first(&capture.inside, &line[..range.end], inner, &mut Ahead::new()) {
                 push(found, &name, offset, inner..start(&m));
                 push(found, &format!("{name} {}", p.name), offset, m.get(0).expect("a match").range());
                 inner = m.get(0).expect("a match").end();
