@@ -20,6 +20,7 @@ pub mod model;
 pub mod network;
 pub mod papers;
 pub mod picture;
+pub mod prove;
 pub mod render;
 pub mod rules;
 pub mod scenario;

@@ -101,12 +101,25 @@ impl Engine {
         Self { book, rules, store: self.store.clone(), watcher: self.watcher.clone(), older: None }
     }
 
+    /// An engine on a store that need not keep the book: for worlds that are thought through and thrown away.
+    #[must_use]
+    pub const fn over(book: Arc<Book>, rules: Arc<Rules>, store: Store) -> Self {
+        Self { book, rules, store, watcher: None }
+    }
+
     /// Opens a database and puts the book into it.
     ///
     /// # Errors
     /// The database cannot be opened.
     pub async fn open(book: Arc<Book>, rules: Arc<Rules>, url: &str) -> Result<Self, EngineError> {
         Self::new(book, rules, Store::open(url).await?).await
+    }
+
+    /// The same engine with other rules, on a copy of its store: what it does is not seen here. None where the store
+    /// cannot be copied, because it is not in memory.
+    #[must_use]
+    pub fn forked(&self, rules: Arc<Rules>) -> Option<Self> {
+        Some(Self { book: Arc::clone(&self.book), rules, store: self.store.copied()?, watcher: None })
     }
 
     /// The same engine with someone who sees what it does.

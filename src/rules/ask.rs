@@ -92,10 +92,15 @@ pub(super) struct Inner {
     pub layers: BTreeMap<Name, Layers>,
 }
 
+/// What a rule could answer instead: it is given the rule, its arguments and what the layers answer, and may answer
+/// something else of the declared type.
+pub type Imagination = dyn Fn(&Name, &[Value], Option<&Value>) -> Option<Value> + Send + Sync;
+
 /// Compiled rules of all layers. Cheap to clone; safe to ask from many threads.
 #[derive(Clone)]
 pub struct Rules {
     pub(super) inner: Arc<Inner>,
+    pub(super) imagined: Option<Arc<Imagination>>,
 }
 
 /// One step down the layers: what `base(…)` needs to know. Travels with the call as its tag.
@@ -108,11 +113,26 @@ pub(super) struct Frame {
 }
 
 impl Rules {
+    /// The same rules, where somebody may answer instead of their layers: for what must hold whatever a rule answers.
+    #[must_use]
+    pub fn imagining(&self, imagined: Arc<Imagination>) -> Self {
+        Self { inner: Arc::clone(&self.inner), imagined: Some(imagined) }
+    }
+
     /// Asks a rule. The same scope, rule and arguments always give the same answer.
     ///
     /// # Errors
     /// The script failed, ran away, or answered something that does not fit the signature.
     pub fn call(&self, scope: &Scope<'_>, rule: &Name, args: &[Value]) -> Result<Answer, RuleFault> {
+        let written = self.answer(scope, rule, args);
+        let Some(imagined) = &self.imagined else { return written };
+        match imagined(rule, args, written.as_ref().ok().map(|a| &a.value)) {
+            Some(value) => Ok(Answer { value, layer: "imagined".to_owned(), file: String::new() }),
+            None => written,
+        }
+    }
+
+    fn answer(&self, scope: &Scope<'_>, rule: &Name, args: &[Value]) -> Result<Answer, RuleFault> {
         let chain = self.inner.chain(scope, rule);
         let nearest = chain.first().and_then(|at| self.inner.written.get(*at));
         let Some(nearest) = nearest else {

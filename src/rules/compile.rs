@@ -82,7 +82,7 @@ impl Rules {
         let mut engine = host::runner(&limits, &book.properties);
         register_base(&mut engine, most);
         let inner = Inner { engine, limits, vocabulary: vocabulary.clone(), written: book.written, layers: book.layers };
-        (Self { inner: Arc::new(inner) }, book.found)
+        (Self { inner: Arc::new(inner), imagined: None }, book.found)
     }
 }
 

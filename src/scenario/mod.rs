@@ -15,6 +15,7 @@ mod write;
 
 pub use cases::{ENDING as CASES_ENDING, RuleCase, RuleCases};
 pub use cast::{Masters, MastersError};
+pub use cast::person_code;
 pub use coverage::Collector;
-pub use runner::{Failure, ScenarioError, ScenarioReport, run};
+pub use runner::{Failure, ScenarioError, ScenarioReport, run, stage};
 pub use write::write;

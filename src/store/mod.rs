@@ -104,6 +104,15 @@ impl Store {
         Self::Memory(memory::Memory::default())
     }
 
+    /// A copy that goes its own way from here on; only a store in memory can be copied.
+    #[must_use]
+    pub fn copied(&self) -> Option<Self> {
+        match self {
+            Self::Memory(store) => Some(Self::Memory(store.copied())),
+            Self::Sqlite(_) | Self::Postgres(_) => None,
+        }
+    }
+
     /// Which store it is, as one word.
     #[must_use]
     pub const fn kind(&self) -> &'static str {

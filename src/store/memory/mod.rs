@@ -27,7 +27,7 @@ use super::views::{Book, EventRecord, MoveRecord, OutboxEntry};
 pub struct Memory(Arc<Mutex<World>>);
 
 /// Everything there is.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct World {
     units: BTreeMap<Bu, BusinessUnit>,
     books: BTreeMap<String, Book>,
@@ -55,7 +55,7 @@ struct Started {
 }
 
 /// All rows of one business unit.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Tenant {
     parts: BTreeMap<PartCode, Part>,
     parties: BTreeMap<PartyCode, Party>,
@@ -85,6 +85,10 @@ struct Tenant {
 }
 
 impl Memory {
+    pub(super) fn copied(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.world().clone())))
+    }
+
     // A panic while the lock was held can only come from a failed allocation; the world is whole then.
     fn world(&self) -> MutexGuard<'_, World> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

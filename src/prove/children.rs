@@ -1,0 +1,227 @@
+//! Documents that another has started: how they end, told in one stroke; and worlds in which a document that only another
+//! can start has been started.
+//!
+//! What a started document does step by step is proved with its own workflow. Must not know what is looked for.
+//! Tests: `prove::tests`.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::base::{DocId, Name};
+use crate::domain::{Document, Value};
+use crate::engine::EngineError;
+use crate::model::{ClauseKind, Workflow};
+
+use super::explore::{ExploreError, Explorer, Ground, Limits, Seen, Start, play};
+use super::stage::Size;
+use super::view::View;
+use super::world::{Act, Deed, Tried, World};
+
+/// Situations in which the ends of one started document are looked for.
+const CHILD_STATES: usize = 120;
+/// Different ends of one started document.
+const ENDS: usize = 4;
+/// Documents that start documents that start documents.
+const DEEPEST: usize = 3;
+/// Situations of a starting workflow in which a start is looked for.
+const START_STATES: usize = 250;
+
+/// A way to end a started document, as it was found for one of them.
+#[derive(Debug, Clone)]
+pub struct Ending {
+    child: DocId,
+    deeds: Vec<Deed>,
+}
+
+impl Explorer<'_> {
+    /// What becomes of the documents that the one at hand has started: each runs to one of its ends.
+    pub(super) async fn children(
+        &mut self,
+        at: usize,
+        world: &World,
+        view: &View,
+        see: &mut (dyn FnMut(&Seen<'_>) -> bool + Send),
+    ) -> Result<bool, EngineError> {
+        let Some(parent) = world.docs.get(self.about).and_then(|id| view.document(id)) else { return Ok(true) };
+        let awaits = self.ground.facts.get(&parent.workflow).is_some_and(|f| f.awaits);
+        let running = |d: &&Document| d.parent.as_ref() == Some(&parent.id) && !d.ended && d.workflow != parent.workflow;
+        let Some(child) = view.documents.iter().find(running).filter(|_| awaits && self.depth < DEEPEST) else { return Ok(true) };
+        for ending in self.endings(world, view, parent, child).await? {
+            let Some((deeds, mut tried)) = retold(world, &ending, &child.id).await? else { continue };
+            tried.noted.retain(|n| n.doc == parent.id);
+            if !self.note(at, deeds, tried, see).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The ways in which a started document can end; looked for once for documents that are alike.
+    async fn endings(&mut self, world: &World, view: &View, parent: &Document, child: &Document) -> Result<Vec<Ending>, EngineError> {
+        let alike = alike(view, parent, child);
+        if let Some(known) = self.endings.get(&alike) {
+            return Ok(known.clone());
+        }
+        let Some(about) = world.docs.iter().position(|d| *d == child.id) else { return Ok(Vec::new()) };
+        let limits = Limits { states: CHILD_STATES, imagine: false };
+        let start = Start { world: world.clone(), before: Vec::new(), about };
+        let mut inner = Explorer::new(self.ground, self.size, limits, vec![start]);
+        inner.depth = self.depth + 1;
+        std::mem::swap(&mut inner.endings, &mut self.endings);
+        boxed(&mut inner, child).await?;
+        let mut found = Vec::new();
+        let mut told: BTreeSet<(Option<Name>, String)> = BTreeSet::new();
+        for (n, node) in inner.nodes.iter().enumerate().filter(|(_, n)| n.ended) {
+            let Some(after) = &node.world else { continue };
+            let seen = View::of(after, &self.ground.facts).await?;
+            let mut held: Vec<String> = seen.held(&parent.id).map(|b| format!("{}{}{}", b.position.bin, b.part, b.quantity)).collect();
+            held.sort();
+            if told.insert((node.state.clone(), held.concat())) {
+                found.push(Ending { child: child.id.clone(), deeds: inner.path(n) });
+            }
+            if found.len() == ENDS {
+                break;
+            }
+        }
+        std::mem::swap(&mut inner.endings, &mut self.endings);
+        self.tried += inner.tried;
+        self.endings.insert(alike, found.clone());
+        Ok(found)
+    }
+}
+
+/// Explores a started document until it has been seen to end in several ways.
+fn boxed<'f>(inner: &'f mut Explorer<'_>, child: &'f Document) -> Pin<Box<dyn Future<Output = Result<(), EngineError>> + 'f>> {
+    Box::pin(async move {
+        let Some(workflow) = inner.ground.workflow(&child.workflow).cloned() else { return Ok(()) };
+        let mut ends: BTreeSet<(Name, Name)> = BTreeSet::new();
+        let mut see = |seen: &Seen<'_>| {
+            let own = seen.noted.iter().filter(|n| n.doc == child.id);
+            let ended = own.filter_map(|n| n.outcome.as_ref().ok().map(|to| (n.transition.clone(), to.clone())));
+            ends.extend(ended.filter(|(_, to)| workflow.state(to.as_str()).is_some_and(|s| s.is_final)));
+            ends.len() < ENDS
+        };
+        inner.run(&child.workflow, &mut see).await
+    })
+}
+
+/// What tells one started document from another.
+fn alike(view: &View, parent: &Document, child: &Document) -> String {
+    let lines: Vec<String> = child.lines.iter().map(|l| format!("{:?}", l.values)).collect();
+    let choices: Vec<String> = child.fields.values().filter_map(|v| if let Value::Name(n) = v { Some(n.to_string()) } else { None }).collect();
+    let held = |doc: &DocId| view.held(doc).map(|b| format!("{}{}{}", b.position.bin, b.part, b.quantity)).collect::<Vec<_>>().join(",");
+    format!("{}{}{}|{}|{}|{}", child.workflow, child.state, choices.concat(), lines.concat(), held(&child.id), held(&parent.id))
+}
+
+/// The same ending for another document that is alike.
+async fn retold(world: &World, ending: &Ending, child: &DocId) -> Result<Option<(Vec<Deed>, Tried)>, EngineError> {
+    let mut done: Vec<Deed> = Vec::new();
+    let mut all = Tried { world: Some(world.clone()), noted: Vec::new(), refusal: None, asked: Vec::new() };
+    for deed in &ending.deeds {
+        let Some(now) = &all.world else { return Ok(None) };
+        let mut deed = deed.clone();
+        match &mut deed.act {
+            Act::Fire { doc, .. } | Act::Open { doc, .. } => *doc = renamed(doc, &ending.child, child),
+            Act::Wait(until) => {
+                let Some(next) = now.timers().await?.into_iter().find(|t| t.doc.as_str().starts_with(child.as_str())) else { return Ok(None) };
+                *until = next.timer.due_at;
+            }
+        }
+        let tried = play(now, std::slice::from_ref(&deed)).await?;
+        if tried.refusal.is_some() {
+            return Ok(None);
+        }
+        all.noted.extend(tried.noted);
+        all.world = tried.world;
+        done.push(deed);
+    }
+    Ok(Some((done, all)))
+}
+
+fn renamed(doc: &DocId, from: &DocId, to: &DocId) -> DocId {
+    match doc.as_str().strip_prefix(from.as_str()) {
+        Some(rest) => DocId::from(format!("{to}{rest}")),
+        None => doc.clone(),
+    }
+}
+
+impl Ground {
+    /// Worlds in which documents of a workflow begin: empty ones where somebody can open them, else those in which another
+    /// document has started one.
+    ///
+    /// # Errors
+    /// The stage cannot be set.
+    pub async fn starts(&self, workflow: &Name, size: Size) -> Result<Vec<Start>, ExploreError> {
+        let Some(declared) = self.workflow(workflow) else { return Ok(Vec::new()) };
+        if opened_by_people(declared) || self.starters(workflow).is_empty() {
+            return Ok(vec![Start { world: self.world(workflow, size).await?, before: Vec::new(), about: 0 }]);
+        }
+        let mut starts = Vec::new();
+        for starter in self.starters(workflow) {
+            starts.extend(self.started_by(&starter, workflow, size).await?);
+        }
+        Ok(starts)
+    }
+
+    /// Other workflows that start documents of this one.
+    fn starters(&self, workflow: &Name) -> Vec<Name> {
+        let starts = |(name, facts): (&Name, &super::facts::Facts)| (name != workflow && facts.starts.contains(workflow)).then(|| name.clone());
+        self.facts.iter().filter_map(starts).collect()
+    }
+
+    async fn started_by(&self, starter: &Name, workflow: &Name, size: Size) -> Result<Vec<Start>, ExploreError> {
+        let limits = Limits { states: START_STATES, imagine: false };
+        let from: Vec<Start> = Box::pin(self.starts(starter, size)).await?;
+        let clauses = self.workflow(starter).map_or(0, |w| start_clauses(w, workflow));
+        let mut explorer = Explorer::new(self, size, limits, from);
+        explorer.keeps = true;
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        explorer
+            .run(starter, &mut |s: &Seen<'_>| {
+                let opened = s.noted.iter().filter(|n| n.workflow.as_ref() == Some(workflow) && n.from.is_none() && n.outcome.is_ok());
+                seen.extend(opened.map(|_| last_transition(s.deeds)));
+                seen.len() < clauses
+            })
+            .await?;
+        let mut starts = Vec::new();
+        let mut told: BTreeSet<String> = BTreeSet::new();
+        for n in 0..explorer.nodes.len() {
+            let Some(world) = explorer.nodes.get(n).and_then(|node| node.world.clone()) else { continue };
+            let view = View::of(&world, &self.facts).await?;
+            let running = |d: &&Document| d.workflow == *workflow && !d.ended;
+            let Some(document) = view.documents.iter().find(running) else { continue };
+            let parent = document.parent.as_ref().and_then(|p| view.document(p)).unwrap_or(document);
+            if let Some(about) = world.docs.iter().position(|d| *d == document.id)
+                && told.insert(alike(&view, parent, document))
+                && told.len() <= clauses.max(1) * 2
+            {
+                starts.push(Start { before: explorer.path(n), world, about });
+            }
+        }
+        Ok(starts)
+    }
+}
+
+fn last_transition(deeds: &[Deed]) -> String {
+    match deeds.last().map(|d| &d.act) {
+        Some(Act::Fire { transition, .. } | Act::Open { transition, .. }) => transition.to_string(),
+        Some(Act::Wait(_)) => "clock".to_owned(),
+        None => String::new(),
+    }
+}
+
+/// Whether somebody else than the engine opens these documents.
+fn opened_by_people(workflow: &Workflow) -> bool {
+    workflow.transitions.iter().filter(|t| t.opens()).any(|t| t.by.iter().any(|r| *r != "system"))
+}
+
+fn start_clauses(workflow: &Workflow, started: &Name) -> usize {
+    let mut count = 0;
+    for transition in &workflow.transitions {
+        crate::check::walk::clauses(&transition.body, &mut |clause| {
+            count += usize::from(matches!(&clause.kind, ClauseKind::Start(spec) if spec.workflow == *started));
+        });
+    }
+    count
+}

@@ -1,0 +1,70 @@
+//! What proofs find, in an analyst's words.
+//!
+//! Must not know how it is found. Tests: `tests/it/proofs.rs`, and the pages in `docs/findings`.
+
+use crate::base::{Diagnostic, Span};
+
+/// What a story adds to a finding: its words, what comes of it, and what to write.
+fn told(story: &str, outcome: &str, advice: &str) -> String {
+    format!("{advice}\nstory: {story}\n{outcome}")
+}
+
+pub(super) fn leak(head: Span, filled: Option<Span>, (place, state): (&str, &str), story: &str, outcome: &str) -> Diagnostic {
+    let advice = format!(
+        "move what is left out of `{place}` first (`move all of part from {place} to …`), or add `become <a state that is not final> when …`, \
+         or a `require … else …` for it"
+    );
+    let found = Diagnostic::error("leak", head, format!("a part can be left behind in {place}"))
+        .label(format!("ends the document here, in `{state}`"))
+        .help(told(story, outcome, &advice));
+    match filled {
+        Some(span) => found.also(span, "puts it there"),
+        None => found,
+    }
+}
+
+pub(super) fn open_obligation(head: Span, state: &str, story: &str, outcome: &str) -> Diagnostic {
+    let advice = "settle, waive or debit it first, or guard this transition with `require … else …`";
+    Diagnostic::error("leak-obligation", head, "a document can end while somebody still owes for it")
+        .label(format!("ends the document here, in `{state}`"))
+        .help(told(story, outcome, advice))
+}
+
+pub(super) fn open_reverse(head: Span, state: &str, story: &str, outcome: &str) -> Diagnostic {
+    let advice = "write `close reverse of …` in this transition, or in one before it";
+    Diagnostic::error("leak-reverse", head, "a document can end while its reverse paper is open")
+        .label(format!("ends the document here, in `{state}`"))
+        .help(told(story, outcome, advice))
+}
+
+pub(super) fn promise_broken(at: Span, transition: &str, story: &str, outcome: &str) -> Diagnostic {
+    let advice = "guard the transition with what is really held (`require … <= held of part in … else …`), or move `up to` it, or `all` of it";
+    Diagnostic::error("promise-broken", at, format!("`{transition}` can be refused for parts that were set aside for it")).help(told(story, outcome, advice))
+}
+
+pub(super) fn stuck(state: Span, name: &str, holds: &str, story: &str) -> Diagnostic {
+    let advice = format!("add a way out of `{name}` for this case, or a guard that keeps documents from coming here");
+    let outcome = format!("stays in `{name}` for ever{holds}: nobody, no rule and no clock can bring it to an end");
+    Diagnostic::error("stuck", state, format!("a document can get stuck in `{name}`")).help(told(story, &outcome, &advice))
+}
+
+pub(super) fn endless(head: Span, transitions: &str, story: &str) -> Diagnostic {
+    let advice = "guard one of them, so that it stops";
+    let outcome = format!("then the engine fires {transitions} in turn and finds no end");
+    Diagnostic::error("endless-chain", head, "transitions that fire at once can call each other without end").help(told(story, &outcome, advice))
+}
+
+pub(super) fn timer_never_fires(head: Span, transition: &str) -> Diagnostic {
+    Diagnostic::warning("timer-never-fires", head, format!("the clock never gets to fire `{transition}`"))
+        .help("its guards never hold when its time comes, or documents never stay that long: mend them, or remove it")
+}
+
+pub(super) fn never_taken(at: Span, written: &str) -> Diagnostic {
+    Diagnostic::warning("branch-never-taken", at, format!("`{written}` never holds here"))
+        .help("no story makes it true: mend the condition, or remove what it guards")
+}
+
+pub(super) fn never_fired(head: Span, transition: &str) -> Diagnostic {
+    Diagnostic::warning("transition-never-fires", head, format!("`{transition}` can never be carried out"))
+        .help("no story comes to it with guards that hold: mend them, or remove it")
+}

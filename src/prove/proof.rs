@@ -1,0 +1,290 @@
+//! Proves a whole book: each workflow on stages of several sizes, side by side on all processors; what is found becomes a
+//! finding with its story, and what was not looked at is said.
+//!
+//! Must not know how it is shown. Tests: `tests/it/proofs.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::base::{Diagnostic, DocId, Name, Span};
+use crate::check::walk;
+use crate::domain::{Reason, ReasonCode};
+use crate::model::{Book, ClauseKind, Workflow};
+use crate::rules::Rules;
+
+use super::explore::{ExploreError, Explorer, Ground, Limits};
+use super::findings as say;
+use super::stage::Size;
+use super::story::{End, Story, after, tell};
+use super::verdict::{Evidence, Verdict, never_fired, never_held, stuck};
+use super::view::View;
+use super::world::World;
+
+/// Situations of one workflow that are looked at, where nobody says how many.
+pub const BUDGET: usize = 2_000;
+
+/// What to prove.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Situations at most, for each workflow.
+    pub budget: usize,
+    /// Only these workflows; all where it is empty.
+    pub only: BTreeSet<Name>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { budget: BUDGET, only: BTreeSet::new() }
+    }
+}
+
+/// Something that a proof found.
+#[derive(Debug)]
+pub struct Finding {
+    /// In words, with its place.
+    pub diagnostic: Diagnostic,
+    /// The story that shows it.
+    pub story: Option<Story>,
+}
+
+/// What was proved of one workflow.
+#[derive(Debug)]
+pub struct Proved {
+    /// The workflow.
+    pub workflow: Name,
+    /// Situations that were looked at.
+    pub states: usize,
+    /// Acts that were tried.
+    pub tried: usize,
+    /// The sizes at which everything was looked at.
+    pub whole: Vec<Size>,
+    /// The sizes at which the budget ended before everything was looked at.
+    pub cut: Vec<Size>,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// Whether nobody could open a document on the stage.
+    pub unopened: bool,
+    /// The fault that ended it, if one did.
+    pub fault: Option<String>,
+}
+
+/// The sizes of stories, the shortest first.
+fn sizes() -> Vec<Size> {
+    vec![
+        Size { lines: 1, quantity: 2, shelf: 6, serial: false },
+        Size { lines: 1, quantity: 2, shelf: 1, serial: false },
+        Size { lines: 1, quantity: 1, shelf: 3, serial: true },
+        Size { lines: 2, quantity: 1, shelf: 3, serial: false },
+    ]
+}
+
+/// Proves all workflows of a book, or those that are asked for.
+#[must_use]
+pub fn prove(book: &Arc<Book>, rules: &Arc<Rules>, options: &Options) -> Vec<Proved> {
+    let ground = Ground::new(Arc::clone(book), Arc::clone(rules));
+    let names: Vec<Name> = book.workflows.keys().filter(|n| options.only.is_empty() || options.only.contains(*n)).cloned().collect();
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(names.len().max(1));
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let proved = alone(&ground, name, options);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push(proved);
+                }
+            });
+        }
+    });
+    let mut proved = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    proved.sort_by(|a: &Proved, b: &Proved| a.workflow.cmp(&b.workflow));
+    proved
+}
+
+fn alone(ground: &Ground, name: &Name, options: &Options) -> Proved {
+    let mut proved = Proved {
+        workflow: name.clone(),
+        states: 0,
+        tried: 0,
+        whole: Vec::new(),
+        cut: Vec::new(),
+        findings: Vec::new(),
+        unopened: false,
+        fault: None,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(one(ground, name, options, &mut proved)).map_err(|e| e.to_string()),
+        Err(fault) => Err(fault.to_string()),
+    };
+    proved.fault = done.err();
+    proved
+}
+
+async fn one(ground: &Ground, name: &Name, options: &Options, proved: &mut Proved) -> Result<(), ExploreError> {
+    let Some(workflow) = ground.book.workflows.get(name).cloned() else { return Ok(()) };
+    let mut verdict = Verdict::default();
+    let sizes = sizes();
+    let mut told: BTreeSet<(&'static str, Span)> = BTreeSet::new();
+    for (round, size) in sizes.iter().enumerate() {
+        let left = options.budget.saturating_sub(proved.states);
+        if left == 0 {
+            proved.cut.push(*size);
+            continue;
+        }
+        let starts = ground.starts(name, *size).await?;
+        // What is short or serial is a variation: the plain size may take half of what there is.
+        let states = if round == 0 { left } else { left.min(options.budget / 4 + 1) };
+        let mut explorer = Explorer::new(ground, *size, Limits { states, imagine: round < 2 }, starts);
+        explorer
+            .run(name, &mut |seen| {
+                verdict.see(&ground.book, &workflow, round, seen);
+                verdict.endless.is_empty()
+            })
+            .await?;
+        proved.states += explorer.nodes.len();
+        proved.tried += explorer.tried;
+        if explorer.cut { proved.cut.push(*size) } else { proved.whole.push(*size) }
+        let found = Found { ground, workflow: &workflow, size: *size, explorer: &explorer };
+        for finding in found.all(&verdict, round).await? {
+            if told.insert((finding.diagnostic.code, finding.diagnostic.span())) {
+                proved.findings.push(finding);
+            }
+        }
+    }
+    proved.unopened = verdict.entered.is_empty();
+    if proved.cut.is_empty() && !proved.unopened && proved.findings.is_empty() {
+        proved.findings.extend(idle(ground, &workflow, &verdict));
+    }
+    Ok(())
+}
+
+/// What nobody does: timers, transitions and branches.
+fn idle(ground: &Ground, workflow: &Workflow, verdict: &Verdict) -> Vec<Finding> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for transition in never_fired(workflow, verdict) {
+        let timer = transition.triggers.iter().any(|t| matches!(t, crate::model::Trigger::After(..)));
+        let name = transition.name.as_str();
+        found.push(if timer { say::timer_never_fires(transition.head, name) } else { say::never_fired(transition.head, name) });
+    }
+    for transition in &workflow.transitions {
+        let clocked = transition.triggers.iter().any(|t| matches!(t, crate::model::Trigger::After(..)));
+        if clocked && verdict.fired.contains(&transition.name) && !verdict.rung.contains(&transition.name) {
+            found.push(say::timer_never_fires(transition.head, transition.name.as_str()));
+        }
+    }
+    found.extend(never_held(workflow, verdict).into_iter().map(|span| say::never_taken(span, ground.book.sources.text(span))));
+    found.into_iter().map(|diagnostic| Finding { diagnostic, story: None }).collect()
+}
+
+/// What one exploration found.
+struct Found<'f> {
+    ground: &'f Ground,
+    workflow: &'f Workflow,
+    size: Size,
+    explorer: &'f Explorer<'f>,
+}
+
+impl Found<'_> {
+    async fn all(&self, verdict: &Verdict, round: usize) -> Result<Vec<Finding>, ExploreError> {
+        let mut found = Vec::new();
+        for (_, evidence) in verdict.leaks.values().filter(|(r, _)| *r == round) {
+            found.push(self.leak(evidence).await?);
+        }
+        for (span, (_, evidence)) in verdict.broken.iter().filter(|(_, (r, _))| *r == round) {
+            let story = self.story(evidence, format!("{} finds less than was set aside", evidence.transition)).await?;
+            let outcome = outcome(&evidence.reasons);
+            found.push(Finding { diagnostic: say::promise_broken(*span, evidence.transition.as_str(), &story.words, &outcome), story: Some(story) });
+        }
+        for (_, evidence, turn) in verdict.endless.values().filter(|(r, ..)| *r == round) {
+            let path = self.path(evidence);
+            let state = self.workflow.states.first().map_or_else(|| Name::from(""), |s| s.name.clone());
+            let end = End::Stays { doc: evidence.doc.clone(), state };
+            let mut story = tell(self.ground, &self.workflow.name, self.size, "a chain without end".to_owned(), &path, &end).await?;
+            story.scenario.steps.pop();
+            let turn: Vec<String> = turn.iter().map(|t| format!("`{t}`")).collect();
+            let head = self.workflow.transition(evidence.transition.as_str()).map_or(self.workflow.span, |t| t.head);
+            found.push(Finding { diagnostic: say::endless(head, &turn.join(", "), &story.words), story: Some(story) });
+        }
+        for at in stuck(self.explorer) {
+            found.extend(self.stuck(at).await?);
+        }
+        Ok(found)
+    }
+
+    fn path(&self, evidence: &Evidence) -> Vec<super::world::Deed> {
+        self.explorer.path(evidence.node).into_iter().chain(evidence.deeds.iter().cloned()).collect()
+    }
+
+    async fn story(&self, evidence: &Evidence, title: String) -> Result<Story, ExploreError> {
+        let end = End::Refused { doc: evidence.doc.clone(), transition: evidence.transition.clone(), reasons: evidence.reasons.clone() };
+        tell(self.ground, &self.workflow.name, self.size, title, &self.path(evidence), &end).await
+    }
+
+    async fn leak(&self, evidence: &Evidence) -> Result<Finding, ExploreError> {
+        let name = &self.workflow.name;
+        let story = self.story(evidence, format!("{name}: {} leaves something behind", evidence.transition)).await?;
+        let transition = self.workflow.transition(evidence.transition.as_str());
+        let head = transition.map_or(self.workflow.span, |t| t.head);
+        let first = evidence.reasons.first();
+        let state = first.and_then(|r| r.sentence.split('`').rev().nth(1)).unwrap_or_default();
+        let outcome = outcome(&evidence.reasons);
+        let diagnostic = match first.map(|r| r.code) {
+            Some(ReasonCode::PartsLeftBehind) => {
+                let bin = first.and_then(left_in).unwrap_or_default();
+                let (place, filled) = self.filled(&bin);
+                say::leak(head, filled, (&place, state), &story.words, &outcome)
+            }
+            Some(ReasonCode::ReverseOpen) => say::open_reverse(head, state, &story.words, &outcome),
+            _ => say::open_obligation(head, state, &story.words, &outcome),
+        };
+        Ok(Finding { diagnostic, story: Some(story) })
+    }
+
+    /// A bin as the flow writes it, and the clause that first puts something there.
+    fn filled(&self, bin: &str) -> (String, Option<Span>) {
+        let mut found = None;
+        for transition in &self.workflow.transitions {
+            walk::clauses(&transition.body, &mut |clause| {
+                if let ClauseKind::Move(spec) = &clause.kind
+                    && spec.to.bin == *bin
+                    && found.is_none()
+                {
+                    let party = spec.to.party.as_ref().map_or_else(String::new, |p| format!("{p}."));
+                    found = Some((format!("{party}{bin}"), clause.span));
+                }
+            });
+        }
+        found.map_or_else(|| (bin.to_owned(), None), |(place, span)| (place, Some(span)))
+    }
+
+    async fn stuck(&self, at: usize) -> Result<Option<Finding>, ExploreError> {
+        let Some(state) = self.explorer.nodes.get(at).and_then(|n| n.state.clone()) else { return Ok(None) };
+        let Some(declared) = self.workflow.state(state.as_str()) else { return Ok(None) };
+        let path = self.explorer.path(at);
+        let doc = self.explorer.document(at);
+        let end = End::Stays { doc: doc.clone(), state: state.clone() };
+        let story = tell(self.ground, &self.workflow.name, self.size, format!("{}: stuck in {state}", self.workflow.name), &path, &end).await?;
+        let holds = holds(&after(self.ground, &self.workflow.name, self.size, &path).await?, &doc).await?;
+        Ok(Some(Finding { diagnostic: say::stuck(declared.span, state.as_str(), &holds, &story.words), story: Some(story) }))
+    }
+}
+
+/// What a document that is stuck keeps: parts, obligations, reverse papers.
+async fn holds(world: &World, doc: &DocId) -> Result<String, ExploreError> {
+    let view = View::of(world, &BTreeMap::new()).await?;
+    let mut kept: Vec<String> = view.held(doc).map(|b| format!("{} of {} in `{}`", b.quantity, b.part, b.position.bin)).collect();
+    kept.extend(view.obligations.iter().filter(|o| o.doc == *doc).map(|o| format!("{} of {} owed as `{}`", o.open, o.part, o.kind)));
+    kept.extend(view.reverses.iter().filter(|p| p.doc == *doc).map(|p| format!("its reverse `{}` open", p.kind)));
+    Ok(if kept.is_empty() { String::new() } else { format!(", with {}", kept.join(", ")) })
+}
+
+/// The bin in `2 of P1 would be left in warehouse_a.transit for D1, and …`.
+fn left_in(reason: &Reason) -> Option<String> {
+    let place = reason.sentence.split(" would be left in ").nth(1)?.split(' ').next()?;
+    Some(place.rsplit('.').next().unwrap_or(place).trim_end_matches(',').to_owned())
+}
+
+fn outcome(reasons: &[Reason]) -> String {
+    reasons.iter().map(|r| r.sentence.as_str()).collect::<Vec<_>>().join("; ")
+}
