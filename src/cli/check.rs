@@ -2,16 +2,23 @@
 //!
 //! Tests: `tests/it/cli.rs`.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use clap::Args;
 use serde_json::json;
 
-use crate::base::Severity;
+use crate::base::{Name, Severity};
+use crate::model::Book;
+use crate::prove::{self, Options, Proved};
+use crate::rules::Rules;
 
 use super::args::Global;
 use super::error::CliError;
 use super::output::Out;
 use super::session::count;
-use super::{book, report};
+use super::{book, report, stories};
 
 /// How to check.
 #[derive(Debug, Args)]
@@ -20,28 +27,90 @@ Examples:
   bincard check                  the book in this folder, or above it
   bincard check --book mybook    another one
   bincard check --strict         warnings count too
+  bincard check --save-story DIR the story of every proof that fails, as a scenario that `bincard test` plays
+  bincard check --custody        who could take a part out without a paper, a serial number or a second person
   bincard check --json           findings with codes and places, for an editor or a gate")]
 pub struct CheckArgs {
     /// Fail on warnings too
     #[arg(long)]
     strict: bool,
+    /// Look at so many situations of each workflow at most
+    #[arg(long, value_name = "N", default_value_t = prove::BUDGET)]
+    budget: usize,
+    /// Look only at what is written, and prove nothing
+    #[arg(long, conflicts_with_all = ["save_story", "custody"])]
+    no_proof: bool,
+    /// Prove only this workflow; can be given several times
+    #[arg(long, value_name = "WORKFLOW")]
+    only: Vec<String>,
+    /// Write the stories of proofs that fail into this folder, as scenarios
+    #[arg(long, value_name = "DIR")]
+    save_story: Option<PathBuf>,
+    /// Tell who could take a part from its receipt to the outside without a paper, a serial number or a second person
+    #[arg(long)]
+    custody: bool,
 }
 
 /// Checks the book.
 pub fn run(args: &CheckArgs, global: &Global, out: Out) -> Result<(), CliError> {
     let root = book::root(global)?;
     let checked = book::check(&root)?;
-    let errors = checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
-    let warnings = checked.diagnostics.len() - errors;
+    let usable = checked.book.as_ref().map(|book| (Arc::new(book.clone()), Arc::new(checked.rules.clone())));
+    let proofs = match &usable {
+        Some((book, rules)) if !args.no_proof => proofs(args, book, rules)?,
+        _ => Vec::new(),
+    };
+    let mut diagnostics = checked.diagnostics.clone();
+    diagnostics.extend(proofs.iter().flat_map(|p| &p.findings).map(|f| f.diagnostic.clone()));
+    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    let warnings = diagnostics.len() - errors;
     let failed = errors > 0 || (args.strict && warnings > 0);
+    let saved = match (&args.save_story, &usable) {
+        (Some(folder), Some((book, _))) => stories::save(folder, book, &proofs)?,
+        _ => Vec::new(),
+    };
+    let custody = match &usable {
+        Some((book, rules)) if args.custody => Some(prove::custody(book, rules)),
+        _ => None,
+    };
     if out.is_json() {
         let outcome = if failed { "errors" } else { "done" };
-        out.json(&json!({ "outcome": outcome, "errors": errors, "warnings": warnings, "findings": report::to_json(&checked.diagnostics, &checked.sources) }))?;
+        let mut answer = json!({ "outcome": outcome, "errors": errors, "warnings": warnings, "findings": report::to_json(&diagnostics, &checked.sources) });
+        if let Some(fields) = answer.as_object_mut() {
+            if !args.no_proof {
+                fields.insert("proofs".to_owned(), stories::to_json(&proofs));
+            }
+            if let Some(custody) = &custody {
+                fields.insert("custody".to_owned(), custody.iter().map(stories::way_to_json).collect());
+            }
+        }
+        out.json(&answer)?;
     } else {
-        report::show(out, &checked.diagnostics, &checked.sources)?;
+        report::show(out, &diagnostics, &checked.sources)?;
+        stories::show(out, &proofs)?;
+        for path in &saved {
+            out.line(format!("written: {}", path.display()))?;
+        }
+        if let Some(custody) = &custody {
+            stories::show_custody(out, custody)?;
+        }
         out.line(summary(&checked, errors, warnings))?;
     }
     if failed { Err(CliError::rejected()) } else { Ok(()) }
+}
+
+/// Proves the book, or those of its workflows that are meant.
+fn proofs(args: &CheckArgs, book: &Arc<Book>, rules: &Arc<Rules>) -> Result<Vec<Proved>, CliError> {
+    let only: BTreeSet<Name> = args.only.iter().map(|name| Name::from(name.as_str())).collect();
+    if let Some(unknown) = only.iter().find(|name| !book.workflows.contains_key(*name)) {
+        let error = CliError::usage(format!("the book has no workflow `{unknown}`"));
+        let hint = crate::base::suggest::did_you_mean(unknown.as_str(), book.workflows.keys().map(Name::as_str));
+        return Err(match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        });
+    }
+    Ok(prove::prove(book, rules, &Options { budget: args.budget, only }))
 }
 
 fn summary(checked: &crate::check::Checked, errors: usize, warnings: usize) -> String {

@@ -30,6 +30,7 @@ mod session;
 mod show;
 mod simulate;
 mod stock;
+mod stories;
 mod test;
 mod todo;
 mod trace;

@@ -101,12 +101,6 @@ impl Engine {
         Self { book, rules, store: self.store.clone(), watcher: self.watcher.clone(), older: None }
     }
 
-    /// An engine on a store that need not keep the book: for worlds that are thought through and thrown away.
-    #[must_use]
-    pub const fn over(book: Arc<Book>, rules: Arc<Rules>, store: Store) -> Self {
-        Self { book, rules, store, watcher: None }
-    }
-
     /// Opens a database and puts the book into it.
     ///
     /// # Errors
@@ -119,7 +113,7 @@ impl Engine {
     /// cannot be copied, because it is not in memory.
     #[must_use]
     pub fn forked(&self, rules: Arc<Rules>) -> Option<Self> {
-        Some(Self { book: Arc::clone(&self.book), rules, store: self.store.copied()?, watcher: None })
+        Some(Self { book: Arc::clone(&self.book), rules, store: self.store.copied()?, watcher: None, older: None })
     }
 
     /// The same engine with someone who sees what it does.

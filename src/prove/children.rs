@@ -109,7 +109,8 @@ fn boxed<'f>(inner: &'f mut Explorer<'_>, child: &'f Document) -> Pin<Box<dyn Fu
 /// What tells one started document from another.
 fn alike(view: &View, parent: &Document, child: &Document) -> String {
     let lines: Vec<String> = child.lines.iter().map(|l| format!("{:?}", l.values)).collect();
-    let choices: Vec<String> = child.fields.values().filter_map(|v| if let Value::Name(n) = v { Some(n.to_string()) } else { None }).collect();
+    let told = |v: &Value| matches!(v, Value::Name(_) | Value::Party(_)).then(|| v.to_string());
+    let choices: Vec<String> = child.fields.values().filter_map(told).collect();
     let held = |doc: &DocId| view.held(doc).map(|b| format!("{}{}{}", b.position.bin, b.part, b.quantity)).collect::<Vec<_>>().join(",");
     format!("{}{}{}|{}|{}|{}", child.workflow, child.state, choices.concat(), lines.concat(), held(&child.id), held(&parent.id))
 }

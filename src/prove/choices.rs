@@ -68,7 +68,7 @@ pub fn openings(book: &Book, workflow: &Workflow, doc: &DocId, size: Size) -> Ve
         for fields in product(&of_document) {
             let parties: Vec<String> = fields.values().filter_map(Json::as_str).map(str::to_owned).collect();
             let Some(actor) = actor(book, &parties, &opening.by, 0) else { continue };
-            for lines in first_lines(book, workflow, size) {
+            for lines in first_lines(book, workflow, size, opening, &fields) {
                 let (workflow, transition) = (workflow.name.clone(), opening.name.clone());
                 acts.push(Act::Open { actor: actor.clone(), workflow, transition, doc: doc.clone(), fields: fields.clone(), lines });
             }
@@ -111,7 +111,7 @@ fn initial(book: &Book, field: &Field, asked: &BTreeSet<Name>) -> Option<Vec<Jso
     Some(values(book, &field.ty))
 }
 
-fn first_lines(book: &Book, workflow: &Workflow, size: Size) -> Vec<Vec<InputLine>> {
+fn first_lines(book: &Book, workflow: &Workflow, size: Size, opening: &Transition, parties: &Values) -> Vec<Vec<InputLine>> {
     if workflow.line_fields.is_empty() {
         return vec![Vec::new()];
     }
@@ -119,17 +119,37 @@ fn first_lines(book: &Book, workflow: &Workflow, size: Size) -> Vec<Vec<InputLin
     let quantity = |f: &Field| if f.ty == Type::Quantity { vec![json!(size.quantity.to_string())] } else { values(book, &f.ty) };
     let given: Vec<(Name, Vec<Json>)> =
         fields.filter(|f| (f.default.is_none() && !f.ty.is_optional()) || matches!(f.ty, Type::Choice(_))).map(|f| (f.name.clone(), quantity(f))).collect();
-    let serial = workflow.line_fields.iter().find(|f| matches!(&f.ty, Type::List(of) if **of == Type::Serial));
     let line = |part: &str, values: &Values| {
         let mut values = values.clone();
         values.insert("part".into(), json!(part));
-        if let (true, Some(field)) = (size.serial, serial) {
-            let first: Vec<String> = (1..=size.quantity).map(|n| format!("NEW-{n}")).collect();
-            values.insert(field.name.clone(), json!(first));
+        if size.serial {
+            values.extend(first_units(workflow, opening, parties, size));
         }
         InputLine { line: None, values }
     };
     product(&given).iter().map(|values| size.parts().iter().map(|part| line(part, values)).collect()).collect()
+}
+
+/// The serial numbers of a new document, from the shelf that this opening takes them from, else from that which the first
+/// other transition does; numbers that nobody knows where they come from outside.
+fn first_units(workflow: &Workflow, opening: &Transition, parties: &Values, size: Size) -> Option<(Name, Json)> {
+    let mut found: Option<(Name, Json)> = None;
+    for transition in std::iter::once(opening).chain(&workflow.transitions) {
+        walk::clauses(&transition.body, &mut |clause| {
+            if let ClauseKind::Move(spec) = &clause.kind
+                && let Choosing::Serials(Expr { kind: ExprKind::LineField(field), .. }) = &spec.choosing
+                && found.is_none()
+            {
+                let party = spec.from.party.as_ref().and_then(|p| parties.get(p)).and_then(Json::as_str);
+                let units = match party {
+                    Some(party) => stage::serials(party, &spec.from.bin, size.quantity),
+                    None => (1..=size.quantity).map(|n| format!("NEW-{n}")).collect(),
+                };
+                found = Some((field.clone(), json!(units)));
+            }
+        });
+    }
+    found
 }
 
 /// The ways to fire a transition.

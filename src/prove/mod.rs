@@ -6,9 +6,11 @@
 pub mod answers;
 mod children;
 pub mod choices;
+mod custody;
 pub mod explore;
 pub mod facts;
 mod findings;
+mod linear;
 mod proof;
 pub mod stage;
 pub mod story;
@@ -16,6 +18,7 @@ pub mod verdict;
 pub mod view;
 pub mod world;
 
+pub use custody::{Way, custody};
 pub use proof::{BUDGET, Finding, Options, Proved, prove};
 
 #[cfg(test)]

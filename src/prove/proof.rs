@@ -15,6 +15,7 @@ use crate::rules::Rules;
 
 use super::explore::{ExploreError, Explorer, Ground, Limits};
 use super::findings as say;
+use super::linear;
 use super::stage::Size;
 use super::story::{End, Story, after, tell};
 use super::verdict::{Evidence, Verdict, never_fired, never_held, stuck};
@@ -61,6 +62,10 @@ pub struct Proved {
     pub whole: Vec<Size>,
     /// The sizes at which the budget ended before everything was looked at.
     pub cut: Vec<Size>,
+    /// Whether nothing can be left behind whatever the quantities are, by its numbers and not by trying.
+    pub for_all: bool,
+    /// Why that was not proved; absent where it was.
+    pub not_for_all: Option<String>,
     /// What was found.
     pub findings: Vec<Finding>,
     /// Whether nobody could open a document on the stage.
@@ -108,6 +113,8 @@ fn alone(ground: &Ground, name: &Name, options: &Options) -> Proved {
         tried: 0,
         whole: Vec::new(),
         cut: Vec::new(),
+        for_all: false,
+        not_for_all: None,
         findings: Vec::new(),
         unopened: false,
         fault: None,
@@ -123,6 +130,8 @@ fn alone(ground: &Ground, name: &Name, options: &Options) -> Proved {
 
 async fn one(ground: &Ground, name: &Name, options: &Options, proved: &mut Proved) -> Result<(), ExploreError> {
     let Some(workflow) = ground.book.workflows.get(name).cloned() else { return Ok(()) };
+    proved.not_for_all = linear::prove(&ground.book, &workflow).err();
+    proved.for_all = proved.not_for_all.is_none();
     let mut verdict = Verdict::default();
     let sizes = sizes();
     let mut told: BTreeSet<(&'static str, Span)> = BTreeSet::new();
@@ -206,7 +215,8 @@ impl Found<'_> {
             let head = self.workflow.transition(evidence.transition.as_str()).map_or(self.workflow.span, |t| t.head);
             found.push(Finding { diagnostic: say::endless(head, &turn.join(", "), &story.words), story: Some(story) });
         }
-        for at in stuck(self.explorer) {
+        // Of serial numbers only those are named that stand in the bin at hand: who is stuck there may have named others.
+        for at in stuck(self.explorer).into_iter().filter(|_| !self.size.serial) {
             found.extend(self.stuck(at).await?);
         }
         Ok(found)

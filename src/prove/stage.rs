@@ -83,7 +83,7 @@ pub fn begin(book: &Book) -> Timestamp {
 /// The givens of every story of a workflow.
 #[must_use]
 pub fn givens(book: &Book, workflows: &[&Workflow], size: Size) -> Vec<StepKind> {
-    let mut steps = Vec::new();
+    let mut steps = vec![StepKind::On(begin(book))];
     let kinds = &book.vocabulary.party_kinds;
     for (kind, above) in kinds.iter().zip(std::iter::once(None).chain(kinds.iter().map(Some))) {
         for second in [false, true] {
@@ -114,7 +114,6 @@ pub fn givens(book: &Book, workflows: &[&Workflow], size: Size) -> Vec<StepKind>
             }
         }
     }
-    steps.push(StepKind::On(begin(book)));
     steps
 }
 

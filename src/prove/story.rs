@@ -3,12 +3,16 @@
 //! Must not know why the story is told. Tests: `tests/it/proofs.rs` plays the stories again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
 use crate::base::{DocId, Name, Timestamp};
 use crate::domain::{InputLine, Reason, ReasonCode};
+use crate::engine::Engine;
 use crate::model::{Scenario, ScenarioActor, StepKind};
+use crate::scenario::{Masters, run};
+use crate::store::Store;
 
 use super::choices::system;
 use super::explore::{ExploreError, Ground};
@@ -76,9 +80,46 @@ pub async fn tell(ground: &Ground, workflow: &Name, size: Size, title: String, p
         world = next;
     }
     teller.end(end, path);
-    let used = teller.used();
-    let steps = teller.steps.into_iter().filter(|s| used.matters(s)).collect();
-    Ok(Story { scenario: stage::scenario(title, steps), words: teller.words.join(" · "), imagined: teller.imagined.into_iter().collect() })
+    let mut scenario = stage::scenario(title, teller.steps);
+    if teller.imagined.is_empty() {
+        scenario = shorter(ground, scenario).await?;
+    }
+    Ok(Story { scenario, words: teller.words.join(" · "), imagined: teller.imagined.into_iter().collect() })
+}
+
+/// The same story with as little given as it needs: what can be left out is left out, as long as it still plays.
+async fn shorter(ground: &Ground, scenario: Scenario) -> Result<Scenario, ExploreError> {
+    if !plays(ground, &scenario).await? {
+        return Ok(scenario);
+    }
+    let mut scenario = scenario;
+    let given = |s: &StepKind| matches!(s, StepKind::Fact { .. } | StepKind::Stock { .. });
+    // Most of it is not needed: halves are tried before single rows.
+    let mut stride = scenario.steps.len();
+    while stride > 0 {
+        let mut at = scenario.steps.len();
+        while at > 0 {
+            let from = at.saturating_sub(stride);
+            let mut without = scenario.clone();
+            let mut n = 0;
+            without.steps.retain(|step| {
+                let inside = (from..at).contains(&n) && given(&step.kind);
+                n += 1;
+                !inside
+            });
+            if without.steps.len() < scenario.steps.len() && plays(ground, &without).await? {
+                scenario = without;
+            }
+            at = from.min(scenario.steps.len());
+        }
+        stride /= 2;
+    }
+    Ok(scenario)
+}
+
+async fn plays(ground: &Ground, scenario: &Scenario) -> Result<bool, ExploreError> {
+    let engine = Engine::reading(Arc::clone(&ground.book), Arc::clone(&ground.rules), Store::memory());
+    Ok(run(&engine, scenario, &Masters::default()).await.is_ok_and(|report| report.passed()))
 }
 
 /// The documents that somebody acts on.
@@ -178,39 +219,6 @@ impl Teller {
                 }
             }
             End::Stays { doc, state } => self.steps.push(StepKind::StateIs(self.name(doc), state.clone())),
-        }
-    }
-
-    fn used(&self) -> Used {
-        let mut used = Used { words: BTreeSet::new() };
-        for step in &self.steps {
-            match step {
-                StepKind::Opens { fields, lines, actor, .. } | StepKind::Fires { fields, lines, actor, .. } => {
-                    used.words.extend(actor.at.clone());
-                    fields.values().chain(lines.iter().flat_map(|l| l.values.values())).filter_map(Json::as_str).for_each(|t| {
-                        used.words.insert(t.to_owned());
-                    });
-                }
-                _ => {}
-            }
-        }
-        used
-    }
-}
-
-/// The codes that a story names, to leave out what it is not about.
-struct Used {
-    words: BTreeSet<String>,
-}
-
-impl Used {
-    /// Parts and contracts that nobody names, and limits and rates of them, are left out; parties and shelves are the
-    /// network that rules look through, and stay.
-    fn matters(&self, step: &StepKind) -> bool {
-        match step {
-            StepKind::Fact { kind, subject, .. } if kind == "party" || kind == "contract" && self.words.contains(subject) => true,
-            StepKind::Fact { subject, .. } => self.words.contains(subject),
-            _ => true,
         }
     }
 }

@@ -14,13 +14,17 @@ fn figures() {
     let begun = std::time::Instant::now();
     let budget = std::env::var("BUDGET").ok().and_then(|b| b.parse().ok()).unwrap_or(400);
     for proved in prove(&book, &rules, &Options { budget, ..Options::default() }) {
-        println!("{}: {} states, {} tried; whole {:?}; cut {:?}; unopened {} fault {:?}", proved.workflow, proved.states, proved.tried, proved.whole.iter().map(|s| s.words()).collect::<Vec<_>>(), proved.cut.iter().map(|s| s.words()).collect::<Vec<_>>(), proved.unopened, proved.fault);
+        println!("{}: {} states, {} tried; whole {:?}; cut {:?}; unopened {} fault {:?} for all {:?}", proved.workflow, proved.states, proved.tried, proved.whole.iter().map(|s| s.words()).collect::<Vec<_>>(), proved.cut.iter().map(|s| s.words()).collect::<Vec<_>>(), proved.unopened, proved.fault, proved.not_for_all);
         for f in &proved.findings {
             println!("{}", crate::check::testing::report(std::slice::from_ref(&f.diagnostic), &book.sources));
             if let Some(story) = &f.story {
                 println!("{}", story.text(&book).unwrap_or_else(|e| format!("{e:?}")));
             }
         }
+    }
+    println!("{:?}", begun.elapsed());
+    for way in super::custody(&book, &rules) {
+        println!("{way:?}");
     }
     println!("{:?}", begun.elapsed());
 }

@@ -15,6 +15,9 @@ use super::choices::Units;
 use super::facts::Facts;
 use super::world::World;
 
+/// Plain numbers above this are alike.
+const MOST_COUNTED: i64 = 3;
+
 /// What stands in a world.
 #[derive(Debug)]
 pub struct View {
@@ -159,6 +162,10 @@ fn write_fields(key: &mut String, values: &BTreeMap<Name, Value>, wanted: &BTree
             Value::Absent => {}
             Value::Time(_) | Value::Date(_) => {
                 let _ = write!(key, ",{name}");
+            }
+            // Of what is counted up for ever, so many are as many as any flow tells apart.
+            Value::Number(n) if *n > MOST_COUNTED.into() => {
+                let _ = write!(key, ",{name}={MOST_COUNTED}");
             }
             other => {
                 let _ = write!(key, ",{name}={other}");

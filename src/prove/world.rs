@@ -133,7 +133,7 @@ impl World {
     /// A world on an empty store.
     #[must_use]
     pub fn new(book: Arc<Book>, rules: Arc<Rules>, now: Timestamp) -> Self {
-        Self { engine: EngineHandle(Engine::over(book, rules, Store::memory())), now, docs: Vec::new(), steps: 0 }
+        Self { engine: EngineHandle(Engine::reading(book, rules, Store::memory())), now, docs: Vec::new(), steps: 0 }
     }
 
     /// The engine.

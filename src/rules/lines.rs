@@ -96,7 +96,7 @@ impl Rules {
         let written = inner.written.iter().map(|w| w.with(marked.asts.get(&w.file))).collect();
         let layers = inner.layers.iter().map(|(name, layers)| (name.clone(), layers.clone())).collect();
         let counted = Inner { engine, limits, vocabulary: inner.vocabulary.clone(), written, layers };
-        Ok((Self { inner: Arc::new(counted) }, RuleLines { points: marked.points.into(), ran }))
+        Ok((Self { inner: Arc::new(counted), imagined: None }, RuleLines { points: marked.points.into(), ran }))
     }
 }
 

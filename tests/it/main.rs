@@ -33,6 +33,7 @@ mod handbook;
 mod mutations;
 mod periods;
 mod pictures;
+mod proofs;
 mod race_answers;
 mod race_processes;
 mod race_rows;

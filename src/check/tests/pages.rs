@@ -6,11 +6,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::super::testing::{MANIFEST, checked};
 use super::super::{Checked, Family, Page, Piece, families};
 use super::{RULES, book, codes_made_in, sources};
 use crate::base::{Severity, Span};
+use crate::prove::{Options, prove};
 use crate::render::{Style, reports};
 
 /// Codes that no short text shows.
@@ -44,8 +46,21 @@ fn tried(pieces: &[Piece]) -> Checked {
     checked(&texts)
 }
 
-fn told(pieces: &[Piece]) -> String {
-    let checked = tried(pieces);
+/// Checks the book of an example, and proves it where the page is about a proof.
+fn proved(page: &Page, pieces: &[Piece]) -> Checked {
+    let mut checked = tried(pieces);
+    if page.family == "Proofs"
+        && let Some(book) = &checked.book
+    {
+        let (book, rules) = (Arc::new(book.clone()), Arc::new(checked.rules.clone()));
+        let proofs = prove(&book, &rules, &Options { budget: 400, ..Options::default() });
+        checked.diagnostics.extend(proofs.into_iter().flat_map(|p| p.findings).map(|f| f.diagnostic));
+    }
+    checked
+}
+
+fn told(page: &Page, pieces: &[Piece]) -> String {
+    let checked = proved(page, pieces);
     reports(&checked.sources, &checked.diagnostics, Style::Plain)
 }
 
@@ -61,7 +76,7 @@ fn marked(checked: &Checked, piece: &Piece) -> Option<Span> {
 /// What is wrong with the examples of a page.
 fn problems(page: &Page) -> Vec<String> {
     let mut found = Vec::new();
-    let wrong = tried(&page.wrong);
+    let wrong = proved(page, &page.wrong);
     let report = || reports(&wrong.sources, &wrong.diagnostics, Style::Plain);
     let of_code = || wrong.diagnostics.iter().filter(|d| d.code == page.code);
     match of_code().next() {
@@ -76,7 +91,7 @@ fn problems(page: &Page) -> Vec<String> {
             found.push(format!("the mark is `{}` at {}, and the code is told at {told:?}", wrong.sources.text(place), wrong.sources.place(place)));
         }
     }
-    let right = told(&page.right);
+    let right = told(page, &page.right);
     if page.right.is_empty() || !right.is_empty() {
         found.push(format!("the right example is told\n{right}"));
     }
@@ -95,7 +110,7 @@ fn every_example_is_told_what_its_page_says() {
 
 #[test]
 fn every_code_has_its_page_and_every_page_its_code() {
-    let made: String = ["check", "syntax", "rules"].iter().map(|module| sources(&root().join("src").join(module))).collect();
+    let made: String = ["check", "syntax", "rules", "prove"].iter().map(|module| sources(&root().join("src").join(module))).collect();
     let codes = codes_made_in(&made);
     let pages: BTreeSet<String> = families().iter().flat_map(|f| &f.pages).filter(|p| p.family != "Refusals").map(|p| p.code.to_owned()).collect();
     let missing: Vec<&String> = codes.difference(&pages).collect();
@@ -131,7 +146,7 @@ fn manual(page: &Page) -> String {
             let _ = write!(out, "\n{also}, {}:\n\n```{}\n{}\n```\n", piece.whereabouts(), piece.language(), piece.text);
         }
         if title == "Wrong" && !pieces.is_empty() {
-            let wrong = tried(pieces);
+            let wrong = proved(page, pieces);
             let of_code: Vec<_> = wrong.diagnostics.iter().filter(|d| d.code == page.code).cloned().collect();
             let report = reports(&wrong.sources, &of_code, Style::Plain);
             let lines: Vec<&str> = report.trim_end().lines().map(str::trim_end).collect();

@@ -1,0 +1,278 @@
+//! Exact linear algebra over fractions: sums of symbols, whether inequalities can hold together, and the affine hull of sets.
+//!
+//! A number that does not fit is an error, and nothing is claimed. Must not know flows. Tests: below.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Numbers became too large, or there were too many of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMuch;
+
+/// A fraction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fraction {
+    above: i128,
+    below: i128,
+}
+
+impl Fraction {
+    pub const ZERO: Self = Self { above: 0, below: 1 };
+    pub const ONE: Self = Self { above: 1, below: 1 };
+
+    fn new(above: i128, below: i128) -> Result<Self, TooMuch> {
+        let (mut a, mut b) = (above.unsigned_abs(), below.unsigned_abs());
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        let divisor = i128::try_from(a.max(1)).map_err(|_| TooMuch)?;
+        let sign = if below < 0 { -1 } else { 1 };
+        Ok(Self { above: sign * (above / divisor), below: (below / divisor).checked_abs().ok_or(TooMuch)? })
+    }
+
+    /// A decimal number as a fraction: so many thousandths.
+    pub fn thousandths(n: i64) -> Result<Self, TooMuch> {
+        Self::new(n.into(), 1_000)
+    }
+
+    pub fn plus(self, other: Self) -> Result<Self, TooMuch> {
+        let cross = |a: i128, b: i128| a.checked_mul(b).ok_or(TooMuch);
+        let above = cross(self.above, other.below)?.checked_add(cross(other.above, self.below)?).ok_or(TooMuch)?;
+        Self::new(above, cross(self.below, other.below)?)
+    }
+
+    pub fn times(self, other: Self) -> Result<Self, TooMuch> {
+        let product = |a: i128, b: i128| a.checked_mul(b).ok_or(TooMuch);
+        Self::new(product(self.above, other.above)?, product(self.below, other.below)?)
+    }
+
+    pub const fn negated(self) -> Self {
+        Self { above: -self.above, below: self.below }
+    }
+
+    fn inverse(self) -> Result<Self, TooMuch> {
+        Self::new(self.below, self.above)
+    }
+
+    pub const fn is_zero(self) -> bool {
+        self.above == 0
+    }
+
+    pub const fn is_negative(self) -> bool {
+        self.above < 0
+    }
+}
+
+/// A sum: symbols times numbers, and a number.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sum {
+    terms: BTreeMap<usize, Fraction>,
+    number: Option<Fraction>,
+}
+
+impl Sum {
+    pub fn number(n: Fraction) -> Self {
+        Self { terms: BTreeMap::new(), number: (!n.is_zero()).then_some(n) }
+    }
+
+    pub fn symbol(symbol: usize) -> Self {
+        Self { terms: BTreeMap::from([(symbol, Fraction::ONE)]), number: None }
+    }
+
+    pub fn constant(&self) -> Fraction {
+        self.number.unwrap_or(Fraction::ZERO)
+    }
+
+    pub fn of(&self, symbol: usize) -> Fraction {
+        self.terms.get(&symbol).copied().unwrap_or(Fraction::ZERO)
+    }
+
+    pub fn symbols(&self) -> impl Iterator<Item = usize> + '_ {
+        self.terms.keys().copied()
+    }
+
+    pub fn is_number(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    pub fn is_zero(&self) -> bool {
+        self.terms.is_empty() && self.number.is_none()
+    }
+
+    /// `self + factor * other`
+    pub fn plus(&self, factor: Fraction, other: &Self) -> Result<Self, TooMuch> {
+        let mut terms = self.terms.clone();
+        for (symbol, n) in &other.terms {
+            let sum = terms.get(symbol).copied().unwrap_or(Fraction::ZERO).plus(n.times(factor)?)?;
+            if sum.is_zero() { terms.remove(symbol) } else { terms.insert(*symbol, sum) };
+        }
+        let number = self.constant().plus(other.constant().times(factor)?)?;
+        Ok(Self { terms, number: (!number.is_zero()).then_some(number) })
+    }
+
+    pub fn minus(&self, other: &Self) -> Result<Self, TooMuch> {
+        self.plus(Fraction::ONE.negated(), other)
+    }
+
+    pub fn times(&self, factor: Fraction) -> Result<Self, TooMuch> {
+        Self::default().plus(factor, self)
+    }
+
+    /// With a sum in the place of a symbol.
+    pub fn replaced(&self, symbol: usize, by: &Self) -> Result<Self, TooMuch> {
+        let factor = self.of(symbol);
+        if factor.is_zero() {
+            return Ok(self.clone());
+        }
+        let mut without = self.clone();
+        without.terms.remove(&symbol);
+        without.plus(factor, by)
+    }
+
+    /// From `self = 0`: a symbol, and what it then is.
+    pub fn solved(&self) -> Result<Option<(usize, Self)>, TooMuch> {
+        let Some((symbol, factor)) = self.terms.iter().next_back().map(|(s, f)| (*s, *f)) else { return Ok(None) };
+        let mut rest = self.clone();
+        rest.terms.remove(&symbol);
+        Ok(Some((symbol, rest.times(factor.inverse()?.negated())?)))
+    }
+}
+
+/// `sum <= 0`, or `sum < 0`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    pub sum: Sum,
+    pub strict: bool,
+}
+
+/// More bounds than this are not looked through.
+const MOST: usize = 600;
+
+/// Whether bounds can hold together, over fractions: symbols are eliminated one by one (Fourier and Motzkin).
+pub fn possible(bounds: &[Bound]) -> Result<bool, TooMuch> {
+    let mut left: Vec<Bound> = Vec::new();
+    for bound in bounds {
+        if !left.contains(bound) {
+            left.push(bound.clone());
+        }
+    }
+    loop {
+        if left.iter().any(|b| b.sum.is_number() && (!b.sum.constant().is_negative() && !(b.sum.is_zero() && !b.strict))) {
+            return Ok(false);
+        }
+        left.retain(|b| !b.sum.is_number());
+        let symbols: BTreeSet<usize> = left.iter().flat_map(|b| b.sum.symbols().collect::<Vec<_>>()).collect();
+        let cost = |s: &usize| {
+            let (below, above): (Vec<&Bound>, Vec<&Bound>) = left.iter().filter(|b| !b.sum.of(*s).is_zero()).partition(|b| b.sum.of(*s).is_negative());
+            below.len() * above.len()
+        };
+        let Some(symbol) = symbols.iter().copied().min_by_key(cost) else { return Ok(true) };
+        let (with, mut rest): (Vec<Bound>, Vec<Bound>) = left.into_iter().partition(|b| !b.sum.of(symbol).is_zero());
+        let (below, above): (Vec<Bound>, Vec<Bound>) = with.into_iter().partition(|b| b.sum.of(symbol).is_negative());
+        for a in &above {
+            for b in &below {
+                let scaled = a.sum.times(b.sum.of(symbol).negated())?.plus(a.sum.of(symbol), &b.sum)?;
+                let bound = Bound { sum: scaled, strict: a.strict || b.strict };
+                if !rest.contains(&bound) {
+                    rest.push(bound);
+                }
+            }
+        }
+        if rest.len() > MOST {
+            return Err(TooMuch);
+        }
+        left = rest;
+    }
+}
+
+/// A point with directions: all that can be reached from the point along them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hull {
+    pub point: Vec<Fraction>,
+    /// Directions, each with a leading one where the others have nothing.
+    pub directions: Vec<Vec<Fraction>>,
+}
+
+impl Hull {
+    pub const fn of(point: Vec<Fraction>) -> Self {
+        Self { point, directions: Vec::new() }
+    }
+
+    /// Takes in another one; true where that made it larger.
+    pub fn join(&mut self, other: &Self) -> Result<bool, TooMuch> {
+        let between: Vec<Fraction> = other.point.iter().zip(&self.point).map(|(a, b)| a.plus(b.negated())).collect::<Result<_, _>>()?;
+        let before = self.directions.len();
+        for direction in other.directions.iter().cloned().chain([between]) {
+            self.extend(direction)?;
+        }
+        Ok(self.directions.len() > before)
+    }
+
+    /// Takes in a direction.
+    pub fn extend(&mut self, mut direction: Vec<Fraction>) -> Result<(), TooMuch> {
+        for known in &self.directions {
+            let Some(lead) = known.iter().position(|n| !n.is_zero()) else { continue };
+            let factor = direction.get(lead).copied().unwrap_or(Fraction::ZERO);
+            if !factor.is_zero() {
+                direction = combined(&direction, factor.negated(), known)?;
+            }
+        }
+        let Some(lead) = direction.iter().position(|n| !n.is_zero()) else { return Ok(()) };
+        let scale = direction.get(lead).copied().unwrap_or(Fraction::ONE).inverse()?;
+        let direction: Vec<Fraction> = direction.iter().map(|n| n.times(scale)).collect::<Result<_, _>>()?;
+        for known in &mut self.directions {
+            let factor = known.get(lead).copied().unwrap_or(Fraction::ZERO);
+            if !factor.is_zero() {
+                *known = combined(known, factor.negated(), &direction)?;
+            }
+        }
+        self.directions.push(direction);
+        Ok(())
+    }
+}
+
+fn combined(a: &[Fraction], factor: Fraction, b: &[Fraction]) -> Result<Vec<Fraction>, TooMuch> {
+    a.iter().zip(b).map(|(a, b)| a.plus(b.times(factor)?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(n: i64) -> Fraction {
+        Fraction::thousandths(n * 1_000).unwrap()
+    }
+
+    /// `a*x + b*y + c <= 0`
+    fn bound(a: i64, b: i64, c: i64, strict: bool) -> Bound {
+        let sum = Sum::number(whole(c)).plus(whole(a), &Sum::symbol(0)).unwrap().plus(whole(b), &Sum::symbol(1)).unwrap();
+        Bound { sum, strict }
+    }
+
+    #[test]
+    fn bounds_that_contradict_each_other_are_impossible() {
+        // x + y <= 3, x >= 2, y >= 2
+        assert!(!possible(&[bound(1, 1, -3, false), bound(-1, 0, 2, false), bound(0, -1, 2, false)]).unwrap());
+        // x + y <= 4 leaves exactly one point, and nothing below it
+        assert!(possible(&[bound(1, 1, -4, false), bound(-1, 0, 2, false), bound(0, -1, 2, false)]).unwrap());
+        assert!(!possible(&[bound(1, 1, -4, true), bound(-1, 0, 2, false), bound(0, -1, 2, false)]).unwrap());
+        assert!(possible(&[]).unwrap());
+    }
+
+    #[test]
+    fn a_hull_grows_only_by_what_is_not_in_it() {
+        let mut hull = Hull::of(vec![whole(0), whole(0), whole(0)]);
+        assert!(hull.join(&Hull::of(vec![whole(1), whole(1), whole(0)])).unwrap());
+        assert!(!hull.join(&Hull::of(vec![whole(5), whole(5), whole(0)])).unwrap());
+        assert!(hull.join(&Hull::of(vec![whole(1), whole(0), whole(0)])).unwrap());
+        assert_eq!(hull.directions.len(), 2);
+    }
+
+    #[test]
+    fn an_equation_is_solved_for_one_of_its_symbols() {
+        // x - 2y + 4 = 0, for y: y = x/2 + 2
+        let (symbol, sum) = bound(1, -2, 4, false).sum.solved().unwrap().unwrap();
+        assert_eq!((symbol, sum.of(0), sum.constant()), (1, Fraction::thousandths(500).unwrap(), whole(2)));
+        assert_eq!(Fraction::thousandths(1_500).unwrap().times(whole(2)).unwrap(), whole(3));
+        assert!(Fraction { above: i128::MAX, below: 1 }.plus(Fraction::ONE).is_err());
+    }
+}

@@ -1,0 +1,514 @@
+//! For all quantities: what each line counts is followed through every transition as sums of symbols. In each state the
+//! smallest set of sums is kept that holds on every way there; where a document ends, nothing may be left but zero.
+//!
+//! Says yes only where it follows; a workflow that counts in other ways is left to the stories of small numbers. Must not
+//! know stories. Tests: `tests/it/proofs.rs`, and `algebra`.
+
+mod algebra;
+mod path;
+mod variables;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::base::Name;
+use crate::check::walk;
+use crate::domain::Value;
+use crate::model::{Ask, Book, Clause, ClauseKind, Expr, ExprKind, Field, Goal, MoveQuantity, MoveSpec, ObligationSpec, ObligationVerb, Transition, Type, Workflow};
+
+use algebra::{Fraction, Hull, Sum, TooMuch};
+use path::{Known, Path, Reading, discrete, each};
+use variables::{Counted, Variables, held, parties_changed};
+
+/// More ways through one transition are not followed.
+const MOST_WAYS: usize = 600;
+/// More choices at once are not told apart.
+const MOST_CHOICES: usize = 96;
+
+/// Why it was not proved.
+enum Stop {
+    TooMuch,
+    Because(String),
+}
+
+impl From<TooMuch> for Stop {
+    fn from(_: TooMuch) -> Self {
+        Self::TooMuch
+    }
+}
+
+/// Proves that documents of a workflow leave nothing behind, whatever the quantities are.
+///
+/// # Errors
+/// Why that could not be shown; it may be so nevertheless.
+pub fn prove(book: &Book, workflow: &Workflow) -> Result<(), String> {
+    let variables = Variables::of(book, workflow)?;
+    let prover = Prover { book, workflow, variables: &variables, choices: choices(workflow), paused: paused(workflow) };
+    match prover.walk() {
+        Ok(()) => Ok(()),
+        Err(Stop::TooMuch) => Err("there are too many cases".to_owned()),
+        Err(Stop::Because(why)) => Err(why),
+    }
+}
+
+/// Fields with a few values each that conditions look at.
+fn choices(workflow: &Workflow) -> BTreeMap<Name, Vec<Value>> {
+    let mut found = BTreeMap::new();
+    let declared = |name: &Name| workflow.field(name.as_str()).or_else(|| workflow.line_field(name.as_str()));
+    let values = |field: &Field| match &field.ty {
+        Type::YesNo => vec![Value::YesNo(true), Value::YesNo(false)],
+        Type::Choice(names) => names.iter().map(|n| Value::Name(n.clone())).collect(),
+        _ => Vec::new(),
+    };
+    for transition in &workflow.transitions {
+        walk::expressions(&transition.body, &mut |e: &Expr| {
+            if let Some(field) = discrete(e).and_then(declared) {
+                let values = values(field);
+                if !values.is_empty() {
+                    found.insert(field.name.clone(), values);
+                }
+            }
+        });
+    }
+    found
+}
+
+/// States in which everything stands still: whatever leads out leads back and changes nothing.
+fn paused(workflow: &Workflow) -> BTreeSet<Name> {
+    let still = |t: &Transition| t.changes_nothing() || (t.goal == Goal::Back && quiet(t));
+    let state = |name: &Name| workflow.transitions.iter().filter(|t| t.from.contains(name) && !t.anywhere).all(still);
+    let candidates = workflow.states.iter().filter(|s| !s.initial && !s.is_final).map(|s| s.name.clone());
+    candidates.filter(|name| state(name) && workflow.transitions.iter().filter(|t| t.to.contains(name) && t.goal == Goal::States).all(quiet)).collect()
+}
+
+fn quiet(transition: &Transition) -> bool {
+    transition.body.iter().all(|c| matches!(&c.kind, ClauseKind::Notify { .. }) || matches!(&c.kind, ClauseKind::Ask(asks) if asks.iter().all(|a| a.ty == Type::Text)))
+}
+
+struct Prover<'a> {
+    book: &'a Book,
+    workflow: &'a Workflow,
+    variables: &'a Variables,
+    choices: BTreeMap<Name, Vec<Value>>,
+    paused: BTreeSet<Name>,
+}
+
+/// A state with what is chosen in it.
+type At = (Name, Vec<(Name, Value)>);
+
+impl Prover<'_> {
+    const fn reading(&self) -> Reading<'_> {
+        Reading { book: self.book, variables: self.variables }
+    }
+
+    fn walk(&self) -> Result<(), Stop> {
+        let mut hulls: Vec<(At, Hull)> = Vec::new();
+        let mut waiting: VecDeque<At> = VecDeque::new();
+        for opening in self.workflow.transitions.iter().filter(|t| t.opens()) {
+            let ways = self.begin(opening)?;
+            self.arrive(opening, None, ways, &mut hulls, &mut waiting)?;
+        }
+        while let Some(at) = waiting.pop_front() {
+            let Some(hull) = hulls.iter().find(|(a, _)| *a == at).map(|(_, h)| h.clone()) else { continue };
+            let (state, known) = &at;
+            let from = |t: &&Transition| t.from.contains(state) && !t.changes_nothing() && t.approves.is_none() && !self.still(t);
+            for transition in self.workflow.transitions.iter().filter(from) {
+                let start = self.start(&hull, known.iter().cloned().collect())?;
+                let ways = self.follow(transition, vec![start])?;
+                self.arrive(transition, Some(state), ways, &mut hulls, &mut waiting)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn still(&self, t: &Transition) -> bool {
+        t.goal == Goal::Back && t.from.iter().all(|s| self.paused.contains(s)) || t.goal == Goal::States && !t.to.is_empty() && t.to.iter().all(|s| self.paused.contains(s))
+    }
+
+    /// Any point of a hull, in symbols.
+    fn start(&self, hull: &Hull, known: Known) -> Result<Path, Stop> {
+        let mut values: Vec<Sum> = hull.point.iter().map(|n| Sum::number(*n)).collect();
+        for (symbol, direction) in hull.directions.iter().enumerate() {
+            for (value, factor) in values.iter_mut().zip(direction) {
+                *value = value.plus(*factor, &Sum::symbol(symbol))?;
+            }
+        }
+        let mut path = Path::new(values, hull.directions.len(), known);
+        for (n, counted) in self.variables.all.iter().enumerate() {
+            if let (true, Some(value)) = (counted.must_end(), path.values.get(n).cloned()) {
+                path.at_least_zero(&value)?;
+            }
+        }
+        Ok(path)
+    }
+
+    /// A new document: what its opener gives is any quantity.
+    fn begin(&self, opening: &Transition) -> Result<Vec<Path>, Stop> {
+        let mut path = Path::new(vec![Sum::default(); self.variables.all.len()], 0, Known::new());
+        let by_people = opening.by.iter().any(|r| *r != "system");
+        for (n, counted) in self.variables.all.iter().enumerate() {
+            let Counted::Field(name) = counted else { continue };
+            let usual = self.workflow.line_field(name.as_str()).and_then(|f| f.default.as_ref()).and_then(Value::as_quantity);
+            let value = match usual.filter(|_| !by_people && !self.started_with(name)) {
+                Some(usual) => Sum::number(Fraction::thousandths(usual.milli())?),
+                None => path.fresh(true),
+            };
+            if let Some(slot) = path.values.get_mut(n) {
+                *slot = value;
+            }
+        }
+        let mut ways = vec![path];
+        for (name, values) in &self.choices {
+            ways = self.any_of(ways, name, values)?;
+        }
+        self.follow(opening, ways)
+    }
+
+    /// Whether some document that starts one of these gives the field.
+    fn started_with(&self, field: &Name) -> bool {
+        let mut given = false;
+        for transition in self.book.workflows.values().flat_map(|w| &w.transitions) {
+            walk::clauses(&transition.body, &mut |clause| {
+                if let ClauseKind::Start(spec) = &clause.kind {
+                    given |= spec.workflow == self.workflow.name && spec.lines.iter().any(|(name, _)| name == field);
+                }
+            });
+        }
+        given
+    }
+
+    fn any_of(&self, ways: Vec<Path>, name: &Name, values: &[Value]) -> Result<Vec<Path>, Stop> {
+        let mut all = Vec::new();
+        for way in ways {
+            for value in values {
+                let mut way = way.clone();
+                way.known.insert(name.clone(), value.clone());
+                way.forget(name);
+                all.push(way);
+            }
+        }
+        if all.len() > MOST_CHOICES { Err(Stop::TooMuch) } else { Ok(all) }
+    }
+
+    fn follow(&self, transition: &Transition, ways: Vec<Path>) -> Result<Vec<Path>, Stop> {
+        let mut ways = ways;
+        let changed = parties_changed(self.workflow, transition);
+        for clause in &transition.body {
+            if let ClauseKind::Ask(asks) = &clause.kind {
+                for ask in asks {
+                    ways = self.asked(ways, ask)?;
+                }
+            }
+        }
+        if !changed.is_empty() {
+            self.nothing_at(&mut ways, &changed)?;
+        }
+        for clause in &transition.body {
+            ways = self.clause(ways, clause)?;
+            if ways.len() > MOST_WAYS {
+                return Err(Stop::TooMuch);
+            }
+        }
+        Ok(ways)
+    }
+
+    /// Nothing may be held at a party that is exchanged: before the transition, or moved away before the exchange.
+    fn nothing_at(&self, ways: &mut [Path], changed: &BTreeSet<Name>) -> Result<(), Stop> {
+        for path in ways {
+            path.settle()?;
+            for (n, counted) in self.variables.all.iter().enumerate() {
+                if let Counted::Held(Some(party), bin) = counted
+                    && changed.contains(party)
+                    && !path.values.get(n).is_some_and(Sum::is_zero)
+                {
+                    return Err(Stop::Because(format!("`{party}` can become another while parts are in its `{bin}`")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn asked(&self, ways: Vec<Path>, ask: &Ask) -> Result<Vec<Path>, Stop> {
+        if let Some(values) = self.choices.get(&ask.field) {
+            return self.any_of(ways, &ask.field, values);
+        }
+        let index = self.variables.find(&Counted::Field(ask.field.clone()));
+        let one = |mut path: Path| {
+            path.forget(&ask.field);
+            let value = path.fresh(!ask.optional);
+            if let Some(slot) = index.and_then(|n| path.values.get_mut(n)) {
+                *slot = value;
+            }
+            path
+        };
+        Ok(ways.into_iter().map(one).collect())
+    }
+
+    fn clause(&self, ways: Vec<Path>, clause: &Clause) -> Result<Vec<Path>, Stop> {
+        let Some(when) = &clause.when else { return self.done(ways, &clause.kind) };
+        let reading = self.reading();
+        let taken = each(ways.clone(), |path| path.assume(reading, when, true))?;
+        let mut all = each(ways, |path| path.assume(reading, when, false))?;
+        all.extend(self.done(taken, &clause.kind)?);
+        Ok(all)
+    }
+
+    fn done(&self, ways: Vec<Path>, kind: &ClauseKind) -> Result<Vec<Path>, Stop> {
+        let reading = self.reading();
+        let mut ways = ways;
+        match kind {
+            ClauseKind::Require(guard) => return Ok(each(ways, |path| path.assume(reading, &guard.test, true))?),
+            ClauseKind::EachLine(body) => {
+                let mut apart = Vec::new();
+                if let Some(filter) = &body.filter {
+                    apart = each(ways.clone(), |path| path.assume(reading, filter, false))?;
+                    ways = each(ways, |path| path.assume(reading, filter, true))?;
+                }
+                for clause in &body.body {
+                    if let ClauseKind::Ask(asks) = &clause.kind {
+                        for ask in asks {
+                            ways = self.asked(ways, ask)?;
+                        }
+                    }
+                }
+                for clause in &body.body {
+                    ways = self.clause(ways, clause)?;
+                }
+                ways.extend(apart);
+            }
+            ClauseKind::AskLines => self.new_lines(&mut ways)?,
+            ClauseKind::Set(name, value) => return self.set(ways, name, value),
+            ClauseKind::Become(state) => ways.iter_mut().for_each(|path| {
+                path.target.get_or_insert_with(|| state.clone());
+            }),
+            _ => {
+                for path in &mut ways {
+                    self.counted(path, kind)?;
+                }
+            }
+        }
+        Ok(ways)
+    }
+
+    fn counted(&self, path: &mut Path, kind: &ClauseKind) -> Result<(), Stop> {
+        match kind {
+            ClauseKind::Let(name, value) => {
+                let sum = path.sum(self.reading(), value)?;
+                path.forget(name);
+                path.lets.insert(name.clone(), sum);
+            }
+            ClauseKind::Move(spec) => self.moved(path, spec)?,
+            ClauseKind::Obligation(spec) => self.owed(path, spec)?,
+            ClauseKind::Issue { document, with_reverse: true, .. } => self.add(path, &Counted::Reverse(document.clone()), &Sum::number(Fraction::ONE))?,
+            ClauseKind::CloseReverse(document) => {
+                if let Some(slot) = self.variables.find(&Counted::Reverse(document.clone())).and_then(|n| path.values.get_mut(n)) {
+                    *slot = Sum::default();
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// All lines anew: what is held for the old ones would be lost.
+    fn new_lines(&self, ways: &mut [Path]) -> Result<(), Stop> {
+        for path in ways {
+            path.settle()?;
+            for (n, counted) in self.variables.all.iter().enumerate() {
+                match counted {
+                    Counted::Field(_) => {
+                        let value = path.fresh(true);
+                        if let Some(slot) = path.values.get_mut(n) {
+                            *slot = value;
+                        }
+                    }
+                    Counted::Held(..) | Counted::Owed(_) if !path.values.get(n).is_some_and(Sum::is_zero) => {
+                        return Err(Stop::Because("its lines can be given anew while something is held for them".to_owned()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&self, ways: Vec<Path>, name: &Name, value: &Expr) -> Result<Vec<Path>, Stop> {
+        if let Some(values) = self.choices.get(name) {
+            return match &value.kind {
+                ExprKind::Const(value) => self.any_of(ways, name, std::slice::from_ref(value)),
+                _ => self.any_of(ways, name, values),
+            };
+        }
+        let index = self.variables.find(&Counted::Field(name.clone()));
+        let mut ways = ways;
+        for path in &mut ways {
+            path.forget(name);
+            let sum = path.sum(self.reading(), value)?;
+            let sum = sum.unwrap_or_else(|| path.fresh(false));
+            if let Some(slot) = index.and_then(|n| path.values.get_mut(n)) {
+                *slot = sum;
+            }
+        }
+        Ok(ways)
+    }
+
+    fn add(&self, path: &mut Path, counted: &Counted, more: &Sum) -> Result<(), Stop> {
+        if let Some(slot) = self.variables.find(counted).and_then(|n| path.values.get_mut(n)) {
+            *slot = slot.plus(Fraction::ONE, more)?;
+        }
+        Ok(())
+    }
+
+    /// Takes away, which the engine refuses where there is less.
+    fn take(&self, path: &mut Path, counted: &Counted, less: &Sum) -> Result<(), Stop> {
+        let Some(n) = self.variables.find(counted) else { return Ok(()) };
+        let Some(left) = path.values.get(n).map(|v| v.minus(less)).transpose()? else { return Ok(()) };
+        path.at_least_zero(&left)?;
+        if let Some(slot) = path.values.get_mut(n) {
+            *slot = left;
+        }
+        Ok(())
+    }
+
+    fn moved(&self, path: &mut Path, spec: &MoveSpec) -> Result<(), Stop> {
+        let own = self.variables.find(&held(&spec.from)).filter(|_| spec.from.clearing);
+        let lent = spec.from.clearing && self.variables.lent.contains(&spec.from.bin);
+        let there = own.and_then(|n| path.values.get(n)).cloned().unwrap_or_default();
+        let quantity = match &spec.quantity {
+            MoveQuantity::Exactly(e) => match path.sum(self.reading(), e)? {
+                Some(sum) => sum,
+                None => path.fresh(true),
+            },
+            MoveQuantity::UpTo(e) => {
+                let most = path.sum(self.reading(), e)?;
+                let taken = path.fresh(true);
+                if let Some(most) = most {
+                    path.at_least_zero(&most.minus(&taken)?)?;
+                }
+                taken
+            }
+            MoveQuantity::All if lent => path.fresh(true),
+            MoveQuantity::All => there.clone(),
+        };
+        path.at_least_zero(&quantity)?;
+        if spec.from.clearing && lent {
+            path.settle()?;
+            let none = own.is_none_or(|n| path.values.get(n).is_some_and(Sum::is_zero));
+            if !none {
+                return Err(Stop::Because(format!("`{}` can hold its own parts beside those of the document that started it", spec.from.bin)));
+            }
+        } else if own.is_some() {
+            self.take(path, &held(&spec.from), &quantity)?;
+        } else if spec.from.clearing {
+            // Nothing is ever put there: only nothing can be taken.
+            path.at_least_zero(&Sum::default().minus(&quantity)?)?;
+        }
+        if spec.to.clearing {
+            self.add(path, &held(&spec.to), &quantity)?;
+        }
+        if let Some(field) = &spec.counting {
+            path.forget(field);
+            if let Some(slot) = self.variables.find(&Counted::Field(field.clone())).and_then(|n| path.values.get_mut(n)) {
+                *slot = quantity;
+            }
+        }
+        Ok(())
+    }
+
+    fn owed(&self, path: &mut Path, spec: &ObligationSpec) -> Result<(), Stop> {
+        let counted = Counted::Owed(spec.kind.clone());
+        let open = self.variables.find(&counted).and_then(|n| path.values.get(n)).cloned().unwrap_or_default();
+        let wanted = match &spec.quantity {
+            Some(e) => path.sum(self.reading(), e)?,
+            None if self.one_debtor(&spec.kind) => Some(open),
+            None => None,
+        };
+        // Of less than nothing the engine makes nothing.
+        let quantity = match wanted {
+            Some(sum) if path.never_negative(&sum)? => sum,
+            _ => path.fresh(true),
+        };
+        if spec.verb == ObligationVerb::Owe { self.add(path, &counted, &quantity) } else { self.take(path, &counted, &quantity) }
+    }
+
+    /// Whether only one party ever owes a kind.
+    fn one_debtor(&self, kind: &Name) -> bool {
+        let mut debtors: BTreeSet<&Name> = BTreeSet::new();
+        for transition in &self.workflow.transitions {
+            walk::clauses(&transition.body, &mut |clause| {
+                if let ClauseKind::Obligation(spec) = &clause.kind
+                    && spec.kind == *kind
+                {
+                    debtors.insert(&spec.by);
+                }
+            });
+        }
+        let changed = |name: &&Name| self.workflow.transitions.iter().any(|t| parties_changed(self.workflow, t).contains(*name));
+        debtors.len() == 1 && !debtors.iter().any(changed)
+    }
+
+    fn arrive(
+        &self,
+        transition: &Transition,
+        from: Option<&Name>,
+        ways: Vec<Path>,
+        hulls: &mut Vec<(At, Hull)>,
+        waiting: &mut VecDeque<At>,
+    ) -> Result<(), Stop> {
+        for mut path in ways {
+            if !path.settle()? {
+                continue;
+            }
+            let targets: Vec<Name> = match (&path.target, transition.goal) {
+                (Some(target), _) => vec![target.clone()],
+                (None, Goal::Same) => from.cloned().into_iter().collect(),
+                (None, Goal::Back) => self.workflow.states.iter().filter(|s| !s.is_final).map(|s| s.name.clone()).collect(),
+                (None, Goal::States) => transition.to.first().cloned().into_iter().collect(),
+            };
+            for target in targets {
+                if self.workflow.state(target.as_str()).is_some_and(|s| s.is_final) {
+                    self.ends(transition, &path)?;
+                    continue;
+                }
+                let hull = hull_of(&path)?;
+                let at: At = (target, path.known.clone().into_iter().collect());
+                let grown = match hulls.iter_mut().find(|(known, _)| *known == at) {
+                    Some((_, known)) => known.join(&hull)?,
+                    None => {
+                        hulls.push((at.clone(), hull));
+                        true
+                    }
+                };
+                if grown && !waiting.contains(&at) {
+                    waiting.push_back(at);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn ends(&self, transition: &Transition, path: &Path) -> Result<(), Stop> {
+        for (counted, value) in self.variables.all.iter().zip(&path.values) {
+            if counted.must_end() && !value.is_zero() {
+                let what = match counted {
+                    Counted::Held(Some(party), bin) => format!("`{party}.{bin}` is empty"),
+                    Counted::Held(None, bin) => format!("`{bin}` is empty"),
+                    Counted::Owed(kind) => format!("no `{kind}` is open"),
+                    Counted::Reverse(kind) => format!("the reverse of `{kind}` is closed"),
+                    Counted::Field(_) => continue,
+                };
+                return Err(Stop::Because(format!("it does not follow from the sums that {what} after `{}`", transition.name)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All values that a way can come to.
+fn hull_of(path: &Path) -> Result<Hull, Stop> {
+    let mut hull = Hull::of(path.values.iter().map(Sum::constant).collect());
+    let symbols: BTreeSet<usize> = path.values.iter().flat_map(|v| v.symbols().collect::<Vec<_>>()).collect();
+    for symbol in symbols {
+        hull.extend(path.values.iter().map(|v| v.of(symbol)).collect())?;
+    }
+    Ok(hull)
+}

@@ -1,0 +1,124 @@
+//! Proofs: no shipped workflow leaves anything behind; every planted slip is found, and its story plays again and shows what
+//! is left.
+
+#[path = "proofs/slips.rs"]
+mod slips;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use bincard::base::Severity;
+use bincard::book_folder;
+use bincard::check::{BookFile, BookFiles, check};
+use bincard::engine::Engine;
+use bincard::prove::{Finding, Options, Proved, prove};
+use bincard::scenario::{Masters, run};
+use bincard::store::Store;
+
+use crate::support::root;
+use slips::{SLIPS, Slip};
+
+fn shipped() -> BookFiles {
+    let mut files = book_folder::read(root()).expect("the shipped book");
+    files.flows.retain(|f| !f.path.ends_with(".scenarios.flow"));
+    files
+}
+
+fn proved(files: &BookFiles, only: &[&str], budget: usize) -> (Arc<bincard::model::Book>, Vec<Proved>) {
+    let checked = check(files);
+    let told: Vec<&str> = checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).map(|d| d.title.as_str()).collect();
+    let book = Arc::new(checked.book.unwrap_or_else(|| panic!("{told:?}")));
+    let only: BTreeSet<_> = only.iter().map(|name| (*name).into()).collect();
+    let proofs = prove(&book, &Arc::new(checked.rules), &Options { budget, only });
+    (book, proofs)
+}
+
+fn planted(slip: &Slip) -> BookFiles {
+    let mut files = shipped();
+    let name = format!("{}.flow", slip.workflow);
+    let file = files.flows.iter_mut().find(|f| f.path.ends_with(&name)).expect("the flow");
+    let from = file.text.find(&format!("  {}", slip.within)).expect("the transition");
+    let at = from + file.text[from..].find(slip.written).expect("what is written");
+    file.text.replace_range(at..at + slip.written.len(), slip.instead);
+    files
+}
+
+/// Plays the story of a finding as a scenario of the book, from its text.
+async fn plays_again(files: &BookFiles, text: &str) -> Vec<String> {
+    let mut files = files.clone();
+    files.flows.push(BookFile { path: "workflows/found.scenarios.flow".to_owned(), text: text.to_owned() });
+    let checked = check(&files);
+    let told: Vec<&str> = checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).map(|d| d.title.as_str()).collect();
+    let book = Arc::new(checked.book.unwrap_or_else(|| panic!("{told:?}\n{text}")));
+    let engine = Engine::new(Arc::clone(&book), Arc::new(checked.rules), Store::memory()).await.expect("an engine");
+    let scenario = book.scenarios.last().expect("the story");
+    let report = run(&engine, scenario, &Masters::new(Path::new(root()))).await.expect("a story");
+    report.failures.iter().map(|f| format!("{}: expected {:?}, actual {:?}", f.text, f.expected, f.actual)).collect()
+}
+
+fn told(finding: &Finding) -> String {
+    format!("{}: {}\n{}", finding.diagnostic.code, finding.diagnostic.title, finding.diagnostic.help.as_deref().unwrap_or(""))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_planted_slip_is_found_and_its_story_shows_what_is_left() {
+    assert!(SLIPS.len() >= 30);
+    let mut missed = Vec::new();
+    for slip in SLIPS {
+        let files = planted(slip);
+        let (book, proofs) = proved(&files, &[slip.workflow], 600);
+        let what = format!("{}, {} without `{}`", slip.workflow, slip.within, slip.written.trim());
+        let findings: Vec<&Finding> = proofs.iter().flat_map(|p| &p.findings).collect();
+        let of_code = findings.iter().filter(|f| f.diagnostic.code == slip.code);
+        let story = of_code.filter_map(|f| f.story.as_ref()).find(|s| s.imagined.is_empty());
+        let Some(story) = story else {
+            let told: Vec<String> = findings.iter().map(|f| told(f)).collect();
+            missed.push(format!("{what}: not found; told {told:?}"));
+            continue;
+        };
+        let text = story.text(&book).expect("a story can be written");
+        let wrong = plays_again(&files, &text).await;
+        if !wrong.is_empty() {
+            missed.push(format!("{what}: {wrong:?}\n{text}"));
+        }
+        let shown = match slip.code {
+            "leak" => text.contains("then refused parts_left_behind \""),
+            "leak-obligation" => text.contains("then refused obligation_open \""),
+            _ => text.contains("then refused reverse_open"),
+        };
+        assert!(shown, "{what}: the story does not say what is left\n{text}");
+    }
+    assert!(missed.is_empty(), "{} of {} slips are missed:\n{}", missed.len(), SLIPS.len(), missed.join("\n\n"));
+}
+
+#[test]
+fn no_shipped_workflow_leaves_anything_behind() {
+    let (_, proofs) = proved(&shipped(), &[], 300);
+    let found: Vec<String> = proofs.iter().flat_map(|p| &p.findings).map(told).collect();
+    assert!(found.is_empty(), "{}", found.join("\n\n"));
+    for proof in &proofs {
+        assert!(proof.fault.is_none() && !proof.unopened && proof.states > 1, "{proof:?}");
+    }
+    let for_all: Vec<&str> = proofs.iter().filter(|p| p.for_all).map(|p| p.workflow.as_str()).collect();
+    assert!(for_all.contains(&"disposition") && for_all.len() >= 7, "{for_all:?}");
+}
+
+#[test]
+fn what_is_proved_for_all_quantities_is_proved_no_more_once_a_slip_is_planted() {
+    let (_, sound) = proved(&shipped(), &[], 1);
+    let for_all: BTreeSet<&str> = sound.iter().filter(|p| p.for_all).map(|p| p.workflow.as_str()).collect();
+    let mut tried = 0;
+    for slip in SLIPS.iter().filter(|s| for_all.contains(s.workflow)) {
+        let (_, proofs) = proved(&planted(slip), &[slip.workflow], 1);
+        assert!(proofs.iter().all(|p| !p.for_all), "{} {} `{}`", slip.workflow, slip.within, slip.written.trim());
+        tried += 1;
+    }
+    assert!(tried >= 3, "{tried}");
+}
+
+#[test]
+fn a_budget_that_ends_is_told() {
+    let (_, proofs) = proved(&shipped(), &["transfer"], 3);
+    assert!(proofs.iter().all(|p| !p.cut.is_empty()), "{proofs:?}");
+}
