@@ -109,13 +109,6 @@ impl Engine {
         Self::new(book, rules, Store::open(url).await?).await
     }
 
-    /// The same engine with other rules, on a copy of its store: what it does is not seen here. None where the store
-    /// cannot be copied, because it is not in memory.
-    #[must_use]
-    pub fn forked(&self, rules: Arc<Rules>) -> Option<Self> {
-        Some(Self { book: Arc::clone(&self.book), rules, store: self.store.copied()?, watcher: None, older: None })
-    }
-
     /// The same engine with someone who sees what it does.
     #[must_use]
     pub fn watched(mut self, watcher: Watcher) -> Self {

@@ -82,7 +82,7 @@ impl Ground {
     pub async fn world(&self, workflow: &Name, size: Size) -> Result<World, ExploreError> {
         let mut world = World::new(Arc::clone(&self.book), Arc::clone(&self.rules), stage::begin(&self.book));
         let givens = stage::scenario(String::new(), self.givens(workflow, size));
-        world.now = set_stage(world.engine(), &givens, &stage::people(&self.book), &Masters::default()).await?;
+        world.now = set_stage(&world.engine(), &givens, &stage::people(&self.book), &Masters::default()).await?;
         Ok(world)
     }
 }

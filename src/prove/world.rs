@@ -111,7 +111,11 @@ pub struct Tried {
 /// A world.
 #[derive(Debug, Clone)]
 pub struct World {
-    engine: EngineHandle,
+    book: Arc<Book>,
+    rules: Arc<Rules>,
+    store: Store,
+    /// A copy of the store in which nothing was done: what is refused changes nothing, and the next act can have it.
+    spare: Arc<Mutex<Option<Store>>>,
     /// The time.
     pub now: Timestamp,
     /// The documents in the order in which they came: the first is what the proof is about.
@@ -120,32 +124,23 @@ pub struct World {
     pub steps: u32,
 }
 
-#[derive(Clone)]
-struct EngineHandle(Engine);
-
-impl std::fmt::Debug for EngineHandle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("engine")
-    }
-}
-
 impl World {
     /// A world on an empty store.
     #[must_use]
     pub fn new(book: Arc<Book>, rules: Arc<Rules>, now: Timestamp) -> Self {
-        Self { engine: EngineHandle(Engine::reading(book, rules, Store::memory())), now, docs: Vec::new(), steps: 0 }
+        Self { book, rules, store: Store::memory(), spare: Arc::default(), now, docs: Vec::new(), steps: 0 }
     }
 
-    /// The engine.
+    /// An engine on it.
     #[must_use]
-    pub const fn engine(&self) -> &Engine {
-        &self.engine.0
+    pub fn engine(&self) -> Engine {
+        Engine::reading(Arc::clone(&self.book), Arc::clone(&self.rules), self.store.clone())
     }
 
     /// The store.
     #[must_use]
     pub const fn store(&self) -> &Store {
-        self.engine.0.store()
+        &self.store
     }
 
     /// The business unit of the stage.
@@ -177,14 +172,15 @@ impl World {
     /// A fault of the store.
     pub async fn tried(&self, deed: &Deed) -> Result<Tried, EngineError> {
         let oracle = Oracle::new(deed.imagined.clone());
-        let rules = Arc::new(self.engine().rules().imagining(oracle.imagination()));
+        let rules = Arc::new(self.rules.imagining(oracle.imagination()));
         let noted: Arc<Mutex<Vec<Noted>>> = Arc::default();
         let notes = Arc::clone(&noted);
         let watcher = Watcher::new(move |sight| notes.lock().unwrap_or_else(PoisonError::into_inner).extend(note(sight)));
-        let Some(copy) = self.engine().forked(rules) else {
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(store) = spare.or_else(|| self.store.copied()) else {
             return Ok(Tried { world: None, noted: Vec::new(), refusal: None, asked: Vec::new() });
         };
-        let copy = copy.watched(watcher);
+        let copy = Engine::reading(Arc::clone(&self.book), rules, store.clone()).watched(watcher);
         let (now, refusal) = self.carry_out(&copy, &deed.act).await?;
         let noted = std::mem::take(&mut *noted.lock().unwrap_or_else(PoisonError::into_inner));
         let mut world = None;
@@ -196,7 +192,10 @@ impl World {
             let opened = noted.iter().filter(|n| n.from.is_none() && n.outcome.is_ok()).map(|n| n.doc.clone());
             let known: BTreeSet<DocId> = docs.iter().cloned().collect();
             docs.extend(opened.filter(|d| !known.contains(d)));
-            world = Some(Self { engine: EngineHandle(copy), now, docs, steps: self.steps + 1 });
+            let (book, rules) = (Arc::clone(&self.book), Arc::clone(&self.rules));
+            world = Some(Self { book, rules, store, spare: Arc::default(), now, docs, steps: self.steps + 1 });
+        } else {
+            *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(store);
         }
         Ok(Tried { world, noted, refusal, asked: oracle.asked() })
     }

@@ -54,15 +54,15 @@ struct Started {
     refused: Option<String>,
 }
 
-/// All rows of one business unit.
+/// All rows of one business unit. Master data is shared with copies of the world until one of them changes it.
 #[derive(Debug, Clone, Default)]
 struct Tenant {
-    parts: BTreeMap<PartCode, Part>,
-    parties: BTreeMap<PartyCode, Party>,
-    people: BTreeMap<PersonCode, Person>,
-    contracts: BTreeMap<ContractCode, Contract>,
+    parts: Arc<BTreeMap<PartCode, Part>>,
+    parties: Arc<BTreeMap<PartyCode, Party>>,
+    people: Arc<BTreeMap<PersonCode, Person>>,
+    contracts: Arc<BTreeMap<ContractCode, Contract>>,
     rates: BTreeMap<(PartCode, Date), Money>,
-    limits: BTreeMap<[String; 4], Limit>,
+    limits: Arc<BTreeMap<[String; 4], Limit>>,
     supersessions: BTreeMap<(PartCode, PartCode), Supersession>,
 
     documents: BTreeMap<DocId, Document>,

@@ -4,6 +4,7 @@
 #![expect(clippy::unused_async, reason = "one face for all stores")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::base::{Bu, DocId, Name, ObligationId, PersonCode, Quantity, Timestamp};
 use crate::domain::{BusinessUnit, Lot, MasterData, Obligation, Person, Rate, TimerKind};
@@ -37,22 +38,22 @@ impl Memory {
             upsert(&mut world.units, row.code.clone(), row.clone(), units);
         }
         for row in &data.parties {
-            upsert(&mut world.tenant(&row.bu).parties, row.code.clone(), row.clone(), parties);
+            upsert(Arc::make_mut(&mut world.tenant(&row.bu).parties), row.code.clone(), row.clone(), parties);
         }
         for row in &data.people {
-            upsert(&mut world.tenant(&row.bu).people, row.code.clone(), row.clone(), people);
+            upsert(Arc::make_mut(&mut world.tenant(&row.bu).people), row.code.clone(), row.clone(), people);
         }
         for row in &data.parts {
-            upsert(&mut world.tenant(&row.bu).parts, row.code.clone(), row.clone(), parts);
+            upsert(Arc::make_mut(&mut world.tenant(&row.bu).parts), row.code.clone(), row.clone(), parts);
         }
         for row in &data.rates {
             upsert(&mut world.tenant(&row.bu).rates, (row.part.clone(), row.from), row.rate, rates);
         }
         for row in &data.contracts {
-            upsert(&mut world.tenant(&row.bu).contracts, row.code.clone(), row.clone(), contracts);
+            upsert(Arc::make_mut(&mut world.tenant(&row.bu).contracts), row.code.clone(), row.clone(), contracts);
         }
         for row in &data.limits {
-            upsert(&mut world.tenant(&row.bu).limits, shape::limit_key(row), row.clone(), limits);
+            upsert(Arc::make_mut(&mut world.tenant(&row.bu).limits), shape::limit_key(row), row.clone(), limits);
         }
         for row in &data.supersessions {
             upsert(&mut world.tenant(&row.bu).supersessions, (row.old.clone(), row.new.clone()), row.clone(), supersessions);
