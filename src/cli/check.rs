@@ -110,7 +110,7 @@ fn proofs(args: &CheckArgs, book: &Arc<Book>, rules: &Arc<Rules>) -> Result<Vec<
             None => error,
         });
     }
-    Ok(prove::prove(book, rules, &Options { budget: args.budget, only }))
+    Ok(prove::prove(book, rules, &Options { budget: args.budget, only, first: false }))
 }
 
 fn summary(checked: &crate::check::Checked, errors: usize, warnings: usize) -> String {

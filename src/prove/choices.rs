@@ -9,7 +9,9 @@ use serde_json::{Value as Json, json};
 use crate::base::{DocId, Name};
 use crate::check::walk;
 use crate::domain::{Document, InputLine, Value};
-use crate::model::{Ask, Book, Choosing, Clause, ClauseKind, Expr, ExprKind, Field, FieldKind, MoveQuantity, ScenarioActor, Transition, Trigger, Type, Workflow};
+use crate::model::{
+    Ask, Book, Choosing, Clause, ClauseKind, Expr, ExprKind, Field, FieldKind, MoveQuantity, ScenarioActor, Transition, Trigger, Type, Workflow,
+};
 
 use super::stage::{self, Size};
 use super::world::Act;
@@ -353,4 +355,3 @@ fn product(of: &[(Name, Vec<Json>)]) -> Vec<Values> {
     }
     all
 }
-

@@ -57,7 +57,8 @@ pub fn custody(book: &Arc<Book>, rules: &Arc<Rules>) -> Vec<Way> {
         let names: Vec<Name> = book.workflows.keys().cloned().collect();
         let ground = &ground;
         let half = names.len().div_ceil(2).max(1);
-        let workers: Vec<_> = names.chunks(half).map(<[Name]>::to_vec).map(|some| scope.spawn(move || some.iter().flat_map(|n| hops(ground, n)).collect())).collect();
+        let workers: Vec<_> =
+            names.chunks(half).map(<[Name]>::to_vec).map(|some| scope.spawn(move || some.iter().flat_map(|n| hops(ground, n)).collect())).collect();
         workers.into_iter().flat_map(|w| w.join().unwrap_or_else(|_| Vec::new())).collect()
     });
     ways(book, shortest(hops))
@@ -178,8 +179,7 @@ fn ways(book: &Book, hops: Vec<Hop>) -> Vec<Way> {
     }
     // Two do what one of them can do alone: that is told once.
     let alone: BTreeSet<String> = best.keys().filter(|r| r.len() == 1).flatten().cloned().collect();
-    let mut ways: Vec<Way> =
-        best.into_iter().filter(|(roles, _)| roles.len() == 1 || roles.is_disjoint(&alone)).map(|(_, (_, way))| way).collect();
+    let mut ways: Vec<Way> = best.into_iter().filter(|(roles, _)| roles.len() == 1 || roles.is_disjoint(&alone)).map(|(_, (_, way))| way).collect();
     ways.sort_by_key(|w| (w.who.len(), w.story.len(), w.who.clone()));
     ways
 }

@@ -98,6 +98,8 @@ pub struct Seen<'a> {
     pub noted: &'a [Noted],
     /// Whether it was refused.
     pub refused: bool,
+    /// Whether it, or what led to it, needs a rule to answer what no layer of the book does.
+    pub imagined: bool,
 }
 
 /// A situation.
@@ -119,6 +121,8 @@ pub struct Node {
     pub expanded: bool,
     /// How many acts led here.
     pub depth: usize,
+    /// Whether a rule had to answer for it what no layer of the book does.
+    pub imagined: bool,
 }
 
 /// A world to begin in, how it came about, and which of its documents the exploration is about.
@@ -176,6 +180,7 @@ impl<'g> Explorer<'g> {
             ended: false,
             expanded: false,
             depth: 0,
+            imagined: false,
         };
         let nodes = starts.into_iter().map(node).collect();
         Self { ground, size, limits, nodes, known: HashMap::new(), about: 0, endings: HashMap::new(), cut: false, tried: 0, depth: 0, keeps: false }
@@ -303,7 +308,8 @@ impl<'g> Explorer<'g> {
         tried: Tried,
         see: &mut (dyn FnMut(&Seen<'_>) -> bool + Send),
     ) -> Result<bool, EngineError> {
-        let goes_on = see(&Seen { node: at, deeds: &deeds, noted: &tried.noted, refused: tried.refusal.is_some() });
+        let imagined = self.nodes.get(at).is_some_and(|n| n.imagined) || deeds.iter().any(|d| !d.imagined.is_empty());
+        let goes_on = see(&Seen { node: at, deeds: &deeds, noted: &tried.noted, refused: tried.refusal.is_some(), imagined });
         if let Some(world) = tried.world {
             let view = View::of(&world, &self.ground.facts).await?;
             let key = view.key(&self.ground.facts, self.size.quantity);
@@ -314,7 +320,7 @@ impl<'g> Explorer<'g> {
             let to = *self.known.entry(key).or_insert(fresh);
             if to == fresh {
                 let (parent, about, doc) = (Some((Some(at), deeds)), self.about, world.docs.get(self.about).cloned());
-                self.nodes.push(Node { world: Some(world), parent, about, doc, next: Vec::new(), state, ended, expanded: false, depth });
+                self.nodes.push(Node { world: Some(world), parent, about, doc, next: Vec::new(), state, ended, expanded: false, depth, imagined });
             }
             if let Some(node) = self.nodes.get_mut(at)
                 && !node.next.contains(&to)

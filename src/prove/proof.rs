@@ -32,11 +32,13 @@ pub struct Options {
     pub budget: usize,
     /// Only these workflows; all where it is empty.
     pub only: BTreeSet<Name>,
+    /// Go no further than the first story that plays again and shows that something is left behind.
+    pub first: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { budget: BUDGET, only: BTreeSet::new() }
+        Self { budget: BUDGET, only: BTreeSet::new(), first: false }
     }
 }
 
@@ -74,14 +76,22 @@ pub struct Proved {
     pub fault: Option<String>,
 }
 
-/// The sizes of stories, the shortest first.
-fn sizes() -> Vec<Size> {
-    vec![
-        Size { lines: 1, quantity: 2, shelf: 6, serial: false },
-        Size { lines: 1, quantity: 2, shelf: 1, serial: false },
-        Size { lines: 1, quantity: 1, shelf: 3, serial: true },
-        Size { lines: 2, quantity: 1, shelf: 3, serial: false },
-    ]
+/// One exploration: of stories of a size, with the answers of the book's rules or with all that they could be.
+struct Round {
+    size: Size,
+    imagine: bool,
+    /// Another of the same size goes further.
+    first: bool,
+}
+
+/// The explorations of a workflow: the shortest stories come first, and those that need nothing imagined.
+fn rounds() -> Vec<Round> {
+    let plain = Size { lines: 1, quantity: 2, shelf: 6, serial: false };
+    let short = Size { shelf: 1, ..plain };
+    let unit = Size { lines: 1, quantity: 1, shelf: 3, serial: true };
+    let two = Size { lines: 2, quantity: 1, shelf: 3, serial: false };
+    let round = |size, imagine, first| Round { size, imagine, first };
+    vec![round(plain, false, true), round(plain, true, false), round(short, true, false), round(unit, false, false), round(two, false, false)]
 }
 
 /// Proves all workflows of a book, or those that are asked for.
@@ -133,32 +143,38 @@ async fn one(ground: &Ground, name: &Name, options: &Options, proved: &mut Prove
     proved.not_for_all = linear::prove(&ground.book, &workflow).err();
     proved.for_all = proved.not_for_all.is_none();
     let mut verdict = Verdict::default();
-    let sizes = sizes();
     let mut told: BTreeSet<(&'static str, Span)> = BTreeSet::new();
-    for (round, size) in sizes.iter().enumerate() {
+    for (round, Round { size, imagine, first }) in rounds().iter().enumerate() {
+        // Each exploration may take a part of the budget, and what the others have left.
         let left = options.budget.saturating_sub(proved.states);
         if left == 0 {
-            proved.cut.push(*size);
+            proved.cut.extend((!first).then_some(*size));
             continue;
         }
+        let states = left.min(options.budget / 3 + 1);
         let starts = ground.starts(name, *size).await?;
-        // What is short or serial is a variation: the plain size may take half of what there is.
-        let states = if round == 0 { left } else { left.min(options.budget / 4 + 1) };
-        let mut explorer = Explorer::new(ground, *size, Limits { states, imagine: round < 2 }, starts);
+        let mut explorer = Explorer::new(ground, *size, Limits { states, imagine: *imagine }, starts);
         explorer
             .run(name, &mut |seen| {
                 verdict.see(&ground.book, &workflow, round, seen);
-                verdict.endless.is_empty()
+                verdict.endless.is_empty() && !(options.first && verdict.shown())
             })
             .await?;
         proved.states += explorer.nodes.len();
         proved.tried += explorer.tried;
-        if explorer.cut { proved.cut.push(*size) } else { proved.whole.push(*size) }
+        if explorer.cut {
+            proved.cut.push(*size)
+        } else {
+            proved.whole.push(*size)
+        }
         let found = Found { ground, workflow: &workflow, size: *size, explorer: &explorer };
         for finding in found.all(&verdict, round).await? {
             if told.insert((finding.diagnostic.code, finding.diagnostic.span())) {
                 proved.findings.push(finding);
             }
+        }
+        if stopped {
+            break;
         }
     }
     proved.unopened = verdict.entered.is_empty();
@@ -215,8 +231,10 @@ impl Found<'_> {
             let head = self.workflow.transition(evidence.transition.as_str()).map_or(self.workflow.span, |t| t.head);
             found.push(Finding { diagnostic: say::endless(head, &turn.join(", "), &story.words), story: Some(story) });
         }
-        // Of serial numbers only those are named that stand in the bin at hand: who is stuck there may have named others.
-        for at in stuck(self.explorer).into_iter().filter(|_| !self.size.serial) {
+        // Of serial numbers only those are named that stand in the bin at hand: who is stuck there may have named others. And
+        // what waits for a shelf to be filled is not stuck.
+        let told = !self.size.serial && self.size.shelf > self.size.quantity;
+        for at in stuck(self.explorer).into_iter().filter(|_| told) {
             found.extend(self.stuck(at).await?);
         }
         Ok(found)

@@ -234,7 +234,8 @@ fn given(fields: &BTreeMap<Name, Json>, lines: &[InputLine]) -> String {
         let number = text.parse::<u32>().is_ok();
         (number || value.is_boolean()).then(|| format!("{name} {text}"))
     };
-    let choices = fields.iter().filter(|(_, v)| v.as_str().is_some_and(|t| t != "x" && !t.contains(['_', ' ', '/']) && t.chars().all(|c| c.is_ascii_lowercase())));
+    let choices =
+        fields.iter().filter(|(_, v)| v.as_str().is_some_and(|t| t != "x" && !t.contains(['_', ' ', '/']) && t.chars().all(|c| c.is_ascii_lowercase())));
     let mut all: Vec<String> = choices.map(|(name, v)| format!("{name} {}", v.as_str().unwrap_or_default())).collect();
     all.extend(fields.iter().filter_map(shown));
     let several = lines.len() > 1;

@@ -31,12 +31,8 @@ pub struct Evidence {
     pub transition: Name,
     /// Why.
     pub reasons: Vec<Reason>,
-}
-
-impl Evidence {
-    fn imagined(&self) -> bool {
-        self.deeds.iter().any(|d| !d.imagined.is_empty())
-    }
+    /// Whether a rule has to answer what no layer of the book does.
+    pub imagined: bool,
 }
 
 /// What has been seen of one workflow, over explorations of several sizes.
@@ -69,6 +65,7 @@ impl Verdict {
                 doc: noted.doc.clone(),
                 transition: noted.transition.clone(),
                 reasons,
+                imagined: seen.imagined,
             };
             self.held.extend(noted.checks.iter().filter(|(_, held)| *held).map(|(span, _)| *span));
             match &noted.outcome {
@@ -82,12 +79,12 @@ impl Verdict {
                 Err(reasons) if noted.refused_only_for(&LEFT) => {
                     let Some(first) = reasons.first() else { continue };
                     let found = (round, evidence(reasons.clone()));
-                    keep(&mut self.leaks, (noted.transition.clone(), first.code), found, |(_, e)| e.imagined());
+                    keep(&mut self.leaks, (noted.transition.clone(), first.code), found, |(_, e)| e.imagined);
                 }
                 Err(reasons) if noted.refused_only_for(&[ReasonCode::NotEnough]) => {
                     let broken = reasons.iter().find_map(|r| promised(book, workflow, &noted.transition, r));
                     if let Some(span) = broken {
-                        keep(&mut self.broken, span, (round, evidence(reasons.clone())), |(_, e)| e.imagined());
+                        keep(&mut self.broken, span, (round, evidence(reasons.clone())), |(_, e)| e.imagined);
                     }
                 }
                 Err(_) => {}
@@ -103,17 +100,23 @@ impl Verdict {
                 }
                 turn.push(noted.transition.clone());
             }
-            let evidence =
-                Evidence { node: seen.node, deeds: seen.deeds.to_vec(), doc: first.doc.clone(), transition: first.transition.clone(), reasons: Vec::new() };
+            let evidence = Evidence {
+                node: seen.node,
+                deeds: seen.deeds.to_vec(),
+                doc: first.doc.clone(),
+                transition: first.transition.clone(),
+                reasons: Vec::new(),
+                imagined: seen.imagined,
+            };
             let key = turn.iter().min().cloned().unwrap_or_else(|| first.transition.clone());
-            keep(&mut self.endless, key, (round, evidence, turn), |(_, e, _)| e.imagined());
+            keep(&mut self.endless, key, (round, evidence, turn), |(_, e, _)| e.imagined);
         }
     }
 
-    /// True where something is wrong that needs no more looking.
+    /// True where a story that needs nothing imagined shows that something is left behind.
     #[must_use]
-    pub fn found(&self) -> bool {
-        !(self.leaks.is_empty() && self.broken.is_empty() && self.endless.is_empty())
+    pub fn shown(&self) -> bool {
+        self.leaks.values().any(|(_, evidence)| !evidence.imagined)
     }
 }
 

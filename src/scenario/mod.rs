@@ -14,8 +14,8 @@ pub mod suggest;
 mod write;
 
 pub use cases::{ENDING as CASES_ENDING, RuleCase, RuleCases};
-pub use cast::{Masters, MastersError};
 pub use cast::person_code;
+pub use cast::{Masters, MastersError};
 pub use coverage::Collector;
 pub use runner::{Failure, ScenarioError, ScenarioReport, run, stage};
 pub use write::write;

@@ -30,7 +30,7 @@ fn proved(files: &BookFiles, only: &[&str], budget: usize) -> (Arc<bincard::mode
     let told: Vec<&str> = checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).map(|d| d.title.as_str()).collect();
     let book = Arc::new(checked.book.unwrap_or_else(|| panic!("{told:?}")));
     let only: BTreeSet<_> = only.iter().map(|name| (*name).into()).collect();
-    let proofs = prove(&book, &Arc::new(checked.rules), &Options { budget, only });
+    let proofs = prove(&book, &Arc::new(checked.rules), &Options { budget, only, first: true });
     (book, proofs)
 }
 

@@ -103,7 +103,11 @@ impl Sum {
         let mut terms = self.terms.clone();
         for (symbol, n) in &other.terms {
             let sum = terms.get(symbol).copied().unwrap_or(Fraction::ZERO).plus(n.times(factor)?)?;
-            if sum.is_zero() { terms.remove(symbol) } else { terms.insert(*symbol, sum) };
+            if sum.is_zero() {
+                terms.remove(symbol)
+            } else {
+                terms.insert(*symbol, sum)
+            };
         }
         let number = self.constant().plus(other.constant().times(factor)?)?;
         Ok(Self { terms, number: (!number.is_zero()).then_some(number) })

@@ -5,6 +5,7 @@
 //! know stories. Tests: `tests/it/proofs.rs`, and `algebra`.
 
 mod algebra;
+mod effects;
 mod path;
 mod variables;
 
@@ -13,11 +14,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::base::Name;
 use crate::check::walk;
 use crate::domain::Value;
-use crate::model::{Ask, Book, Clause, ClauseKind, Expr, ExprKind, Field, Goal, MoveQuantity, MoveSpec, ObligationSpec, ObligationVerb, Transition, Type, Workflow};
+use crate::model::{Book, Clause, ClauseKind, Expr, Field, Goal, Transition, Type, Workflow};
 
 use algebra::{Fraction, Hull, Sum, TooMuch};
 use path::{Known, Path, Reading, discrete, each};
-use variables::{Counted, Variables, held, parties_changed};
+use variables::{Counted, Variables, parties_changed};
 
 /// More ways through one transition are not followed.
 const MOST_WAYS: usize = 600;
@@ -81,7 +82,10 @@ fn paused(workflow: &Workflow) -> BTreeSet<Name> {
 }
 
 fn quiet(transition: &Transition) -> bool {
-    transition.body.iter().all(|c| matches!(&c.kind, ClauseKind::Notify { .. }) || matches!(&c.kind, ClauseKind::Ask(asks) if asks.iter().all(|a| a.ty == Type::Text)))
+    transition
+        .body
+        .iter()
+        .all(|c| matches!(&c.kind, ClauseKind::Notify { .. }) || matches!(&c.kind, ClauseKind::Ask(asks) if asks.iter().all(|a| a.ty == Type::Text)))
 }
 
 struct Prover<'a> {
@@ -121,7 +125,8 @@ impl Prover<'_> {
     }
 
     fn still(&self, t: &Transition) -> bool {
-        t.goal == Goal::Back && t.from.iter().all(|s| self.paused.contains(s)) || t.goal == Goal::States && !t.to.is_empty() && t.to.iter().all(|s| self.paused.contains(s))
+        t.goal == Goal::Back && t.from.iter().all(|s| self.paused.contains(s))
+            || t.goal == Goal::States && !t.to.is_empty() && t.to.iter().all(|s| self.paused.contains(s))
     }
 
     /// Any point of a hull, in symbols.
@@ -176,19 +181,6 @@ impl Prover<'_> {
         given
     }
 
-    fn any_of(&self, ways: Vec<Path>, name: &Name, values: &[Value]) -> Result<Vec<Path>, Stop> {
-        let mut all = Vec::new();
-        for way in ways {
-            for value in values {
-                let mut way = way.clone();
-                way.known.insert(name.clone(), value.clone());
-                way.forget(name);
-                all.push(way);
-            }
-        }
-        if all.len() > MOST_CHOICES { Err(Stop::TooMuch) } else { Ok(all) }
-    }
-
     fn follow(&self, transition: &Transition, ways: Vec<Path>) -> Result<Vec<Path>, Stop> {
         let mut ways = ways;
         let changed = parties_changed(self.workflow, transition);
@@ -209,38 +201,6 @@ impl Prover<'_> {
             }
         }
         Ok(ways)
-    }
-
-    /// Nothing may be held at a party that is exchanged: before the transition, or moved away before the exchange.
-    fn nothing_at(&self, ways: &mut [Path], changed: &BTreeSet<Name>) -> Result<(), Stop> {
-        for path in ways {
-            path.settle()?;
-            for (n, counted) in self.variables.all.iter().enumerate() {
-                if let Counted::Held(Some(party), bin) = counted
-                    && changed.contains(party)
-                    && !path.values.get(n).is_some_and(Sum::is_zero)
-                {
-                    return Err(Stop::Because(format!("`{party}` can become another while parts are in its `{bin}`")));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn asked(&self, ways: Vec<Path>, ask: &Ask) -> Result<Vec<Path>, Stop> {
-        if let Some(values) = self.choices.get(&ask.field) {
-            return self.any_of(ways, &ask.field, values);
-        }
-        let index = self.variables.find(&Counted::Field(ask.field.clone()));
-        let one = |mut path: Path| {
-            path.forget(&ask.field);
-            let value = path.fresh(!ask.optional);
-            if let Some(slot) = index.and_then(|n| path.values.get_mut(n)) {
-                *slot = value;
-            }
-            path
-        };
-        Ok(ways.into_iter().map(one).collect())
     }
 
     fn clause(&self, ways: Vec<Path>, clause: &Clause) -> Result<Vec<Path>, Stop> {
@@ -287,163 +247,6 @@ impl Prover<'_> {
             }
         }
         Ok(ways)
-    }
-
-    fn counted(&self, path: &mut Path, kind: &ClauseKind) -> Result<(), Stop> {
-        match kind {
-            ClauseKind::Let(name, value) => {
-                let sum = path.sum(self.reading(), value)?;
-                path.forget(name);
-                path.lets.insert(name.clone(), sum);
-            }
-            ClauseKind::Move(spec) => self.moved(path, spec)?,
-            ClauseKind::Obligation(spec) => self.owed(path, spec)?,
-            ClauseKind::Issue { document, with_reverse: true, .. } => self.add(path, &Counted::Reverse(document.clone()), &Sum::number(Fraction::ONE))?,
-            ClauseKind::CloseReverse(document) => {
-                if let Some(slot) = self.variables.find(&Counted::Reverse(document.clone())).and_then(|n| path.values.get_mut(n)) {
-                    *slot = Sum::default();
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// All lines anew: what is held for the old ones would be lost.
-    fn new_lines(&self, ways: &mut [Path]) -> Result<(), Stop> {
-        for path in ways {
-            path.settle()?;
-            for (n, counted) in self.variables.all.iter().enumerate() {
-                match counted {
-                    Counted::Field(_) => {
-                        let value = path.fresh(true);
-                        if let Some(slot) = path.values.get_mut(n) {
-                            *slot = value;
-                        }
-                    }
-                    Counted::Held(..) | Counted::Owed(_) if !path.values.get(n).is_some_and(Sum::is_zero) => {
-                        return Err(Stop::Because("its lines can be given anew while something is held for them".to_owned()));
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn set(&self, ways: Vec<Path>, name: &Name, value: &Expr) -> Result<Vec<Path>, Stop> {
-        if let Some(values) = self.choices.get(name) {
-            return match &value.kind {
-                ExprKind::Const(value) => self.any_of(ways, name, std::slice::from_ref(value)),
-                _ => self.any_of(ways, name, values),
-            };
-        }
-        let index = self.variables.find(&Counted::Field(name.clone()));
-        let mut ways = ways;
-        for path in &mut ways {
-            path.forget(name);
-            let sum = path.sum(self.reading(), value)?;
-            let sum = sum.unwrap_or_else(|| path.fresh(false));
-            if let Some(slot) = index.and_then(|n| path.values.get_mut(n)) {
-                *slot = sum;
-            }
-        }
-        Ok(ways)
-    }
-
-    fn add(&self, path: &mut Path, counted: &Counted, more: &Sum) -> Result<(), Stop> {
-        if let Some(slot) = self.variables.find(counted).and_then(|n| path.values.get_mut(n)) {
-            *slot = slot.plus(Fraction::ONE, more)?;
-        }
-        Ok(())
-    }
-
-    /// Takes away, which the engine refuses where there is less.
-    fn take(&self, path: &mut Path, counted: &Counted, less: &Sum) -> Result<(), Stop> {
-        let Some(n) = self.variables.find(counted) else { return Ok(()) };
-        let Some(left) = path.values.get(n).map(|v| v.minus(less)).transpose()? else { return Ok(()) };
-        path.at_least_zero(&left)?;
-        if let Some(slot) = path.values.get_mut(n) {
-            *slot = left;
-        }
-        Ok(())
-    }
-
-    fn moved(&self, path: &mut Path, spec: &MoveSpec) -> Result<(), Stop> {
-        let own = self.variables.find(&held(&spec.from)).filter(|_| spec.from.clearing);
-        let lent = spec.from.clearing && self.variables.lent.contains(&spec.from.bin);
-        let there = own.and_then(|n| path.values.get(n)).cloned().unwrap_or_default();
-        let quantity = match &spec.quantity {
-            MoveQuantity::Exactly(e) => match path.sum(self.reading(), e)? {
-                Some(sum) => sum,
-                None => path.fresh(true),
-            },
-            MoveQuantity::UpTo(e) => {
-                let most = path.sum(self.reading(), e)?;
-                let taken = path.fresh(true);
-                if let Some(most) = most {
-                    path.at_least_zero(&most.minus(&taken)?)?;
-                }
-                taken
-            }
-            MoveQuantity::All if lent => path.fresh(true),
-            MoveQuantity::All => there.clone(),
-        };
-        path.at_least_zero(&quantity)?;
-        if spec.from.clearing && lent {
-            path.settle()?;
-            let none = own.is_none_or(|n| path.values.get(n).is_some_and(Sum::is_zero));
-            if !none {
-                return Err(Stop::Because(format!("`{}` can hold its own parts beside those of the document that started it", spec.from.bin)));
-            }
-        } else if own.is_some() {
-            self.take(path, &held(&spec.from), &quantity)?;
-        } else if spec.from.clearing {
-            // Nothing is ever put there: only nothing can be taken.
-            path.at_least_zero(&Sum::default().minus(&quantity)?)?;
-        }
-        if spec.to.clearing {
-            self.add(path, &held(&spec.to), &quantity)?;
-        }
-        if let Some(field) = &spec.counting {
-            path.forget(field);
-            if let Some(slot) = self.variables.find(&Counted::Field(field.clone())).and_then(|n| path.values.get_mut(n)) {
-                *slot = quantity;
-            }
-        }
-        Ok(())
-    }
-
-    fn owed(&self, path: &mut Path, spec: &ObligationSpec) -> Result<(), Stop> {
-        let counted = Counted::Owed(spec.kind.clone());
-        let open = self.variables.find(&counted).and_then(|n| path.values.get(n)).cloned().unwrap_or_default();
-        let wanted = match &spec.quantity {
-            Some(e) => path.sum(self.reading(), e)?,
-            None if self.one_debtor(&spec.kind) => Some(open),
-            None => None,
-        };
-        // Of less than nothing the engine makes nothing.
-        let quantity = match wanted {
-            Some(sum) if path.never_negative(&sum)? => sum,
-            _ => path.fresh(true),
-        };
-        if spec.verb == ObligationVerb::Owe { self.add(path, &counted, &quantity) } else { self.take(path, &counted, &quantity) }
-    }
-
-    /// Whether only one party ever owes a kind.
-    fn one_debtor(&self, kind: &Name) -> bool {
-        let mut debtors: BTreeSet<&Name> = BTreeSet::new();
-        for transition in &self.workflow.transitions {
-            walk::clauses(&transition.body, &mut |clause| {
-                if let ClauseKind::Obligation(spec) = &clause.kind
-                    && spec.kind == *kind
-                {
-                    debtors.insert(&spec.by);
-                }
-            });
-        }
-        let changed = |name: &&Name| self.workflow.transitions.iter().any(|t| parties_changed(self.workflow, t).contains(*name));
-        debtors.len() == 1 && !debtors.iter().any(changed)
     }
 
     fn arrive(

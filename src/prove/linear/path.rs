@@ -113,7 +113,9 @@ impl Path {
     pub fn sum(&mut self, reading: Reading<'_>, expr: &Expr) -> Result<Option<Sum>, TooMuch> {
         Ok(match &expr.kind {
             ExprKind::Const(Value::Quantity(q)) => Some(Sum::number(Fraction::thousandths(q.milli())?)),
-            ExprKind::Const(Value::Number(n)) => crate::base::Quantity::from_decimal(*n).ok().map(|q| Fraction::thousandths(q.milli()).map(Sum::number)).transpose()?,
+            ExprKind::Const(Value::Number(n)) => {
+                crate::base::Quantity::from_decimal(*n).ok().map(|q| Fraction::thousandths(q.milli()).map(Sum::number)).transpose()?
+            }
             ExprKind::LineField(name) => reading.variables.find(&Counted::Field(name.clone())).and_then(|i| self.values.get(i)).cloned(),
             ExprKind::Local(name) => self.lets.get(name).cloned().flatten(),
             ExprKind::Negate(inner) => self.sum(reading, inner)?.map(|s| s.times(Fraction::ONE.negated())).transpose()?,

@@ -201,4 +201,3 @@ pub fn parties_changed(workflow: &Workflow, transition: &Transition) -> BTreeSet
     }
     changed
 }
-
