@@ -27,7 +27,7 @@ const TOOLS: &[&str] = &[
     "papers",
     "insight",
     "scenario",
-    "picture",
+    "picture", "prove",
     "handbook",
 ];
 
@@ -47,7 +47,7 @@ const COMMANDS: &[&str] = &[
     "papers",
     "insight",
     "scenario",
-    "picture",
+    "picture", "prove",
     "handbook",
     "lsp",
 ];
@@ -74,6 +74,7 @@ pub const LAYERS: &[Layer] = &[
     Layer { module: "scenario", uses: &["base", "domain", "syntax", "model", "rules", "check", "store", "engine", "network", "papers", "insight"], never: &[] },
     Layer { module: "picture", uses: &["base", "model"], never: OUTSIDE },
     Layer { module: "handbook", uses: &["base", "model", "picture"], never: OUTSIDE },
+    Layer { module: "prove", uses: &["base", "domain", "syntax", "model", "rules", "check", "store", "engine", "scenario"], never: OUTSIDE },
     Layer {
         module: "lsp",
         uses: &["base", "syntax", "model", "rules", "check", "book_folder"],
@@ -97,7 +98,7 @@ pub const OWNERS: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("comfy_table", &["cli"]),
     ("miette", &["render"]),
-    ("tokio", &["store", "engine", "network", "scenario", "insight", "papers", "server", "lsp", "cli", "main"]),
+    ("tokio", &["store", "engine", "network", "scenario", "insight", "papers", "prove", "server", "lsp", "cli", "main"]),
     ("csv", &["network", "scenario", "cli"]),
 ];
 
