@@ -23,12 +23,8 @@ mod tests;
 mod trial;
 mod value;
 
-<<<<<<< HEAD
-pub use ask::{Answer, Rules, Scope};
-pub use check::{Seen, SeenKind};
-=======
 pub use ask::{Answer, Imagination, Rules, Scope};
->>>>>>> c0605da (prove: everything that can happen to a document is tried with the engine on a store in memory)
+pub use check::{Seen, SeenKind};
 pub use compile::RuleScript;
 pub use fault::{FaultKind, RuleFault, Shape};
 pub use host::Limits;
