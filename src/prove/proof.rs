@@ -23,7 +23,7 @@ use super::view::View;
 use super::world::World;
 
 /// Situations of one workflow that are looked at, where nobody says how many.
-pub const BUDGET: usize = 2_000;
+pub const BUDGET: usize = 500;
 
 /// What to prove.
 #[derive(Debug, Clone)]
@@ -82,6 +82,8 @@ struct Round {
     imagine: bool,
     /// Another of the same size goes further.
     first: bool,
+    /// Of a hundred situations, how many are for this one, beside those that the others before have left.
+    share: usize,
 }
 
 /// The explorations of a workflow: the shortest stories come first, and those that need nothing imagined.
@@ -90,8 +92,8 @@ fn rounds() -> Vec<Round> {
     let short = Size { shelf: 1, ..plain };
     let unit = Size { lines: 1, quantity: 1, shelf: 3, serial: true };
     let two = Size { lines: 2, quantity: 1, shelf: 3, serial: false };
-    let round = |size, imagine, first| Round { size, imagine, first };
-    vec![round(plain, false, true), round(plain, true, false), round(short, true, false), round(unit, false, false), round(two, false, false)]
+    let round = |size, imagine, share| Round { size, imagine, first: size == plain && !imagine, share };
+    vec![round(plain, false, 30), round(plain, true, 25), round(short, true, 15), round(unit, false, 15), round(two, false, 15)]
 }
 
 /// Proves all workflows of a book, or those that are asked for.
@@ -144,14 +146,10 @@ async fn one(ground: &Ground, name: &Name, options: &Options, proved: &mut Prove
     proved.for_all = proved.not_for_all.is_none();
     let mut verdict = Verdict::default();
     let mut told: BTreeSet<(&'static str, Span)> = BTreeSet::new();
-    for (round, Round { size, imagine, first }) in rounds().iter().enumerate() {
-        // Each exploration may take a part of the budget, and what the others have left.
-        let left = options.budget.saturating_sub(proved.states);
-        if left == 0 {
-            proved.cut.extend((!first).then_some(*size));
-            continue;
-        }
-        let states = left.min(options.budget / 3 + 1);
+    let mut left = 0;
+    for (round, Round { size, imagine, first, share }) in rounds().iter().enumerate() {
+        left += (options.budget * share).div_ceil(100);
+        let states = left;
         let starts = ground.starts(name, *size).await?;
         let mut explorer = Explorer::new(ground, *size, Limits { states, imagine: *imagine }, starts);
         explorer
@@ -161,6 +159,7 @@ async fn one(ground: &Ground, name: &Name, options: &Options, proved: &mut Prove
             })
             .await?;
         proved.states += explorer.nodes.len();
+        left = left.saturating_sub(explorer.nodes.len());
         proved.tried += explorer.tried;
         if explorer.cut {
             proved.cut.push(*size)

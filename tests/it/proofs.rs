@@ -67,7 +67,7 @@ async fn every_planted_slip_is_found_and_its_story_shows_what_is_left() {
     let mut missed = Vec::new();
     for slip in SLIPS {
         let files = planted(slip);
-        let (book, proofs) = proved(&files, &[slip.workflow], 600);
+        let (book, proofs) = proved(&files, &[slip.workflow], 2_000);
         let what = format!("{}, {} without `{}`", slip.workflow, slip.within, slip.written.trim());
         let findings: Vec<&Finding> = proofs.iter().flat_map(|p| &p.findings).collect();
         let of_code = findings.iter().filter(|f| f.diagnostic.code == slip.code);
@@ -94,7 +94,7 @@ async fn every_planted_slip_is_found_and_its_story_shows_what_is_left() {
 
 #[test]
 fn no_shipped_workflow_leaves_anything_behind() {
-    let (_, proofs) = proved(&shipped(), &[], 300);
+    let (_, proofs) = proved(&shipped(), &[], 200);
     let found: Vec<String> = proofs.iter().flat_map(|p| &p.findings).map(told).collect();
     assert!(found.is_empty(), "{}", found.join("\n\n"));
     for proof in &proofs {
