@@ -161,10 +161,11 @@ async fn one(ground: &Ground, name: &Name, options: &Options, proved: &mut Prove
         proved.states += explorer.nodes.len();
         left = left.saturating_sub(explorer.nodes.len());
         proved.tried += explorer.tried;
-        if explorer.cut {
-            proved.cut.push(*size)
-        } else {
-            proved.whole.push(*size)
+        let stopped = !verdict.endless.is_empty() || (options.first && verdict.shown());
+        match (explorer.cut || stopped, *first) {
+            (true, false) => proved.cut.push(*size),
+            (false, false) => proved.whole.push(*size),
+            (_, true) => {}
         }
         let found = Found { ground, workflow: &workflow, size: *size, explorer: &explorer };
         for finding in found.all(&verdict, round).await? {
