@@ -50,7 +50,8 @@ fn summary(proofs: &[Proved]) -> String {
         how.push(format!("{cut} as far as the budget goes"));
     }
     let how = if how.is_empty() { String::new() } else { format!(": {}", how.join(", ")) };
-    format!("{} of {} leave nothing behind{how}", sound, count(proofs.len(), "workflow"))
+    let of = if sound == proofs.len() { count(sound, "workflow") } else { format!("{sound} of {}", count(proofs.len(), "workflow")) };
+    format!("proved of {of} that nothing is left behind{how}")
 }
 
 fn holds(proved: &Proved) -> bool {
