@@ -27,7 +27,8 @@ const TOOLS: &[&str] = &[
     "papers",
     "insight",
     "scenario",
-    "picture", "prove",
+    "picture",
+    "prove",
     "handbook",
 ];
 
@@ -47,7 +48,8 @@ const COMMANDS: &[&str] = &[
     "papers",
     "insight",
     "scenario",
-    "picture", "prove",
+    "picture",
+    "prove",
     "handbook",
     "lsp",
 ];
