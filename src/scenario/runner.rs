@@ -103,25 +103,11 @@ pub async fn run(engine: &Engine, scenario: &Scenario, masters: &Masters) -> Res
 /// # Errors
 /// Master data or given stock that cannot be used, or a fault of the store.
 pub async fn stage(engine: &Engine, scenario: &Scenario, actors: &[ScenarioActor], masters: &Masters) -> Result<Timestamp, ScenarioError> {
-    let mut cast_for = scenario.clone();
-    let acts = |actor: &ScenarioActor| StepKind::Fires {
-        actor: actor.clone(),
-        transition: Name::from(""),
-        document: String::new(),
-        fields: BTreeMap::new(),
-        lines: Vec::new(),
-        key: None,
-    };
-    cast_for.steps.extend(actors.iter().map(|a| ScenarioStep { kind: acts(a), span: scenario.span }));
-    let master = cast(&cast_for, engine.book(), masters)?;
-    engine.load_master(&master).await?;
-    let report = ScenarioReport { title: String::new(), place: String::new(), failures: Vec::new(), story: Vec::new() };
-    let now = beginning(scenario, engine);
-    let mut play = Play { engine, master, now, names: BTreeMap::new(), refused: None, counts: Default::default(), report, step: 0, given: 0 };
+    let mut play = Play::begin(engine, scenario, masters, actors).await?;
     for step in scenario.steps.iter().filter(|s| matches!(s.kind, StepKind::Stock { .. })) {
         play.take(step).await?;
     }
-    Ok(now)
+    Ok(play.now)
 }
 
 /// The first time that the scenario names.
