@@ -106,7 +106,7 @@ pub fn alternatives(book: &Book, readings: &Readings, asked: &[Asked]) -> Vec<Ve
             let Some(ty) = type_of(sig, property) else { continue };
             for value in values(book, ty, compared) {
                 let differs = |a: &&Asked| a.answer.as_ref().and_then(|v| v.get(property.as_str())).is_some_and(|v| *v != value);
-                if answers.iter().any(|a| differs(&a)) {
+                if answers.iter().any(differs) {
                     all.push(vec![Imagined { rule: rule.clone(), property: property.clone(), value }]);
                 }
             }

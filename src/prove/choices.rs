@@ -184,7 +184,7 @@ fn of_body(body: &[Clause]) -> impl Iterator<Item = &Ask> {
 }
 
 fn asked_values(book: &Book, workflow: &Workflow, doc: &Document, ask: &Ask, size: Size) -> Option<Vec<Json>> {
-    if ask.optional && matches!(ask.ty, Type::List(_)) || matches!(ask.ty, Type::List(_)) {
+    if matches!(ask.ty, Type::List(_)) {
         return None;
     }
     let field = workflow.field(ask.field.as_str())?;

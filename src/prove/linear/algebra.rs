@@ -160,7 +160,7 @@ pub fn possible(bounds: &[Bound]) -> Result<bool, TooMuch> {
         }
     }
     loop {
-        if left.iter().any(|b| b.sum.is_number() && (!b.sum.constant().is_negative() && !(b.sum.is_zero() && !b.strict))) {
+        if left.iter().any(|b| b.sum.is_number() && !b.sum.constant().is_negative() && (b.strict || !b.sum.is_zero())) {
             return Ok(false);
         }
         left.retain(|b| !b.sum.is_number());
