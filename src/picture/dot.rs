@@ -21,7 +21,11 @@ pub fn dot(machine: &Machine) -> String {
         let dashed = if edge.alone { ", style=dashed" } else { "" };
         out.push(format!("  {} -> {} [label={}{dashed}]", quoted(&from.id), quoted(&to.id), quoted(&captions(&edge.captions))));
     }
-    out.extend(machine.notes.iter().enumerate().map(|(nth, note)| format!("  // ({}) {note}", nth + 1)));
+    if !machine.notes.is_empty() {
+        let notes: String = machine.notes.iter().enumerate().map(|(nth, note)| format!("({}) {note}\n", nth + 1)).collect();
+        // Left-justified lines end with `\l`.
+        out.push(format!("  \"notes\" [shape=note, style=\"\", label={}]", quoted(&notes).replace("\\n", "\\l")));
+    }
     out.push("}".to_owned());
     out.join("\n") + "\n"
 }
