@@ -9,6 +9,7 @@
 
 pub mod base;
 pub mod book_folder;
+pub mod change;
 pub mod check;
 pub mod cli;
 pub mod domain;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{check, completions, db, demo, docs, draw, explain, fire, fmt, load, lsp, new, open, replay, show, simulate, stock, test, todo, trace};
+use super::{apply, check, completions, db, demo, docs, draw, explain, fire, fmt, load, lsp, new, open, plan, replay, show, simulate, stock, test, todo, trace};
 
 const ABOUT: &str = "Runs the stock of a service-parts network from flows that analysts write; no quantity is ever edited by hand";
 
@@ -89,6 +89,10 @@ pub enum Command {
     Stock(stock::StockArgs),
     /// The story of a unit, lot, SAP order, document or service job
     Trace(trace::TraceArgs),
+    /// What the book in this folder would change in the database, and what becomes of running documents
+    Plan(plan::PlanArgs),
+    /// Put a saved plan in force
+    Apply(apply::ApplyArgs),
     /// Look after a database
     Db(db::DbArgs),
     /// Serve an editor: findings, completion, renaming … while flows and rules are written

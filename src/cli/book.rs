@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use crate::base::Severity;
 use crate::book_folder::{self, BookFolderError};
-use crate::check::{self, Checked};
+use crate::check::{self, BookFiles, Checked};
+use crate::engine::OlderBooks;
 use crate::model::Book;
 use crate::rules::Rules;
 
@@ -50,6 +51,17 @@ pub fn open(root: &Path) -> Result<OpenBook, CliError> {
             hint: Some("`bincard check` shows them all".to_owned()),
         }),
     }
+}
+
+/// A book as a database keeps it; nothing where this program finds errors in it.
+pub fn open_stored(files: &str) -> Option<OpenBook> {
+    let checked = BookFiles::of_stored(files).map(|files| check::check(&files))?;
+    Some(OpenBook { book: Arc::new(checked.book?), rules: Arc::new(checked.rules) })
+}
+
+/// How an engine opens the books of documents that run under an older one.
+pub fn older() -> OlderBooks {
+    OlderBooks::new(Arc::new(|files: &str| open_stored(files).map(|opened| (opened.book, opened.rules))))
 }
 
 /// The database that the manifest names, whatever is wrong with the rest of the book.

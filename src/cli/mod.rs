@@ -2,6 +2,7 @@
 //!
 //! Makes no decisions of its own; times and keys are made here, so that a retry decides the same. Tests: `tests/it/cli.rs`.
 
+mod apply;
 mod args;
 mod book;
 mod check;
@@ -23,6 +24,7 @@ mod open;
 mod outcome;
 mod output;
 mod plain;
+mod plan;
 mod refusal;
 mod replay;
 mod report;
@@ -88,6 +90,8 @@ fn run(cli: Cli, out: Out) -> Result<(), CliError> {
             Command::Demo(args) => demo::run(args, global, out).await,
             Command::Replay(args) => replay::run(args, global, out).await,
             Command::Simulate(args) => simulate::run(args, global, out).await,
+            Command::Plan(args) => plan::run(args, global, out).await,
+            Command::Apply(args) => apply::run(args, global, out).await,
             Command::Db(args) => db::run(args, global, out).await,
             Command::Lsp(args) => lsp::run(args),
             Command::Completions(args) => completions::run(args, &mut Cli::command()),

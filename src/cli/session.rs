@@ -2,6 +2,7 @@
 //!
 //! Must not know what the command does. Tests: `tests/it/cli.rs`.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -14,7 +15,7 @@ use crate::model::Book;
 use crate::store::{DocumentHead, Store};
 
 use super::args::Global;
-use super::book;
+use super::book::{self, OpenBook};
 use super::error::CliError;
 
 /// What every command on a database works with.
@@ -32,7 +33,8 @@ impl Session {
         let opened = book::open(&root)?;
         let url = global.db.clone().unwrap_or_else(|| book::database(&root, &opened.book.manifest.database));
         let store = Store::open(&url).await.map_err(|e| CliError::fault(format!("the database `{url}` cannot be opened: {e}")))?;
-        let engine = Engine::new(opened.book.clone(), opened.rules, store).await?;
+        let opened = in_force(&store, opened).await?;
+        let engine = Engine::new(opened.book.clone(), opened.rules, store).await?.with_older(book::older());
         Ok(Self { engine, book: opened.book })
     }
 
@@ -129,6 +131,20 @@ impl Session {
             }
         }
     }
+}
+
+/// The book that a command works with: the one that was deployed, where one was, whatever the folder has become since.
+async fn in_force(store: &Store, folder: OpenBook) -> Result<OpenBook, CliError> {
+    let Some(last) = store.deployments().await?.pop().filter(|last| last.hash != folder.book.hash) else { return Ok(folder) };
+    let kept = store.book(&last.hash).await?.ok_or_else(|| CliError::fault("the book in force is gone: run `bincard db verify`"))?;
+    let book = book::open_stored(&kept.files).ok_or_else(|| {
+        let error = CliError::fault("this program cannot read the book in force");
+        error.hint("use the program that it was deployed with, or deploy this folder with `bincard plan` and `bincard apply`")
+    })?;
+    // People are told on stderr, so that what programs read stays as it is; where that is closed, nobody is told.
+    let told = writeln!(std::io::stderr(), "note: this folder is not the book in force; `bincard plan` shows what is other");
+    drop(told);
+    Ok(book)
 }
 
 /// The clock of the machine.

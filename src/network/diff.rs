@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::base::Bu;
@@ -14,7 +14,7 @@ use crate::domain::{LimitScope, MasterData};
 use super::raw::Kind;
 
 /// One field of a row that is no longer as it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
     /// The column.
     pub field: String,
@@ -25,7 +25,7 @@ pub struct FieldChange {
 }
 
 /// One row that is no longer as it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The row's key: business unit and code, or what stands for a code.
     pub row: String,
@@ -34,10 +34,10 @@ pub struct Change {
 }
 
 /// What changes in one kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KindChanges {
     /// The kind, as files are named.
-    pub kind: &'static str,
+    pub kind: String,
     /// New rows.
     pub added: Vec<String>,
     /// Changed rows.
@@ -117,7 +117,7 @@ fn kind<T: Serialize + PartialEq>(kind: Kind, old: &[T], new: &[T], key: impl Fn
     let before: BTreeMap<String, &T> = old.iter().map(|row| (key(row), row)).collect();
     let after: BTreeMap<String, &T> = new.iter().map(|row| (key(row), row)).collect();
     let absent = before.keys().filter(|k| !after.contains_key(*k)).cloned().collect();
-    let mut changes = KindChanges { kind: kind.name(), added: Vec::new(), changed: Vec::new(), absent, unchanged: 0 };
+    let mut changes = KindChanges { kind: kind.name().to_owned(), added: Vec::new(), changed: Vec::new(), absent, unchanged: 0 };
     for (name, row) in after {
         match before.get(&name) {
             None => changes.added.push(name),

@@ -3,7 +3,7 @@
 //! Must not know flows: a database is looked after without its book. Tests: `tests/it/cli.rs`, `tests/it/store_*.rs`.
 
 mod backup;
-mod files;
+pub(super) mod files;
 mod init;
 mod journal;
 mod migrate;

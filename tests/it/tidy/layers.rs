@@ -52,6 +52,7 @@ const COMMANDS: &[&str] = &[
     "prove",
     "handbook",
     "lsp",
+    "change",
 ];
 
 /// Files and the clock. A module that is given neither can be run again and gives the same answer.
@@ -81,6 +82,11 @@ pub const LAYERS: &[Layer] = &[
         module: "lsp",
         uses: &["base", "syntax", "model", "rules", "check", "book_folder"],
         never: &["std::fs", "SystemTime", "Timestamp::now", "Zoned::now"],
+    },
+    Layer {
+        module: "change",
+        uses: &["base", "domain", "syntax", "model", "rules", "check", "store", "engine", "network", "papers", "insight", "scenario"],
+        never: &["std::fs", "std::env", "SystemTime", "Timestamp::now"],
     },
     Layer { module: "server", uses: TOOLS, never: &[] },
     Layer { module: "cli", uses: COMMANDS, never: &[] },

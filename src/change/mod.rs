@@ -1,0 +1,19 @@
+//! Change without fear: what a changed book changes, what becomes of documents that run, and what it would have changed in the past.
+//!
+//! [`plan`] compares and writes nothing, [`apply`] deploys what a plan says.
+//! Must not know terminals or folders. Tests: `tests.rs`, `tests/it/change_*.rs`.
+
+mod apply;
+mod books;
+mod plan;
+mod running;
+mod scripts;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use apply::{Applied, ApplyError, apply};
+pub use books::{BookChange, Change, How, WorkflowChange, compare};
+pub use plan::{MasterPlan, Plan, Target, plan};
+pub use running::{Fate, Group, LeftStock};
+pub use scripts::{LineChange, ScriptChange, compare as compare_rules};

@@ -1,0 +1,1 @@
+//! Books and scripts compared, without a store.
