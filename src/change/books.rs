@@ -217,7 +217,7 @@ fn calendars(v: &Vocabulary) -> Vec<(Name, Facts)> {
     let told = |c: &crate::base::Calendar| {
         let days: Vec<String> = c.weekdays.iter().map(|d| format!("{d:?}").to_lowercase()).collect();
         let holidays: Vec<String> = c.holidays.iter().map(ToString::to_string).collect();
-        let hours = c.hours.as_ref().map(|h| format!("{h:?}")).unwrap_or_default();
+        let hours = c.hours.as_ref().map(|h| format!("{} to {}", h.from.strftime("%H:%M"), h.to.strftime("%H:%M"))).unwrap_or_default();
         vec![fact("days", days.join(", ")), fact("hours", hours), fact("except", holidays.join(", "))]
     };
     v.calendars.iter().map(|(name, c)| (name.clone(), told(c))).collect()
@@ -252,6 +252,10 @@ pub fn compare_workflows(old: &Workflow, new: &Workflow) -> Vec<Change> {
         let inbound = w.inbound.as_ref().map(|i| format!("to {} is {}", i.party, words::expr(&i.quantity))).unwrap_or_default();
         vec![fact("title", &w.title), fact("number", words::template(&w.number)), fact("inbound", inbound)]
     };
+    for old_version in new.migrations.iter().filter(|m| m.from == old.version) {
+        let lines = old_version.states.iter().map(|(from, to, keep)| format!("state {from} -> {to}{}", if *keep { " keep deadlines" } else { "" }));
+        changes.push(Change::line(format!("migrate from {}", old_version.from), None, Some(lines.collect::<Vec<_>>().join(" · "))));
+    }
     facts(&mut changes, "", &own(old), &own(new));
     things(&mut changes, "field", &fields(&old.fields), &fields(&new.fields));
     things(&mut changes, "line field", &fields(&old.line_fields), &fields(&new.line_fields));

@@ -110,7 +110,11 @@ fn show(plan: &Plan, verbose: bool, out: Out) -> Result<(), CliError> {
         Some((hash, number)) => format!("{} is in force, deployment {number}", short(hash)),
     };
     out.line(format!("book {}: {was}; this folder has {}", plan.book, short(&plan.new)))?;
-    for change in &plan.changes.words {
+    let first = plan.old.is_none() && !verbose;
+    if first {
+        out.line(format!("everything in it is new: {}; `-v` shows all of it", count(plan.changes.words.len(), "word")))?;
+    }
+    for change in plan.changes.words.iter().filter(|_| !first) {
         tree(change, 0, out)?;
     }
     for workflow in &plan.changes.workflows {
@@ -120,7 +124,7 @@ fn show(plan: &Plan, verbose: bool, out: Out) -> Result<(), CliError> {
             tree(change, 1, out)?;
         }
     }
-    for script in &plan.rules {
+    for script in plan.rules.iter().filter(|_| !first) {
         rule(script, verbose, out)?;
     }
     for kind in plan.master.iter().flat_map(|m| &m.kinds) {

@@ -122,7 +122,7 @@ pub fn decide(book: &Book, rules: &Rules, snapshot: &Snapshot, timers: &[Timer],
         Err(reason) => return missing(*reason),
     };
     let mapped = workflow.migrations.iter().find(|m| m.from == doc.version).and_then(|m| keeps(m, &doc.state));
-    let transition = moving(&wanted, &moved.state);
+    let transition = moving(&wanted, &doc.state, &moved.state);
     let mut run = Run::new(Env { book, rules, snapshot, command, workflow, transition: &transition, witness: None }, moved);
     let ended = run.doc.ended;
     run.promises(ended);
@@ -169,11 +169,11 @@ fn keeps(migration: &Migration, state: &Name) -> Option<bool> {
 }
 
 /// Moving over as a transition without a body, by the engine itself.
-fn moving(name: &Name, to: &Name) -> Transition {
+fn moving(name: &Name, from: &Name, to: &Name) -> Transition {
     Transition {
         name: name.clone(),
         doc: String::new(),
-        from: Vec::new(),
+        from: vec![from.clone()],
         anywhere: false,
         to: vec![to.clone()],
         goal: Goal::States,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::{Bu, DocId, Name, Timestamp};
-use crate::domain::{Decision, Document, LoadRequest, Needs, Refusal, TimerKind};
+use crate::domain::{Decision, Document, LoadRequest, Needs, Reason, ReasonCode, Refusal, TimerKind};
 use crate::model::Book;
 use crate::rules::Rules;
 use crate::store::CommitError;
@@ -118,21 +118,25 @@ impl Engine {
     /// # Errors
     /// A fault of the store.
     pub async fn move_over(&self, bu: &Bu, doc: &DocId, now: Timestamp) -> Result<Moving, EngineError> {
-        let mut last = Moving::Nothing;
-        for _ in 0..ATTEMPTS {
-            last = self.would_move(bu, doc, now).await?;
-            let Moving::Moves(decision) = &last else { return Ok(last) };
+        for attempt in 1.. {
+            let moving = self.would_move(bu, doc, now).await?;
+            let Moving::Moves(decision) = &moving else { return Ok(moving) };
             match self.store().commit(decision).await {
                 Ok(_) => {
                     self.settle(decision, now).await?;
-                    return Ok(last);
+                    return Ok(moving);
                 }
                 // Somebody moved it, or it went on by itself: it is looked at again.
-                Err(CommitError::DuplicateKey { .. } | CommitError::Conflict(_) | CommitError::Claimed { .. }) => {}
+                Err(CommitError::DuplicateKey { .. } | CommitError::Conflict(_) | CommitError::Claimed { .. }) if attempt < ATTEMPTS => {}
                 Err(CommitError::Fault(fault)) => return Err(fault.into()),
+                Err(lost) => {
+                    let reason = Reason::new(ReasonCode::Contended, format!("others kept changing it: {lost}")).remedy("try again");
+                    let (state, transition) = (decision.event.from.clone(), decision.event.transition.clone());
+                    return Ok(Moving::Stranded(Box::new(Refusal { doc: doc.clone(), transition, state, reasons: vec![reason], allowed: Vec::new() })));
+                }
             }
         }
-        Ok(last)
+        Ok(Moving::Nothing)
     }
 
     /// What is due at once after a document moved: where it has ended by that, the one that started it may go on.

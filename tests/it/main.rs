@@ -5,6 +5,7 @@
 
 mod support;
 
+mod change_apply;
 mod cli;
 mod coverage;
 mod crash_boundaries;
