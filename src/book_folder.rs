@@ -68,7 +68,10 @@ fn text(path: &Path) -> Result<String, BookFolderError> {
 }
 
 /// All files with an ending in a folder of the book and the folders in it, by path; none where the folder is missing.
-fn files(book: &Path, folder: &str, ending: &str) -> Result<Vec<BookFile>, BookFolderError> {
+///
+/// # Errors
+/// A file or folder cannot be read.
+pub fn files(book: &Path, folder: &str, ending: &str) -> Result<Vec<BookFile>, BookFolderError> {
     let mut found = Vec::new();
     if book.join(folder).is_dir() {
         collect(&book.join(folder), folder.trim_end_matches('/'), ending, DEEPEST, &mut found)?;

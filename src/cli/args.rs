@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{apply, check, completions, db, demo, docs, draw, explain, fire, fmt, load, lsp, new, open, plan, replay, show, simulate, stock, test, todo, trace};
+use super::{apply, check, completions, db, demo, docs, draw, explain, fire, fmt, load, lsp, new, open, plan, replay, show, simulate, stock, test, todo, trace, whatif};
 
 const ABOUT: &str = "Runs the stock of a service-parts network from flows that analysts write; no quantity is ever edited by hand";
 
@@ -93,6 +93,8 @@ pub enum Command {
     Plan(plan::PlanArgs),
     /// Put a saved plan in force
     Apply(apply::ApplyArgs),
+    /// What would have happened under a changed book, changed rules or changed limits
+    Whatif(whatif::WhatifArgs),
     /// Look after a database
     Db(db::DbArgs),
     /// Serve an editor: findings, completion, renaming … while flows and rules are written

@@ -36,6 +36,7 @@ mod stories;
 mod test;
 mod todo;
 mod trace;
+mod whatif;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -92,6 +93,7 @@ fn run(cli: Cli, out: Out) -> Result<(), CliError> {
             Command::Simulate(args) => simulate::run(args, global, out).await,
             Command::Plan(args) => plan::run(args, global, out).await,
             Command::Apply(args) => apply::run(args, global, out).await,
+            Command::Whatif(args) => whatif::run(args, global, out).await,
             Command::Db(args) => db::run(args, global, out).await,
             Command::Lsp(args) => lsp::run(args),
             Command::Completions(args) => completions::run(args, &mut Cli::command()),

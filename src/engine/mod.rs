@@ -42,3 +42,5 @@ pub use timers::{Followed, Rung, Ticked};
 pub use todo::{AskInfo, Possible, Todo};
 pub use versions::{Moving, OlderBooks, OpenStored, Runnable};
 pub use witness::{Check, Claimed, Look, OfferedUnit, Offering, Purpose, Sight, Watcher, Witness};
+pub use versions::{Looked, Moving, OlderBooks, OpenStored, Runnable};
+pub use witness::{Check, Claimed, Sight, Watcher, Witness};

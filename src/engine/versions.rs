@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::{Bu, DocId, Name, Timestamp};
-use crate::domain::{Decision, Document, LoadRequest, Needs, Reason, ReasonCode, Refusal, TimerKind};
+use crate::domain::{Command, Decision, Document, LoadRequest, Needs, Reason, ReasonCode, Refusal, Snapshot, TimerKind};
 use crate::model::Book;
 use crate::rules::Rules;
 use crate::store::CommitError;
@@ -49,6 +49,9 @@ impl OlderBooks {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found);
     }
 }
+
+/// What a command reads, and what it comes to.
+pub type Looked = (Snapshot, Result<Decision, Box<Refusal>>);
 
 /// What moving a document over comes to.
 #[derive(Debug)]
@@ -146,6 +149,21 @@ impl Engine {
         self.follow_up(&mut chain, now).await
     }
 
+    /// What a command reads now, and what it would come to; nothing is written.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn look(&self, command: &Command) -> Result<Looked, EngineError> {
+        let snapshot = self.store().load(&super::request::request(self.book(), command)).await?;
+        if let Some(document) = &snapshot.document
+            && let Some(older) = self.of_older(document).await?
+        {
+            return Box::pin(older.look(command)).await;
+        }
+        let decided = super::decide(self.book(), self.rules(), &snapshot, command);
+        Ok((snapshot, decided))
+    }
+
     /// What a document holds, owes and has issued: all that moving over looks at.
     fn holdings(&self, document: &Document, now: Timestamp) -> LoadRequest {
         LoadRequest {
@@ -167,7 +185,7 @@ impl Engine {
     pub(super) async fn carry_out_older(
         &self,
         doc: &Document,
-        command: &crate::domain::Command,
+        command: &Command,
         fired: Option<&crate::domain::FiredTimer>,
     ) -> Result<Option<Outcome>, EngineError> {
         match self.of_older(doc).await? {

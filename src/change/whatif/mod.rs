@@ -1,0 +1,269 @@
+//! What would have happened: the journal's commands are decided again under a changed book or changed master data, in a store of
+//! their own.
+//!
+//! Up to the day of the change everything is decided again under the books of that time; from then on under the changed one. What
+//! followed by itself follows by itself again. The live store is only read. Must not know files or terminals.
+//! Tests: `tests/it/change_whatif.rs`.
+
+mod count;
+mod tell;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::base::{Bu, DocId, Key, Timestamp};
+use crate::domain::{Action, Actor, Command, Decision, Document, MasterData, ReasonCode, Refusal};
+use crate::engine::{Done, Engine, EngineError, OlderBooks, OpenStored, Outcome, Runnable};
+use crate::store::{Journal, Recorded, Store, StoreError};
+
+pub use count::{Kind, Row, Sum, Whatif};
+pub use tell::{Explained, Side};
+
+use count::{Seen, Tally};
+
+/// What is asked.
+pub struct Question<'a> {
+    /// The live store: only its books are read.
+    pub live: &'a Store,
+    /// An empty store, to be thrown away.
+    pub scratch: Store,
+    /// How the books that the live store keeps are opened.
+    pub open: Arc<OpenStored>,
+    /// The changed book.
+    pub changed: Runnable,
+    /// Master data as they are.
+    pub master: MasterData,
+    /// Master data as they would be, where they change.
+    pub changed_master: Option<MasterData>,
+    /// From when on the change holds.
+    pub since: Timestamp,
+    /// Up to when it is looked at.
+    pub until: Timestamp,
+}
+
+/// A replay as it goes on.
+struct Replay<'a> {
+    question: Question<'a>,
+    books: HashMap<String, Option<Engine>>,
+    changed: Engine,
+    /// What followed by itself, and waits for its counterpart in the journal.
+    followed: HashMap<(Bu, Key), Decision>,
+    tally: Tally,
+    begun: bool,
+}
+
+/// Replays a journal. `watch` is told how many transitions have been looked at.
+///
+/// # Errors
+/// A fault of a store; the journal is damaged; a book of the journal cannot be read by this program.
+pub async fn whatif(question: Question<'_>, journal: &mut Journal<'_>, watch: &mut (dyn FnMut(u64) + Send)) -> Result<Whatif, EngineError> {
+    question.scratch.upsert_master(&question.master).await?;
+    let (book, rules) = question.changed.clone();
+    let changed = Engine::new(book, rules, question.scratch.clone()).await?.with_older(OlderBooks::new(question.open.clone()));
+    let tally = Tally::new(&question.master);
+    let mut replay = Replay { question, books: HashMap::new(), changed, followed: HashMap::new(), tally, begun: false };
+    while let Some(recorded) = journal.next_event()? {
+        let at = recorded.decision.event.recorded_at;
+        if at >= replay.question.until {
+            break;
+        }
+        if at >= replay.question.since {
+            replay.after(recorded).await?;
+        } else {
+            replay.before(recorded).await?;
+        }
+        watch(replay.tally.whatif.before + replay.tally.whatif.decisions);
+    }
+    for decision in replay.followed.values() {
+        replay.tally.more(decision);
+    }
+    Ok(replay.tally.done())
+}
+
+/// The command that a transition was.
+fn command(d: &Decision) -> Command {
+    let event = &d.event;
+    let action = if d.opens {
+        Action::Open { workflow: d.document.workflow.clone(), transition: Some(event.transition.clone()), parent: d.document.parent.clone() }
+    } else {
+        Action::Fire { transition: event.transition.clone() }
+    };
+    let actor = if event.actor.as_str() == Actor::System.code().as_str() { Actor::System } else { Actor::Person(event.actor.clone()) };
+    Command {
+        bu: d.bu.clone(),
+        doc: d.document.id.clone(),
+        action,
+        actor,
+        input: event.input.clone(),
+        key: event.key.clone(),
+        recorded_at: event.recorded_at,
+        effective_at: event.effective_at,
+        seen_revision: None,
+    }
+}
+
+/// Whether two decisions come to the same: state, moves, and what they start and issue.
+fn same(a: &Decision, b: &Decision) -> bool {
+    let moved = |d: &Decision| {
+        let mut moves: Vec<_> = d.moves.iter().map(|m| (m.part.clone(), m.lot.clone(), m.serial.clone(), m.quantity, m.from.clone(), m.to.clone())).collect();
+        moves.sort();
+        moves
+    };
+    a.event.to == b.event.to && moved(a) == moved(b) && a.owed.len() == b.owed.len()
+}
+
+impl Replay<'_> {
+    /// The engine on the book of an event, in the scratch store.
+    async fn engine_of(&mut self, hash: &str) -> Result<Engine, EngineError> {
+        if !self.books.contains_key(hash) {
+            let kept = self.question.live.book(hash).await?;
+            let runnable = kept.and_then(|kept| (self.question.open)(&kept.files));
+            let engine = match runnable {
+                Some((book, rules)) => Some(Engine::new(book, rules, self.question.scratch.clone()).await?),
+                None => None,
+            };
+            self.books.insert(hash.to_owned(), engine);
+        }
+        let unreadable = || StoreError::Unreadable(format!("the book {hash}, under which a transition was made, cannot be opened by this program"));
+        Ok(self.books.get(hash).cloned().flatten().ok_or_else(unreadable)?)
+    }
+
+    /// A transition from before the change: decided as it was then, or taken over as it was recorded.
+    async fn before(&mut self, recorded: Recorded) -> Result<(), EngineError> {
+        self.tally.whatif.before += 1;
+        let d = &recorded.decision;
+        if self.followed.remove(&(d.bu.clone(), d.event.key.clone())).is_some() {
+            return Ok(());
+        }
+        let engine = self.engine_of(&d.event.book_hash).await?;
+        match engine.execute(command(d)).await? {
+            Outcome::Done(done) => self.follow(*done),
+            Outcome::Refused(_) => self.take_over(recorded).await?,
+        }
+        Ok(())
+    }
+
+    /// Keeps what a document asks for, and what followed by itself.
+    fn follow(&mut self, done: Done) {
+        self.learn(&done.document);
+        for followed in done.followed {
+            self.learn(&followed.document);
+            if let Some(d) = followed.decision {
+                self.followed.insert((d.bu.clone(), d.event.key.clone()), d);
+            }
+        }
+    }
+
+    fn learn(&mut self, document: &Document) {
+        let workflow = self.changed.book().workflows.get(&document.workflow);
+        let party = workflow.and_then(|w| w.first_party()).map(|f| f.name.clone());
+        self.tally.learn(document, party.as_ref().map(crate::base::Name::as_str));
+    }
+
+    /// What today's master data would not let happen has happened all the same: its moves are posted as they were.
+    async fn take_over(&mut self, recorded: Recorded) -> Result<(), EngineError> {
+        self.tally.whatif.taken_over += 1;
+        let mut d = recorded.decision;
+        let engine = self.changed.clone();
+        let (snapshot, _) = engine.look(&command(&d)).await?;
+        d.chain.clone_from(&snapshot.chain);
+        if let Some(there) = snapshot.document {
+            let (state, version) = (d.event.to.clone(), d.event.version);
+            let fields = if recorded.last { d.document.fields.clone() } else { there.fields.clone() };
+            let lines = if recorded.last { d.document.lines.clone() } else { there.lines.clone() };
+            d.document = crate::domain::Document { state, version, fields, lines, ended: d.document.ended, revision: there.revision + 1, ..there };
+        }
+        // Where even that is not possible, the document stays behind, and its later transitions are told as such.
+        if self.question.scratch.commit(&d).await.is_err() {
+            self.tally.whatif.left_out += 1;
+        }
+        Ok(())
+    }
+
+    /// A transition from after the change.
+    async fn after(&mut self, recorded: Recorded) -> Result<(), EngineError> {
+        if !self.begun {
+            self.begun = true;
+            if let Some(data) = &self.question.changed_master {
+                self.question.scratch.upsert_master(data).await?;
+            }
+        }
+        self.tally.whatif.decisions += 1;
+        let mut d = recorded.decision;
+        if let Some(now) = self.followed.remove(&(d.bu.clone(), d.event.key.clone())) {
+            let seen = if same(&d, &now) { Seen::Same } else { Seen::Other(Box::new(now), false) };
+            self.tally.note(&d, seen);
+            return Ok(());
+        }
+        // Documents move over with their next transition here, so nothing is to be done for one that moved then.
+        if d.event.transition.as_str().starts_with("migrate from ") {
+            self.tally.note(&d, Seen::Same);
+            return Ok(());
+        }
+        let wanted = command(&d);
+        let (snapshot, looked) = self.changed.look(&wanted).await?;
+        if let Some(there) = &snapshot.document {
+            d.document.number.clone_from(&there.number);
+        }
+        let differs = looked.as_ref().map_or(true, |now| !same(&d, now));
+        let direct = if differs { self.direct(&d, &wanted).await? } else { None };
+        if let (Some(old), false) = (&direct, self.tally.has_first()) {
+            let new = self.changed.side(&snapshot, &wanted);
+            self.tally.first(tell::explained(&d, &snapshot, old, new));
+        }
+        let by_itself = direct.is_some();
+        match self.changed.execute(wanted).await? {
+            Outcome::Done(done) => {
+                let now = done.decision.clone();
+                self.follow(*done);
+                let seen = match now {
+                    Some(now) if !same(&d, &now) => Seen::Other(Box::new(now), by_itself),
+                    _ => Seen::Same,
+                };
+                self.tally.note(&d, seen);
+            }
+            Outcome::Refused(refusal) => self.refused(&d, refusal, by_itself),
+        }
+        Ok(())
+    }
+
+    fn refused(&mut self, d: &Decision, refusal: Box<Refusal>, direct: bool) {
+        let gone = matches!(refusal.code(), ReasonCode::UnknownDocument | ReasonCode::NotAllowed | ReasonCode::RoleDenied | ReasonCode::ChildrenOpen);
+        let root = self.tally.root_of(d);
+        let seen = match root {
+            Some(root) if gone && !direct => Seen::NotReached(root),
+            _ => Seen::Refused(refusal, direct),
+        };
+        self.tally.note(d, seen);
+    }
+
+    /// What the book and the master data of that time say in the world as it has become: where that is what was recorded, the
+    /// change itself makes the difference, and not something that it made different before.
+    async fn direct(&mut self, d: &Decision, wanted: &Command) -> Result<Option<tell::Told>, EngineError> {
+        let engine = self.engine_of(&d.event.book_hash).await?;
+        let (mut snapshot, _) = engine.look(wanted).await?;
+        self.as_it_was(&d.bu, &mut snapshot);
+        let told = engine.side(&snapshot, wanted);
+        Ok(if told.decided.as_ref().is_ok_and(|old| same(d, old)) { Some(told) } else { None })
+    }
+
+    /// Master data of before the change in place of those of after.
+    fn as_it_was(&self, bu: &Bu, snapshot: &mut crate::domain::Snapshot) {
+        if self.question.changed_master.is_none() {
+            return;
+        }
+        let old = &self.question.master;
+        let parts: Vec<_> = snapshot.parts.iter().map(|p| p.code.clone()).collect();
+        snapshot.limits = old.limits.iter().filter(|l| l.bu == *bu).cloned().collect();
+        snapshot.rates = old.rates.iter().filter(|r| r.bu == *bu && parts.contains(&r.part)).cloned().collect();
+        snapshot.parts = old.parts.iter().filter(|p| p.bu == *bu && parts.contains(&p.code)).cloned().collect();
+        let contracts: Vec<_> = snapshot.contracts.iter().map(|c| c.code.clone()).collect();
+        snapshot.contracts = old.contracts.iter().filter(|c| c.bu == *bu && contracts.contains(&c.code)).cloned().collect();
+        if let Some(person) = &snapshot.person {
+            snapshot.person = old.people.iter().find(|p| p.bu == *bu && p.code == person.code).cloned();
+        }
+    }
+}
+
+/// Which documents differ, and where it began: by document, in words.
+type Roots = BTreeMap<(Bu, DocId), String>;

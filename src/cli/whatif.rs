@@ -1,0 +1,245 @@
+//! `bincard whatif`: the past under a changed book, changed rules or changed limits, in quantities and money.
+//!
+//! The database is opened to be read; the replay runs in a store that goes away. What differs is the library's to find
+//! (`change::whatif`). Tests: `tests/it/change_cli.rs`, `tests/it/docs`.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::base::{SourceMap, Timestamp};
+use crate::book_folder;
+use crate::change::whatif::{Kind, Question, Row, Side, Sum, Whatif, whatif};
+use crate::check::{self, BookFile, BookFiles};
+use crate::domain::MasterData;
+use crate::model::Book;
+use crate::network::{self, Known};
+use crate::store::{Journal, Store};
+
+use super::args::Global;
+use super::book::{self, OpenBook};
+use super::error::{CliError, Kind as Failure};
+use super::output::{Out, progress};
+use super::report;
+use super::session::count;
+
+/// So many transitions are replayed in memory; more of them in a file.
+const IN_MEMORY: u64 = 20_000;
+/// Rows shown without `-v`.
+const SHOWN: usize = 10;
+
+/// What is asked.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bincard whatif --since 2026-04-01 --with tighter
+  bincard whatif --since 2026-04-01 --until 2026-07-01 --with tighter -v
+
+The folder holds what would be other: `rules/default/msl.rhai`, `workflows/indent.flow`, master data in `master/`, or a whole
+book. What is not in it is as it is in force. Every command of the journal is decided again: until the day it was, under the
+books of that time, then under the changed one. Refusals are not in the journal, so what people gave up is not known;
+clocks go off when they went off. Nothing is written to the database.")]
+pub struct WhatifArgs {
+    /// From this day on the change holds
+    #[arg(long, value_name = "DATE")]
+    since: String,
+    /// Up to this day it is looked at [default: now]
+    #[arg(long, value_name = "DATE")]
+    until: Option<String>,
+    /// The folder with what would be other
+    #[arg(long, value_name = "DIR")]
+    with: PathBuf,
+    /// Show all rows
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+/// Replays the past.
+pub async fn run(args: &WhatifArgs, global: &Global, out: Out) -> Result<(), CliError> {
+    if !args.with.is_dir() {
+        return Err(CliError::usage(format!("there is no folder `{}`", args.with.display())).hint("name a folder with `--with DIR`"));
+    }
+    let root = book::root(global)?;
+    let url = match &global.db {
+        Some(url) => url.clone(),
+        None => book::named_database(&root)?,
+    };
+    let live = Store::open_to_read(&url).await?;
+    let files = in_force(&live, &root).await?;
+    let changed = laid_over(&files, &args.with)?;
+    let zone = changed.book.manifest.zone.clone();
+    let time = |text: &str| {
+        let wrong = || CliError::usage(format!("`{text}` is not a time")).hint("write it as `2026-04-01` or `2026-04-01 09:30`");
+        Timestamp::parse_local(text, &zone).ok_or_else(wrong)
+    };
+    let until = args.until.as_deref().map(time).transpose()?.unwrap_or(Timestamp::from_micros(i64::MAX));
+    let master = crate::change::loaded(&live).await?;
+    let changed_master = new_master(&args.with, &root, &changed.book, out)?;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("journal.jsonl");
+    write_journal(&live, &path).await?;
+    let mut from = BufReader::new(File::open(&path)?);
+    let mut journal = Journal::open(&mut from)?;
+    let events = journal.events();
+    let scratch = if events > IN_MEMORY {
+        Store::open(&format!("sqlite:{}?synchronous=off", folder.path().join("scratch.db").display())).await?
+    } else {
+        Store::memory()
+    };
+    let open = Arc::new(|files: &str| book::open_stored(files).map(|opened| (opened.book, opened.rules)));
+    let since = time(&args.since)?;
+    let question = Question { live: &live, scratch, open, changed: (changed.book, changed.rules), master, changed_master, since, until };
+    let bar = progress(Some(events), "deciding again");
+    let answer = whatif(question, &mut journal, &mut |done| bar.set_position(done)).await;
+    bar.finish_and_clear();
+    let answer = answer?;
+    if out.is_json() { out.json(&answer) } else { show(&answer, args.verbose, out) }
+}
+
+/// The files of the book in force; of the folder, where the database has none.
+async fn in_force(live: &Store, root: &Path) -> Result<BookFiles, CliError> {
+    let kept = match live.deployed().await? {
+        Some(deployed) => live.book(&deployed.hash).await?.and_then(|kept| BookFiles::of_stored(&kept.files)),
+        None => None,
+    };
+    match kept {
+        Some(files) => Ok(files),
+        None => book_folder::read(root).map_err(CliError::fault),
+    }
+}
+
+/// The book in force with the files of a folder laid over it; a folder with a manifest is a whole book.
+fn laid_over(files: &BookFiles, with: &Path) -> Result<OpenBook, CliError> {
+    if with.join(book_folder::MANIFEST).is_file() {
+        return book::open(with);
+    }
+    let names = check::manifest(&files.manifest).0;
+    let over = |mut all: Vec<BookFile>, folder: &str, ending: &str| -> Result<Vec<BookFile>, CliError> {
+        for file in book_folder::files(with, folder, ending).map_err(CliError::fault)? {
+            all.retain(|f| f.path != file.path);
+            all.push(file);
+        }
+        Ok(all)
+    };
+    let flows = over(files.flows.clone(), &names.workflows, "flow")?;
+    let rules = over(files.rules.clone(), &names.rules, "rhai")?;
+    let checked = check::check(&BookFiles { manifest: files.manifest.clone(), flows, rules });
+    match checked.book {
+        Some(book) => Ok(OpenBook { book: Arc::new(book), rules: Arc::new(checked.rules) }),
+        None => {
+            let told = report::text(&checked.diagnostics, &checked.sources);
+            let message = format!("the book with `{}` laid over it has errors\n{told}", with.display());
+            Err(CliError { kind: Failure::Rejected, message, hint: None })
+        }
+    }
+}
+
+/// Master data with the files of a folder in place of those of the same name.
+fn new_master(with: &Path, root: &Path, book: &Book, out: Out) -> Result<Option<MasterData>, CliError> {
+    let name = book.manifest.master.as_deref().unwrap_or("master");
+    let Some(over) = [with.join("master"), with.join(name)].into_iter().find(|f| f.is_dir()) else { return Ok(None) };
+    let mut texts: BTreeMap<String, String> = BTreeMap::new();
+    for folder in [root.join(name), over].iter().filter(|f| f.is_dir()) {
+        let sources = network::read_folder(folder).map_err(|e| CliError::usage(e.to_string()))?;
+        texts.extend(sources.files().map(|(_, f)| (f.name.rsplit(['/', '\\']).next().unwrap_or(&f.name).to_owned(), f.text.to_string())));
+    }
+    let mut sources = SourceMap::default();
+    for (name, text) in texts {
+        sources.add(name, text);
+    }
+    match network::check(&sources, &Known::of(&book.vocabulary)) {
+        Ok(checked) => Ok(Some(checked.data)),
+        Err(findings) => {
+            report::show(out, &findings, &sources)?;
+            Err(CliError { kind: Failure::Rejected, message: "the changed master data have errors".to_owned(), hint: None })
+        }
+    }
+}
+
+async fn write_journal(live: &Store, path: &Path) -> Result<(), CliError> {
+    let mut file = BufWriter::new(File::create(path)?);
+    let bar = progress(Some(0), "reading the journal");
+    let report = live
+        .export(&mut file, &mut |p| {
+            bar.set_length(p.of);
+            bar.set_position(p.done);
+        })
+        .await;
+    bar.finish_and_clear();
+    report?;
+    Ok(file.flush()?)
+}
+
+const fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Refused => "would be refused",
+        Kind::Allowed => "would happen too",
+        Kind::Otherwise => "would go otherwise",
+        Kind::KnockOn => "otherwise, by what is other before",
+        Kind::NotReached => "not reached",
+    }
+}
+
+fn cells(sum: &Sum) -> Vec<String> {
+    vec![sum.documents.to_string(), sum.then.to_string(), sum.now.to_string(), sum.value_then.to_string(), sum.value_now.to_string()]
+}
+
+fn show(answer: &Whatif, verbose: bool, out: Out) -> Result<(), CliError> {
+    let n = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    out.line(format!("{} decided again as they were, then {} under the change", count(n(answer.before), "transition"), answer.decisions))?;
+    if answer.taken_over > 0 {
+        let left = if answer.left_out > 0 { format!(", {} left out", answer.left_out) } else { String::new() };
+        out.line(format!("{} taken over as recorded, since today's master data would not let them happen{left}", answer.taken_over))?;
+    }
+    out.line(format!("{} of {} come to the same", answer.same, answer.decisions))?;
+    if answer.totals.is_empty() {
+        return out.line("nothing would have been otherwise");
+    }
+    out.line("")?;
+    let kinds: Vec<Vec<String>> = answer.kinds.iter().map(|(kind, what, n)| vec![word(*kind).to_owned(), what.clone(), n.to_string()]).collect();
+    out.table(&["transitions", "of", "#"], &kinds)?;
+    table(&answer.totals, "documents", usize::MAX, out)?;
+    let most = if verbose { usize::MAX } else { SHOWN };
+    table(&answer.units, "business unit", most, out)?;
+    table(&answer.parties, "partner", most, out)?;
+    table(&answer.parts, "part", most, out)?;
+    listed("refused because of", &answer.reasons, most, out)?;
+    listed("not reached because of", &answer.roots, most, out)?;
+    let Some(first) = &answer.first else { return Ok(()) };
+    out.line("")?;
+    out.line(format!("the first that is other: {} of {} ({}) by {}, {}", first.transition, first.document, first.workflow, first.actor, first.at))?;
+    side("then", &first.then, out)?;
+    side("now", &first.now, out)
+}
+
+fn table(rows: &[Row], of: &str, most: usize, out: Out) -> Result<(), CliError> {
+    out.line("")?;
+    let told = |row: &Row| [vec![if row.of.is_empty() { "all".to_owned() } else { row.of.clone() }, word(row.kind).to_owned()], cells(&row.sum)].concat();
+    let shown: Vec<Vec<String>> = rows.iter().take(most).map(told).collect();
+    out.table(&[of, "", "documents#", "units then#", "now#", "value then#", "now#"], &shown)?;
+    if rows.len() > most { out.line(format!("and {} more; `-v` shows them", count(rows.len() - most, "row"))) } else { Ok(()) }
+}
+
+fn listed(title: &str, rows: &[(String, u64)], most: usize, out: Out) -> Result<(), CliError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    out.line("")?;
+    let shown: Vec<Vec<String>> = rows.iter().take(most).map(|(what, n)| vec![what.clone(), n.to_string()]).collect();
+    out.table(&[title, "#"], &shown)?;
+    if rows.len() > most { out.line(format!("and {} more; `-v` shows them", count(rows.len() - most, "row"))) } else { Ok(()) }
+}
+
+fn side(title: &str, side: &Side, out: Out) -> Result<(), CliError> {
+    out.line(format!("  {title}: {}", side.outcome))?;
+    for lines in [&side.guards, &side.numbers, &side.rules, &side.moves] {
+        for line in lines.iter().take(SHOWN) {
+            out.line(format!("      {line}"))?;
+        }
+    }
+    Ok(())
+}
