@@ -97,7 +97,7 @@ pub async fn run(args: &WhatifArgs, global: &Global, out: Out) -> Result<(), Cli
     let answer = whatif(question, &mut journal, &mut |done| bar.set_position(done)).await;
     bar.finish_and_clear();
     let answer = answer?;
-    if out.is_json() { out.json(&answer) } else { show(&answer, args.verbose, out) }
+    if out.is_json() { out.json(&answer) } else { show(&answer, args.verbose, &zone, out) }
 }
 
 /// The files of the book in force; of the folder, where the database has none.
@@ -188,7 +188,7 @@ fn cells(sum: &Sum) -> Vec<String> {
     vec![sum.documents.to_string(), sum.then.to_string(), sum.now.to_string(), sum.value_then.to_string(), sum.value_now.to_string()]
 }
 
-fn show(answer: &Whatif, verbose: bool, out: Out) -> Result<(), CliError> {
+fn show(answer: &Whatif, verbose: bool, zone: &jiff::tz::TimeZone, out: Out) -> Result<(), CliError> {
     let n = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     out.line(format!("{} decided again as they were, then {} under the change", count(n(answer.before), "transition"), answer.decisions))?;
     if answer.taken_over > 0 {
@@ -201,7 +201,7 @@ fn show(answer: &Whatif, verbose: bool, out: Out) -> Result<(), CliError> {
     }
     out.line("")?;
     let kinds: Vec<Vec<String>> = answer.kinds.iter().map(|(kind, what, n)| vec![word(*kind).to_owned(), what.clone(), n.to_string()]).collect();
-    out.table(&["transitions", "of", "#"], &kinds)?;
+    out.table(&["transitions", "of", "how many#"], &kinds)?;
     table(&answer.totals, "documents", usize::MAX, out)?;
     let most = if verbose { usize::MAX } else { SHOWN };
     table(&answer.units, "business unit", most, out)?;
@@ -211,7 +211,8 @@ fn show(answer: &Whatif, verbose: bool, out: Out) -> Result<(), CliError> {
     listed("not reached because of", &answer.roots, most, out)?;
     let Some(first) = &answer.first else { return Ok(()) };
     out.line("")?;
-    out.line(format!("the first that is other: {} of {} ({}) by {}, {}", first.transition, first.document, first.workflow, first.actor, first.at))?;
+    let at = first.at.civil(zone).strftime("%Y-%m-%d %H:%M");
+    out.line(format!("the first that is other: {} of {} ({}) by {}, {at}", first.transition, first.document, first.workflow, first.actor))?;
     side("then", &first.then, out)?;
     side("now", &first.now, out)
 }
@@ -230,7 +231,7 @@ fn listed(title: &str, rows: &[(String, u64)], most: usize, out: Out) -> Result<
     }
     out.line("")?;
     let shown: Vec<Vec<String>> = rows.iter().take(most).map(|(what, n)| vec![what.clone(), n.to_string()]).collect();
-    out.table(&[title, "#"], &shown)?;
+    out.table(&[title, "how many#"], &shown)?;
     if rows.len() > most { out.line(format!("and {} more; `-v` shows them", count(rows.len() - most, "row"))) } else { Ok(()) }
 }
 

@@ -6,6 +6,7 @@
 mod support;
 
 mod change_apply;
+mod change_whatif;
 mod cli;
 mod coverage;
 mod crash_boundaries;

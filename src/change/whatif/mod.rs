@@ -63,9 +63,9 @@ pub async fn whatif(question: Question<'_>, journal: &mut Journal<'_>, watch: &m
     let tally = Tally::new(&question.master);
     let mut replay = Replay { question, books: HashMap::new(), changed, followed: HashMap::new(), tally, begun: false };
     while let Some(recorded) = journal.next_event()? {
-        let at = recorded.decision.event.recorded_at;
+        let at = recorded.decision.event.effective_at;
         if at >= replay.question.until {
-            break;
+            continue;
         }
         if at >= replay.question.since {
             replay.after(recorded).await?;

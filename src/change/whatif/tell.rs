@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use crate::base::Timestamp;
 use crate::domain::{Command, Decision, Refusal, Snapshot};
 use crate::engine::{Engine, Witness, decide_seen};
 use crate::model::Book;
@@ -41,7 +42,7 @@ pub struct Explained {
     /// Who wanted it.
     pub actor: String,
     /// When.
-    pub at: String,
+    pub at: Timestamp,
     /// As it was.
     pub then: Side,
     /// As it would have been.
@@ -110,7 +111,7 @@ pub(super) fn explained(d: &Decision, snapshot: &Snapshot, then: &Told, now: Tol
         workflow: d.document.workflow.to_string(),
         transition: d.event.transition.to_string(),
         actor: d.event.actor.to_string(),
-        at: d.event.effective_at.to_string(),
+        at: d.event.effective_at,
         then: then.side.clone(),
         now: now.side,
     }
