@@ -40,7 +40,5 @@ pub use execute::{Done, Engine, EngineError, Outcome, stored};
 pub use request::request;
 pub use timers::{Followed, Rung, Ticked};
 pub use todo::{AskInfo, Possible, Todo};
-pub use versions::{Moving, OlderBooks, OpenStored, Runnable};
-pub use witness::{Check, Claimed, Look, OfferedUnit, Offering, Purpose, Sight, Watcher, Witness};
 pub use versions::{Looked, Moving, OlderBooks, OpenStored, Runnable};
-pub use witness::{Check, Claimed, Sight, Watcher, Witness};
+pub use witness::{Check, Claimed, Look, OfferedUnit, Offering, Purpose, Sight, Watcher, Witness};
