@@ -9,9 +9,9 @@ use std::fmt::Display;
 use serde::{Deserialize, Serialize};
 
 use crate::base::Name;
-use crate::model::{Book, Clause, ClauseKind, Field, Goal, Named, State, Transition, Trigger, Vocabulary, Workflow};
+use crate::model::{Book, Field, Goal, Named, State, Transition, Trigger, Vocabulary, Workflow};
 
-use super::words;
+use super::{clauses, words};
 
 /// What happened to a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub struct Change {
 }
 
 impl Change {
-    fn line(what: impl Into<String>, old: Option<String>, new: Option<String>) -> Self {
+    pub(super) fn line(what: impl Into<String>, old: Option<String>, new: Option<String>) -> Self {
         let how = match (&old, &new) {
             (None, _) => How::Added,
             (_, None) => How::Removed,
@@ -341,66 +341,6 @@ fn compare_transitions(old: &Transition, new: &Transition) -> Option<Change> {
     };
     let mut within = Vec::new();
     facts(&mut within, "", &told(old), &told(new));
-    clauses(&mut within, &flat(&old.body), &flat(&new.body));
+    clauses::compare(&mut within, &old.body, &new.body);
     (!within.is_empty()).then(|| Change { how: How::Changed, what: format!("transition {}", new.name), old: None, new: None, within })
-}
-
-/// A clause in words, what kind it is, and in which `each line` it stands.
-struct Said {
-    kind: &'static str,
-    text: String,
-    within: String,
-}
-
-fn flat(body: &[Clause]) -> Vec<Said> {
-    let mut all = Vec::new();
-    for clause in body {
-        let text = words::clause(clause);
-        if let ClauseKind::EachLine(each) = &clause.kind {
-            all.extend(each.body.iter().map(|inner| Said { kind: words::kind(inner), text: words::clause(inner), within: text.clone() }));
-        } else {
-            all.push(Said { kind: words::kind(clause), text, within: String::new() });
-        }
-    }
-    all
-}
-
-/// Which clauses are new, gone or other: a clause that is gone and one of its kind that is new, in the same place, are one that changed.
-fn clauses(into: &mut Vec<Change>, old: &[Said], new: &[Said]) {
-    let same = |a: &Said, b: &Said| a.text == b.text && a.within == b.within;
-    let mut left: Vec<&Said> = new.iter().collect();
-    let mut gone: Vec<&Said> = Vec::new();
-    for said in old {
-        match left.iter().position(|n| same(said, n)) {
-            Some(place) => drop(left.remove(place)),
-            None => gone.push(said),
-        }
-    }
-    if gone.is_empty() && left.is_empty() {
-        if old.iter().zip(new).any(|(a, b)| !same(a, b)) {
-            into.push(Change::line("order of the clauses", Some(listed(old)), Some(listed(new))));
-        }
-        return;
-    }
-    for said in gone {
-        let twin = closest(said, &left);
-        let now = twin.map(|place| left.remove(place));
-        into.push(Change::line(label(said), Some(said.text.clone()), now.map(|n| n.text.clone())));
-    }
-    into.extend(left.into_iter().map(|said| Change::line(label(said), None, Some(said.text.clone()))));
-}
-
-fn listed(all: &[Said]) -> String {
-    all.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join(" · ")
-}
-
-fn label(said: &Said) -> String {
-    if said.within.is_empty() { said.kind.to_owned() } else { format!("{}, {}", said.kind, said.within) }
-}
-
-/// The clause of the same kind that shares the most words, where there is any of that kind.
-fn closest(said: &Said, left: &[&Said]) -> Option<usize> {
-    let shared = |other: &Said| said.text.split_whitespace().filter(|word| other.text.split_whitespace().any(|w| w == *word)).count();
-    let of_kind = left.iter().enumerate().filter(|(_, other)| other.kind == said.kind && 2 * shared(other) >= said.text.split_whitespace().count());
-    of_kind.max_by_key(|(place, other)| (shared(other), usize::MAX - place)).map(|(place, _)| place)
 }

@@ -5,6 +5,7 @@
 
 mod apply;
 mod books;
+mod clauses;
 mod plan;
 mod running;
 mod scripts;
