@@ -11,8 +11,8 @@ mod tell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::base::{Bu, DocId, Key, Timestamp};
-use crate::domain::{Action, Actor, Command, Decision, Document, MasterData, ReasonCode, Refusal};
+use crate::base::{Bu, DocId, Key, Name, Timestamp};
+use crate::domain::{Action, Actor, Command, Decision, Document, Event, MasterData, ReasonCode, Refusal};
 use crate::engine::{Done, Engine, EngineError, OlderBooks, OpenStored, Outcome, Runnable};
 use crate::store::{Journal, Recorded, Store, StoreError};
 
@@ -157,7 +157,7 @@ impl Replay<'_> {
     fn learn(&mut self, document: &Document) {
         let workflow = self.changed.book().workflows.get(&document.workflow);
         let party = workflow.and_then(|w| w.first_party()).map(|f| f.name.clone());
-        self.tally.learn(document, party.as_ref().map(crate::base::Name::as_str));
+        self.tally.learn(document, party.as_ref().map(Name::as_str));
     }
 
     /// What today's master data would not let happen has happened all the same: its moves are posted as they were.
@@ -190,6 +190,7 @@ impl Replay<'_> {
         }
         self.tally.whatif.decisions += 1;
         let mut d = recorded.decision;
+        let recorded_to = std::mem::replace(&mut d.event.to, self.named_now(&d));
         if let Some(now) = self.followed.remove(&(d.bu.clone(), d.event.key.clone())) {
             let seen = if same(&d, &now) { Seen::Same } else { Seen::Other(Box::new(now), false) };
             self.tally.note(&d, seen);
@@ -206,7 +207,8 @@ impl Replay<'_> {
             d.document.number.clone_from(&there.number);
         }
         let differs = looked.as_ref().map_or(true, |now| !same(&d, now));
-        let direct = if differs { self.direct(&d, &wanted).await? } else { None };
+        let as_recorded = Decision { event: Event { to: recorded_to, ..d.event.clone() }, ..d.clone() };
+        let direct = if differs { self.direct(&as_recorded, &wanted).await? } else { None };
         if let (Some(old), false) = (&direct, self.tally.has_first()) {
             let new = self.changed.side(&snapshot, &wanted);
             self.tally.first(tell::explained(&d, &snapshot, old, new));
@@ -225,6 +227,14 @@ impl Replay<'_> {
             Outcome::Refused(refusal) => self.refused(&d, refusal, by_itself),
         }
         Ok(())
+    }
+
+    /// The state that a transition led to, as the changed book calls it.
+    fn named_now(&self, d: &Decision) -> Name {
+        let workflow = self.changed.book().workflows.get(&d.document.workflow).filter(|w| w.version != d.event.version);
+        let migration = workflow.and_then(|w| w.migrations.iter().find(|m| m.from == d.event.version));
+        let line = migration.and_then(|m| m.states.iter().find(|(old, ..)| *old == d.event.to));
+        line.map_or_else(|| d.event.to.clone(), |(_, new, _)| new.clone())
     }
 
     fn refused(&mut self, d: &Decision, refusal: Box<Refusal>, direct: bool) {
