@@ -116,7 +116,7 @@ async fn what_would_strand_a_document_is_refused_with_what_to_write() {
         assert!(why.contains("version 1") && write.contains("`migrate from 1 { state draft -> … keep deadlines }`"), "{why}: {write}");
         assert!(matches!(applied(&made, &silent).await, Err(ApplyError::Stranded(_))));
         let counter = old.who("storekeeper", Some("coolfix"));
-        old.must(&counter, "O1", open("opening_balance"), json!({ "store": "coolfix" }), &[json!({ "part": "CAP", "counted": 2 })]).await;
+        old.must(&counter, "O1", open("opening_balance"), json!({ "store": "coolfix" }), &[json!({ "part": "CAP", "quantity": 2 })]).await;
         let lost = Desk::with(f.store.clone(), |files| {
             let flow = files.flows.iter_mut().find(|f| f.path == "workflows/opening_balance.flow").expect("the flow");
             let more = "version 2 {\n  migrate from 1 { }\n  field urgency : text\n";

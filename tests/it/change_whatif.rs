@@ -20,7 +20,7 @@ const DAY: i64 = 86_400_000_000;
 /// Base stock for two pools: 20 and, a day later, 10 capacitors; somebody approves what does not pass by itself.
 async fn past(f: &Fixture) -> Desk {
     let mut desk = Desk::on(f.store.clone()).await;
-    desk.stocked("wh_blr", &[json!({ "part": "CAP", "counted": 50 })]).await;
+    desk.stocked("wh_blr", &[json!({ "part": "CAP", "quantity": 50 })]).await;
     for (doc, pool, requested) in [("R1", "in_warranty", 20), ("R2", "amc", 10)] {
         let (manager, ops) = (desk.who("asp_manager", Some("coolfix")), desk.who("service_ops", None));
         let fields = json!({ "asp": "coolfix", "warehouse": "wh_blr", "purpose": "base_stock", "pool": pool });

@@ -190,7 +190,8 @@ impl Replay<'_> {
         }
         self.tally.whatif.decisions += 1;
         let mut d = recorded.decision;
-        let recorded_to = std::mem::replace(&mut d.event.to, self.named_now(&d));
+        let named = self.named_now(&d);
+        let recorded_to = std::mem::replace(&mut d.event.to, named);
         if let Some(now) = self.followed.remove(&(d.bu.clone(), d.event.key.clone())) {
             let seen = if same(&d, &now) { Seen::Same } else { Seen::Other(Box::new(now), false) };
             self.tally.note(&d, seen);
