@@ -171,8 +171,11 @@ fn labelled(all: &[Named]) -> Vec<(Name, Facts)> {
     all.iter().map(|n| (n.name.clone(), vec![fact("label", &n.label)])).collect()
 }
 
+/// One of the lists of declared words.
+type ListOf = fn(&Vocabulary) -> &[Named];
+
 fn vocabulary(into: &mut Vec<Change>, old: &Vocabulary, new: &Vocabulary) {
-    let plain: [(&str, fn(&Vocabulary) -> &[Named]); 5] = [
+    let plain: [(&str, ListOf); 5] = [
         ("condition", |v| &v.conditions),
         ("owner", |v| &v.owners),
         ("pool", |v| &v.pools),

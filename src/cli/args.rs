@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{apply, check, completions, db, demo, docs, draw, explain, fire, fmt, load, lsp, new, open, plan, replay, show, simulate, stock, test, todo, trace, whatif};
+use super::{
+    apply, check, completions, db, demo, docs, draw, explain, fire, fmt, load, lsp, new, open, plan, replay, show, simulate, stock, test, todo, trace, whatif,
+};
 
 const ABOUT: &str = "Runs the stock of a service-parts network from flows that analysts write; no quantity is ever edited by hand";
 
