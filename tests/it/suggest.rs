@@ -13,7 +13,7 @@ fn percent(folder: &std::path::Path, workflow: &str) -> usize {
 }
 
 #[test]
-fn what_is_suggested_passes_and_covers_most_of_a_book_that_nobody_tests() {
+fn what_is_suggested_passes_and_covers_nearly_all_of_a_book_that_nobody_tests() {
     let folder = book();
     // A book whose flows nobody tests.
     std::fs::remove_file(folder.path().join("workflows/job.scenarios.flow")).expect("the scenarios");
@@ -22,9 +22,9 @@ fn what_is_suggested_passes_and_covers_most_of_a_book_that_nobody_tests() {
     let formatted = shell(folder.path(), "bincard fmt --check");
     assert!(formatted.status.success(), "{}", String::from_utf8_lossy(&formatted.stdout));
     let (job, receipt) = (percent(folder.path(), "job"), percent(folder.path(), "receipt"));
-    assert!(job >= 85 && receipt >= 80, "{job} % of job, {receipt} % of receipt");
+    assert!(job >= 95 && receipt == 100, "{job} % of job, {receipt} % of receipt");
     let told = String::from_utf8_lossy(&suggested.stdout);
-    assert!(told.contains("`requested <= share.most` never fails"), "what is not reached is not told:\n{told}");
+    assert!(told.contains("nobody in another role ever tries `open`"), "what is not reached is not told:\n{told}");
 }
 
 #[test]

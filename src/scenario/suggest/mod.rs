@@ -63,10 +63,14 @@ impl Desk<'_> {
         let collector = Collector::resume(covered);
         let mut stories: Vec<Scenario> = scenarios.to_vec();
         let mut found: Vec<Suggestion> = Vec::new();
-        for first in self.seeds(scenarios)? {
+        for first in self.seeds(scenarios, seed::ABOUT)? {
             found.extend(self.proved(first, &collector).await?);
         }
         stories.extend(found.iter().map(|s| s.scenario.clone()));
+        // They show nothing new themselves, and what can be tried in them does.
+        for other in seed::OTHERS {
+            stories.extend(self.seeds(scenarios, other)?);
+        }
         for _ in 0..ROUNDS {
             let mut missing = self.missing(&collector.coverage());
             if missing.is_empty() {
@@ -90,14 +94,14 @@ impl Desk<'_> {
     }
 
     /// First stories for workflows that no scenario opens.
-    fn seeds(&self, scenarios: &[Scenario]) -> Result<Vec<Scenario>, ScenarioError> {
+    fn seeds(&self, scenarios: &[Scenario], amount: &str) -> Result<Vec<Scenario>, ScenarioError> {
         let opened: BTreeSet<&Name> = scenarios.iter().flat_map(|s| &s.steps).filter_map(|step| opened(&step.kind)).collect();
         let master = match &self.book.manifest.master {
             Some(folder) => self.masters.load(folder, &self.book)?,
             None => MasterData::default(),
         };
         let wanted = |w: &&Arc<Workflow>| !opened.contains(&w.name) && self.workflow.as_ref().is_none_or(|only| w.name == *only);
-        Ok(self.book.workflows.values().filter(wanted).flat_map(|w| seed::seeds(&self.book, &master, w)).collect())
+        Ok(self.book.workflows.values().filter(wanted).flat_map(|w| seed::seeds(&self.book, &master, w, amount)).collect())
     }
 
     /// What nothing covers and scenarios can.

@@ -12,20 +12,24 @@ use crate::model::{Book, Field, FieldKind, GivenUnit, Named, Scenario, ScenarioA
 
 use super::inputs;
 
-/// How much is given of each part, and how much of it the document is about.
+/// How much is given of each part.
 const GIVEN: i64 = 20;
-const ABOUT: &str = "2";
+/// How much of it a first document is about.
+pub(super) const ABOUT: &str = "2";
+/// How much of it others are about: nothing, and more than there is.
+pub(super) const OTHERS: [&str; 2] = ["0", "99999"];
 
 /// Stories that open a document of a workflow, one for each way in which people open it.
-pub(super) fn seeds(book: &Book, master: &MasterData, workflow: &Workflow) -> Vec<Scenario> {
+pub(super) fn seeds(book: &Book, master: &MasterData, workflow: &Workflow, amount: &str) -> Vec<Scenario> {
     let openings = workflow.transitions.iter().filter(|t| t.opens() && t.by.iter().any(|r| *r != "system"));
-    openings.map(|opening| Seed { book, master, workflow }.story(opening)).collect()
+    openings.map(|opening| Seed { book, master, workflow, amount }.story(opening)).collect()
 }
 
 struct Seed<'a> {
     book: &'a Book,
     master: &'a MasterData,
     workflow: &'a Workflow,
+    amount: &'a str,
 }
 
 impl Seed<'_> {
@@ -121,7 +125,7 @@ impl Seed<'_> {
         }
         let mut values = BTreeMap::from([(Name::from("part"), json!(part))]);
         for field in self.workflow.line_fields.iter().filter(|f| f.name != "part" && needed(f)) {
-            let value = if *field.ty.required() == Type::Quantity { Some(json!(ABOUT)) } else { self.value(&field.ty) };
+            let value = if *field.ty.required() == Type::Quantity { Some(json!(self.amount)) } else { self.value(&field.ty) };
             values.extend(value.map(|value| (field.name.clone(), value)));
         }
         vec![InputLine { line: None, values }]
