@@ -3,6 +3,7 @@
 //! Pure: texts come in, a model and findings go out. One mistake is reported once: what could not be read or typed agrees
 //! with everything. Must not know SQL, files or the clock. Tests: `tests.rs` and its spoiled texts.
 
+mod allow;
 mod calendars;
 mod calls;
 mod clause;
@@ -41,6 +42,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+pub use self::allow::Silenced;
 pub use self::pages::{Family, Page, Piece, families, page};
 
 use self::declared::{Declared, Outline, name};
@@ -97,6 +99,8 @@ pub struct Checked {
     pub rules: Rules,
     /// Everything that is wrong or doubtful, in the order of files and places.
     pub diagnostics: Vec<Diagnostic>,
+    /// Warnings that are silenced in place, with the reasons.
+    pub silenced: Vec<Silenced>,
     /// The texts, to print places.
     pub sources: SourceMap,
 }
@@ -135,7 +139,9 @@ pub fn check(files: &BookFiles) -> Checked {
     let usable = !reports.any_error();
     let hash = hash(files);
     let book = usable.then(|| Book { manifest, sources: sources.clone(), hash, ..draft.clone() });
-    Checked { book, draft, flows, rules, diagnostics: reports.into_sorted(), sources }
+    let silencing: Vec<FileId> = flows.iter().map(|(id, _)| *id).chain(scripts.iter().map(|s| s.file)).collect();
+    let (diagnostics, silenced) = allow::silence(&sources, &silencing, reports.into_sorted());
+    Checked { book, draft, flows, rules, diagnostics, silenced, sources }
 }
 
 fn sorted(files: &[BookFile]) -> Vec<&BookFile> {

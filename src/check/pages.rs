@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 /// The families, in the order of the manual.
-const FAMILIES: [&str; 10] = [
+const FAMILIES: [&str; 11] = [
     include_str!("pages/reading.md"),
     include_str!("pages/manifest.md"),
     include_str!("pages/names.md"),
@@ -17,6 +17,7 @@ const FAMILIES: [&str; 10] = [
     include_str!("pages/proofs.md"),
     include_str!("pages/scenarios.md"),
     include_str!("pages/rules.md"),
+    include_str!("pages/silencing.md"),
     include_str!("pages/refusals.md"),
 ];
 

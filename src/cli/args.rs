@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    apply, check, completions, db, demo, docs, draw, explain, fire, fmt, load, lsp, new, open, plan, replay, show, simulate, stock, test, todo, trace, whatif,
+    apply, check, completions, db, demo, docs, draw, explain, fire, fmt, load, lsp, new, open, plan, replay, show, simulate, stock, test, todo, trace, whatif, why_not,
 };
 
 const ABOUT: &str = "Runs the stock of a service-parts network from flows that analysts write; no quantity is ever edited by hand";
@@ -83,6 +83,8 @@ pub enum Command {
     Open(open::OpenArgs),
     /// Fire a transition of a document, or see what it would do
     Fire(fire::FireArgs),
+    /// Everything that stands in the way of a transition, and what would make it pass
+    WhyNot(why_not::WhyNotArgs),
     /// Show a document, or list documents
     Show(show::ShowArgs),
     /// What a person may do now

@@ -75,7 +75,8 @@ pub fn run(args: &CheckArgs, global: &Global, out: Out) -> Result<(), CliError> 
     };
     if out.is_json() {
         let outcome = if failed { "errors" } else { "done" };
-        let mut answer = json!({ "outcome": outcome, "errors": errors, "warnings": warnings, "findings": report::to_json(&diagnostics, &checked.sources) });
+        let mut answer = json!({ "outcome": outcome, "errors": errors, "warnings": warnings, "findings": report::to_json(&diagnostics, &checked.sources),
+            "silenced": silenced(&checked) });
         if let Some(fields) = answer.as_object_mut() {
             if !args.no_proof {
                 fields.insert("proofs".to_owned(), stories::to_json(&proofs));
@@ -113,12 +114,25 @@ fn proofs(args: &CheckArgs, book: &Arc<Book>, rules: &Arc<Rules>) -> Result<Vec<
     Ok(prove::prove(book, rules, &Options { budget: args.budget, only, first: false }))
 }
 
+/// Warnings that are silenced in place, with the reasons.
+fn silenced(checked: &crate::check::Checked) -> Vec<serde_json::Value> {
+    let one = |s: &crate::check::Silenced| {
+        let place = checked.sources.place(s.finding.span());
+        json!({ "code": s.finding.code, "place": place, "title": s.finding.title, "reason": s.reason })
+    };
+    checked.silenced.iter().map(one).collect()
+}
+
 fn summary(checked: &crate::check::Checked, errors: usize, warnings: usize) -> String {
     let found = match (errors, warnings) {
         (0, 0) => "no findings".to_owned(),
         (0, w) => count(w, "warning"),
         (e, 0) => count(e, "error"),
         (e, w) => format!("{}, {}", count(e, "error"), count(w, "warning")),
+    };
+    let found = match checked.silenced.len() {
+        0 => found,
+        silenced => format!("{found}, {} silenced", count(silenced, "warning")),
     };
     match &checked.book {
         Some(book) => format!(

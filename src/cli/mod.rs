@@ -37,6 +37,7 @@ mod test;
 mod todo;
 mod trace;
 mod whatif;
+mod why_not;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -84,6 +85,7 @@ fn run(cli: Cli, out: Out) -> Result<(), CliError> {
             Command::Load(args) => load::run(args, global, out).await,
             Command::Open(args) => open::run(args, global, out).await,
             Command::Fire(args) => fire::run(args, global, out).await,
+            Command::WhyNot(args) => why_not::run(args, global, out).await,
             Command::Show(args) => show::run(args, global, out).await,
             Command::Todo(args) => todo::run(args, global, out).await,
             Command::Stock(args) => stock::run(args, global, out).await,

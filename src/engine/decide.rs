@@ -122,19 +122,51 @@ fn fire(given: Given<'_>, wanted: &Name) -> Result<Decision, Box<Refusal>> {
     let doc = &*moved;
     let refused = |reasons, allowed| Err(refusal(command, wanted, Some((doc, allowed)), reasons));
     let allowed: Vec<Name> = permit::allowed(workflow, doc).map(|t| t.name.clone()).collect();
-    let transition = match permit::transition(workflow, doc, wanted) {
-        Ok(transition) => transition,
-        Err(reason) => return refused(vec![*reason], allowed),
-    };
     let mut early = stale(doc, command);
     early.extend(untimely(book, snapshot, command));
+    let transition = match permit::transition(workflow, doc, wanted) {
+        Ok(transition) => transition,
+        Err(reason) => {
+            early.push(*reason);
+            // From another state the fields that the transition counts on may not be there: only who may is looked at.
+            if let Some(transition) = workflow.transition(wanted.as_str()) {
+                early.extend(permit::role(book, workflow, transition, doc, snapshot, &command.actor).err().map(|reason| *reason));
+            }
+            return refused(early, allowed);
+        }
+    };
     let role = permit::role(book, workflow, transition, doc, snapshot, &command.actor);
     let role = role.map_err(|reason| early.push(*reason)).ok();
     early.extend(permit::others(workflow, transition, snapshot, &command.actor));
-    let (Some(role), true) = (role, early.is_empty()) else { return refused(early, allowed) };
+    // Whoever watches sees what decided, and not what would have been asked of somebody else.
+    let witness = witness.filter(|w| early.is_empty() || w.is_curious());
     let mut run = Run::new(Env { book, rules, snapshot, command, workflow, transition, witness }, doc.clone());
     run.take_input();
-    if run.reasons.is_empty() { complete(run, role) } else { refused(run.reasons, allowed) }
+    match role {
+        Some(role) if early.is_empty() && run.reasons.is_empty() => complete(run, role),
+        _ => {
+            early.extend(everything(run));
+            refused(early, allowed)
+        }
+    }
+}
+
+/// Every other reason of a command that is refused already: what its input lacks, and which guards do not hold, as far as they
+/// do not wait for what is lacking.
+fn everything(mut run: Run<'_>) -> Vec<Reason> {
+    let mut reasons = std::mem::take(&mut run.reasons);
+    if reasons.len() > run.lacking {
+        return reasons;
+    }
+    run.carry_out_all(&run.env.transition.body);
+    if run.reasons.is_empty() && reasons.is_empty() {
+        let target = run.target_state();
+        if let Some(state) = target.and_then(|t| run.env.workflow.state(t.as_str())).filter(|s| s.is_final) {
+            run.check_end(state);
+        }
+    }
+    reasons.extend(run.reasons);
+    reasons
 }
 
 /// Whether the actor looks at an old document.

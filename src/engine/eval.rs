@@ -51,6 +51,9 @@ impl Run<'_> {
     pub fn present(&self, expr: &Expr) -> Evaluated {
         let value = self.eval(expr)?;
         if value.is_absent() {
+            if self.lacking > 0 {
+                return Err(Halt::Reported);
+            }
             let written = self.env.book.sources.text(expr.span);
             return Err(self.reason(ReasonCode::Guard, format!("`{written}` has no value here"), expr.span).into());
         }

@@ -172,7 +172,9 @@ impl Run<'_> {
             Some(FieldKind::Party) => format!("`{field}` is missing: the code of a party of kind {ty}"),
             _ => format!("`{field}` is missing: a value of type {}", ty.required()),
         };
+        let before = self.reasons.len();
         self.bad(what, Some(field), line);
+        self.lacking += self.reasons.len() - before;
     }
 
     fn wrong(&mut self, field: &Name, wrong: Wrong) {

@@ -37,6 +37,7 @@ mod witness;
 
 pub use decide::{body_hash, decide, decide_seen};
 pub use execute::{Done, Engine, EngineError, Outcome, stored};
+pub use migrate::decide as decide_move;
 pub use request::request;
 pub use timers::{Followed, Rung, Ticked};
 pub use todo::{AskInfo, Possible, Todo};

@@ -2,9 +2,11 @@
 //!
 //! Pure. Tests: the scenarios.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use crate::base::{Name, PartyCode, suggest};
 use crate::domain::{Actor, Document, Person, Reason, ReasonCode, Snapshot};
-use crate::model::{Book, FieldKind, Role, Transition, Workflow};
+use crate::model::{Book, FieldKind, Goal, Role, Transition, Workflow};
 
 /// The built-in role of the engine itself.
 pub const SYSTEM: &str = "system";
@@ -104,7 +106,44 @@ pub fn transition<'w>(workflow: &'w Workflow, doc: &Document, name: &Name) -> Re
         return Ok(found);
     }
     let reason = Reason::new(ReasonCode::NotAllowed, format!("`{name}` is not possible while the document is `{}`", doc.state));
-    Err(Box::new(if doc.ended { reason.remedy("nothing: the document has ended") } else { instead(reason) }))
+    Err(Box::new(match first(workflow, doc, found) {
+        _ if doc.ended => reason.remedy("nothing: the document has ended"),
+        Some(steps) => reason.remedy(format!("first {}", steps.join(", then "))),
+        None => reason.remedy(format!("nothing: no way leads from `{}` to {}", doc.state, suggest::list(found.from.iter().map(Name::as_str)))),
+    }))
+}
+
+/// The shortest way to a state from which a transition may be fired, as steps in words; where guards hold is not looked at.
+fn first(workflow: &Workflow, doc: &Document, wanted: &Transition) -> Option<Vec<String>> {
+    let mut came: BTreeMap<&Name, Option<(&Name, &Transition)>> = BTreeMap::from([(&doc.state, None)]);
+    let mut pending = VecDeque::from([&doc.state]);
+    while let Some(state) = pending.pop_front() {
+        if wanted.from.contains(state) {
+            let mut steps = Vec::new();
+            let mut at = state;
+            while let Some(Some((before, step))) = came.get(at) {
+                steps.push(in_words(step));
+                at = before;
+            }
+            steps.reverse();
+            return Some(steps);
+        }
+        for step in workflow.transitions.iter().filter(|t| t.from.contains(state) && t.goal == Goal::States) {
+            for next in &step.to {
+                if !came.contains_key(next) {
+                    came.insert(next, Some((state, step)));
+                    pending.push_back(next);
+                }
+            }
+        }
+    }
+    None
+}
+
+/// `submit` by asp_manager.
+fn in_words(step: &Transition) -> String {
+    let by: Vec<&str> = step.by.iter().filter(|r| **r != SYSTEM).map(Name::as_str).collect();
+    if by.is_empty() { format!("`{}` by itself", step.name) } else { format!("`{}` by {}", step.name, by.join(" or ")) }
 }
 
 /// Transitions that a person may find possible from the document's state.

@@ -84,6 +84,8 @@ pub struct Run<'a> {
     pub ledger: Ledger,
     pub out: Output,
     pub reasons: Vec<Reason>,
+    /// How many of them are about input that is missing: what needs it has no value, and that is reported already.
+    pub lacking: usize,
     /// Rule answers of this decision: asked once for equal arguments.
     pub answers: RefCell<Vec<(RuleTrace, RuleSource)>>,
     pub today: Date,
@@ -93,7 +95,18 @@ impl<'a> Run<'a> {
     pub fn new(env: Env<'a>, doc: Document) -> Self {
         let today = env.command.effective_at.date(&env.book.manifest.zone);
         let ledger = Ledger::of(&env.snapshot.balances);
-        Self { env, doc, line: Cell::new(None), locals: Vec::new(), ledger, out: Output::default(), reasons: Vec::new(), answers: RefCell::default(), today }
+        Self {
+            env,
+            doc,
+            line: Cell::new(None),
+            locals: Vec::new(),
+            ledger,
+            out: Output::default(),
+            reasons: Vec::new(),
+            lacking: 0,
+            answers: RefCell::default(),
+            today,
+        }
     }
 
     /// The line at hand.

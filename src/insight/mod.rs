@@ -8,9 +8,11 @@ mod recall;
 mod rewind;
 mod standing;
 mod trace;
+mod why_not;
 
 pub use account::{Account, Condition, Difference, Offer, OfferedLot, Side, differences};
 pub use explain::{DecidedBy, Explanation, Today, Which, explain, side};
 pub use recall::{Retold, StoredBook, Told, retell};
 pub use standing::{Standing, standing};
 pub use trace::{Step, Subject, Trace, subjects, trace};
+pub use why_not::{Change, WhyNot, why_not};

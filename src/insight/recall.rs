@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::base::{Bu, DocId, PartCode};
 use crate::check::{BookFile, BookFiles, check};
 use crate::domain::{Action, Actor, Command, Decision, Document, Obligation, PastEvent, Refusal, RuleTrace, Snapshot};
-use crate::engine::{Witness, decide_seen};
+use crate::engine::{Witness, decide, decide_move, decide_seen};
 use crate::model::Book;
 use crate::rules::Rules;
 use crate::store::{EventRecord, MoveFilter, MoveRecord, Store, StoreError};
@@ -41,10 +41,18 @@ impl Told {
     #[must_use]
     pub fn by(book: &Book, rules: &Rules, snapshot: &Snapshot, command: &Command, known: &[RuleTrace]) -> Self {
         let witness = Witness::curious(known);
-        let outcome = decide_seen((book, rules), snapshot, command, Some(&witness));
+        let outcome = match moved_over(command) {
+            true => decide_move(book, rules, snapshot, &[], command).and_then(|moved| moved.map_or_else(|| decide(book, rules, snapshot, command), Ok)),
+            false => decide_seen((book, rules), snapshot, command, Some(&witness)),
+        };
         let account = Account::of(book, &witness);
         Self { outcome, account }
     }
+}
+
+/// Whether the engine moved the document over to another version of its workflow.
+fn moved_over(command: &Command) -> bool {
+    command.actor == Actor::System && command.transition().as_str().starts_with("migrate from ")
 }
 
 /// A revision of a document, told again.

@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 
 use crate::support::{folder, root};
 
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 29] = [
     "demo",
     "replay",
     "new",
@@ -22,6 +22,7 @@ const COMMANDS: [&str; 28] = [
     "load",
     "open",
     "fire",
+    "why-not",
     "show",
     "todo",
     "stock",

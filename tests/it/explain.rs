@@ -8,8 +8,8 @@ use bincard::base::{Bu, DocId};
 use bincard::book_folder;
 use bincard::check::{BookFile, check};
 use bincard::domain::{MasterData, ReasonCode};
-use bincard::engine::Engine;
-use bincard::insight::{Explanation, Today, Which, explain};
+use bincard::engine::{Engine, Outcome};
+use bincard::insight::{Change, Explanation, Today, Which, explain, why_not};
 use bincard::scenario::simulate::{Settings, simulate};
 use bincard::scenario::{Masters, run};
 use bincard::store::{DocumentFilter, MoveFilter, Store};
@@ -133,5 +133,36 @@ async fn todays_book_is_asked_beside_the_one_that_decided() {
         assert!(differences[0].now.ends_with("(from bu/ac)") && differences[0].then.ends_with("(from default)"), "{differences:#?}");
         let refusal = refusal.as_ref().expect("it would be refused");
         assert_eq!((refusal.code(), differences.last().map(|d| d.what.as_str())), (ReasonCode::Guard, Some("outcome")), "{differences:#?}");
+    }
+}
+
+/// Everything that stands in the way is told at once, and what is said to pass has been tried.
+#[tokio::test]
+async fn why_not_tells_everything_at_once_and_what_passes() {
+    for fixture in stores::stores().await {
+        let mut desk = Desk::on(fixture.store.clone()).await;
+        let fields = json!({ "asp": "coolfix", "warehouse": "wh_blr", "purpose": "base_stock", "pool": "in_warranty" });
+        let (manager, picker) = (desk.who("asp_manager", Some("coolfix")), desk.who("picker", Some("wh_blr")));
+        desk.must(&manager, "R1", open("ship_to_store"), fields, &[json!({ "part": "CAP", "requested": 10 })]).await;
+        desk.now = desk.now.plus_micros(600_000_000);
+        // Far from the state, and by somebody who may not.
+        let asked = desk.command(&picker, "R1", fire("approve"), json!({}), &[]);
+        let answer = why_not(&desk.engine, &asked).await.expect("no fault");
+        let reasons = &answer.refusal.as_ref().expect("refused").reasons;
+        let codes: Vec<ReasonCode> = reasons.iter().map(|r| r.code).collect();
+        assert_eq!(codes, [ReasonCode::NotAllowed, ReasonCode::RoleDenied], "{}", fixture.url);
+        assert_eq!(reasons[0].remedies[0].text, "first `submit` by asp_manager or storekeeper");
+        assert!(answer.people.iter().any(|(_, role)| role == "service_ops") && answer.passes_with.is_empty(), "{answer:#?}");
+        // In the state, by somebody who may not, and more than was requested: both, with the person and the quantity.
+        desk.must(&manager, "R1", fire("submit"), json!({}), &[]).await;
+        let asked = desk.command(&picker, "R1", fire("approve"), json!({}), &[json!({ "line": 1, "approved": 50 })]);
+        let answer = why_not(&desk.engine, &asked).await.expect("no fault");
+        let codes: Vec<ReasonCode> = answer.refusal.as_ref().expect("refused").reasons.iter().map(|r| r.code).collect();
+        assert!(codes.starts_with(&[ReasonCode::RoleDenied, ReasonCode::Guard]), "{}: {codes:?}", fixture.url);
+        let changed = |c: &Change| matches!(c, Change::Input { line: Some(1), .. }) || matches!(c, Change::Person { role, .. } if *role == "service_ops");
+        assert!(answer.passes_with.len() == 2 && answer.passes_with.iter().all(changed), "{answer:#?}");
+        // The refusal of the command itself says the same.
+        let Outcome::Refused(refused) = desk.engine.execute(asked).await.expect("no fault") else { panic!("done") };
+        assert_eq!(&refused.reasons, &answer.refusal.expect("refused").reasons);
     }
 }

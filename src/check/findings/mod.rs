@@ -3,6 +3,7 @@
 //! Wording: lower case, no final period, the user's words in backticks; the help says what to type. Must not know how a
 //! mistake is found. Tests: `check::tests`, one spoiled text for each.
 
+pub(super) mod allow;
 pub(super) mod clauses;
 pub(super) mod manifest;
 pub(super) mod names;

@@ -4,6 +4,7 @@
 //! A family is a text of sections `## title | where`: the section's lines are put `where` into a small sound book
 //! (`book.flow`). The reports of a family are one snapshot.
 
+mod allow;
 mod mangled;
 mod models;
 mod pages;
@@ -123,6 +124,7 @@ fn codes_made_in(sources: &str) -> BTreeSet<String> {
 fn every_finding_has_a_spoiled_text() {
     let told: String = FAMILIES.iter().map(|name| std::fs::read_to_string(folder().join(format!("spoiled/{name}.snap"))).unwrap_or_default()).collect();
     let codes = codes_made_in(&sources(&folder().join("../findings")));
-    let missing: Vec<&String> = codes.iter().filter(|code| !told.lines().any(|line| line == code.as_str())).collect();
+    let shown = |code: &str| super::page(code).is_some_and(|page| !page.wrong.is_empty());
+    let missing: Vec<&String> = codes.iter().filter(|code| !shown(code) && !told.lines().any(|line| line == code.as_str())).collect();
     assert!(codes.len() > 60 && missing.is_empty(), "no spoiled text for {missing:?}");
 }

@@ -1,0 +1,94 @@
+//! `bincard why-not`: everything that stands in the way of a transition, and what would make it pass. Nothing is written.
+//!
+//! Tests: `tests/it/cli.rs`, `tests/it/explain.rs`.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::domain::{Action, Command};
+use crate::insight::{self, Change, WhyNot};
+
+use super::args::Global;
+use super::error::CliError;
+use super::input::input;
+use super::open::Acting;
+use super::outcome::actor;
+use super::output::Out;
+use super::refusal;
+use super::session::{Session, acting, key};
+
+/// What of what.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bincard why-not STS/coolfix/26-27/00001 approve --as meera
+  bincard why-not STS/coolfix/26-27/00001 approve --as priya --line PCB:approved=9
+
+Every reason at once: the state and the shortest way to another, the role and who holds it, four eyes, approvals,
+guards with their numbers, parts that are short, the rule and its layer, the place in the flow. What is said to
+pass has been tried. A refusal of `bincard fire` shows the same reasons.")]
+pub struct WhyNotArgs {
+    /// The document: its number or id
+    document: String,
+    /// The transition
+    transition: String,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+/// Asks.
+pub async fn run(args: &WhyNotArgs, global: &Global, out: Out) -> Result<(), CliError> {
+    let session = Session::open(global).await?;
+    let acts = &args.acting;
+    let person = acting(acts.person.as_deref())?;
+    let (bu, head) = session.document(&args.document, acts.bu.as_deref()).await?;
+    let at = session.at(acts.at.as_deref())?;
+    let workflow = session.book.workflows.get(&head.workflow);
+    let command = Command {
+        bu,
+        doc: head.id,
+        action: Action::Fire { transition: args.transition.as_str().into() },
+        actor: actor(person.as_str()),
+        input: input(&acts.fields, &acts.lines, workflow.map(AsRef::as_ref))?,
+        key: key(acts.key.as_deref()),
+        recorded_at: at.max(super::session::now()),
+        effective_at: at,
+        seen_revision: None,
+    };
+    let answer = insight::why_not(&session.engine, &command).await?;
+    if out.is_json() {
+        return out.json(&to_json(&answer));
+    }
+    let Some(no) = &answer.refusal else {
+        return out.line(format!("nothing stands in the way: `bincard fire {} {} --as {person}`", args.transition, head.number));
+    };
+    out.line(refusal::to_text(no, &head.number))?;
+    if !answer.people.is_empty() {
+        let named: Vec<String> = answer.people.iter().map(|(code, role)| format!("{code} ({role})")).collect();
+        out.line(format!("\nwho may: {}", named.join(", ")))?;
+    }
+    if !answer.passes_with.is_empty() {
+        let said: Vec<String> = answer.passes_with.iter().map(change).collect();
+        out.line(format!("\ntried, and it passes with: {}", said.join(" ")))?;
+    }
+    Ok(())
+}
+
+/// A change as it is typed.
+fn change(change: &Change) -> String {
+    match change {
+        Change::Person { person, .. } => format!("--as {person}"),
+        Change::Input { line: Some(line), field, value } => format!("--line {line}:{field}={value}"),
+        Change::Input { line: None, field, value } => format!("{field}={value}"),
+    }
+}
+
+fn to_json(answer: &WhyNot) -> serde_json::Value {
+    let people: Vec<_> = answer.people.iter().map(|(code, role)| json!({ "person": code, "role": role })).collect();
+    json!({
+        "possible": answer.refusal.is_none(),
+        "refusal": answer.refusal.as_deref().map(refusal::to_json),
+        "people": people,
+        "passes_with": answer.passes_with.iter().map(change).collect::<Vec<_>>(),
+    })
+}
