@@ -25,8 +25,7 @@ fn a_silenced_warning_keeps_its_reason() {
 
 #[test]
 fn only_the_line_below_and_what_joins_it_is_meant() {
-    let clause =
-        "let other = on hand of part at asp\n// allow unused-let because \"next year\"\n\n// and this is why\nlet position = on hand of part at asp";
+    let clause = "let other = on hand of part at asp\n// allow unused-let because \"next year\"\n\n// and this is why\nlet position = on hand of part at asp";
     assert_eq!(codes(&tried(("each", clause), &[])), ["unused-let"]);
     let joined = "// allow always-there because \"soon optional\"\nset approved = 1\n  when has requested";
     assert_eq!(codes(&tried(("each", joined), &[])), Vec::<&str>::new());

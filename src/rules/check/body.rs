@@ -34,10 +34,6 @@ pub(super) struct Body<'c> {
     pub(super) seen: Vec<Seen>,
     /// The functions that it calls.
     pub(super) calls: BTreeSet<String>,
-    /// Variables, where they are made.
-    made: Vec<(String, Position)>,
-    /// Variables that something reads.
-    used: BTreeSet<String>,
 }
 
 impl<'c> Body<'c> {
@@ -57,8 +53,6 @@ impl<'c> Body<'c> {
             found: Vec::new(),
             seen: Vec::new(),
             calls: BTreeSet::new(),
-            made: Vec::new(),
-            used: BTreeSet::new(),
         }
     }
 
@@ -69,15 +63,6 @@ impl<'c> Body<'c> {
             self.answers_nothing(self.context.source.span(at));
         }
         self.block(body, expected);
-        for (name, at) in std::mem::take(&mut self.made).into_iter().filter(|(name, _)| !self.used.contains(name)) {
-            let finding = Diagnostic::warning("rule-unused-variable", self.span(at), format!("`{name}` is computed and never used"));
-            self.found.push(finding.help("remove it, or use it"));
-        }
-    }
-
-    /// Something reads a variable.
-    pub(super) fn reads(&mut self, name: &str) {
-        self.used.insert(name.to_owned());
     }
 
     pub(super) fn span(&self, position: Position) -> Span {
@@ -136,11 +121,6 @@ impl<'c> Body<'c> {
 
     pub(super) fn block(&mut self, statements: &[Stmt], expected: Option<&Type>) -> Kind {
         let last = statements.len().saturating_sub(1);
-        let leaves = |s: &Stmt| matches!(s, Stmt::Return(..) | Stmt::BreakLoop(..));
-        if let Some(never) = statements.iter().position(leaves).and_then(|n| statements.get(n + 1)).filter(|s| !matches!(s, Stmt::Noop(_))) {
-            let finding = Diagnostic::warning("rule-unreachable", self.span(never.position()), "nothing ever comes here: the function has ended above");
-            self.found.push(finding.help("remove it, or put a condition around what ends the function"));
-        }
         self.within(Vec::new(), Vec::new(), |body| {
             let walk = statements.iter().enumerate().map(|(n, s)| body.statement(s, expected.filter(|_| n == last)));
             walk.last().unwrap_or(Kind::Nothing)
@@ -167,7 +147,6 @@ impl<'c> Body<'c> {
             Stmt::Var(parts, _, _) => {
                 let kind = self.expr(&parts.1);
                 let name = parts.0.name.to_string();
-                self.made.push((name.clone(), parts.0.pos));
                 let kind = if self.changed.contains(&name) { settled(kind) } else { kind };
                 self.scope.push((name, kind));
             }

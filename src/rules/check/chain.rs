@@ -72,7 +72,6 @@ impl Body<'_> {
         if let Some(kind) = self.lookup(name).cloned() {
             self.saw_variable(name, &kind, at);
         }
-        self.reads(name);
         match self.lookup(name).cloned() {
             Some(kind) if self.is_present(name) => kind.present(),
             Some(kind) => kind,
