@@ -74,7 +74,7 @@ impl Rows {
             numbered("changes"),
             all("timers", json!({ "held_by": "" })),
             list("children").iter().map(|c| json!({ "bu": bu, "parent": doc, "doc": c["doc"], "workflow": c["workflow"], "refused": "" })).collect(),
-            all("outbox", json!({ "sent_at": 0, "held_until": 0, "held_by": "" })),
+            all("outbox", json!({ "sent_at": 0, "held_until": 0, "held_by": "", "tries": 0, "next_at": 0, "given_up_at": 0, "fault": "" })),
         ];
         Self {
             opens: body["opens"].as_bool().unwrap_or_default(),

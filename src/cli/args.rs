@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    apply, check, completions, db, demo, docs, draw, explain, fire, fmt, load, lsp, new, open, plan, replay, show, simulate, stock, test, todo, trace, whatif, why_not,
+    apply, check, completions, db, demo, docs, draw, explain, fire, fmt, load, lsp, new, open, outbox, plan, replay, run, show, simulate, stock, test, todo, trace, whatif, why_not,
 };
 
 const ABOUT: &str = "Runs the stock of a service-parts network from flows that analysts write; no quantity is ever edited by hand";
@@ -99,6 +99,10 @@ pub enum Command {
     Apply(apply::ApplyArgs),
     /// What would have happened under a changed book, changed rules or changed limits
     Whatif(whatif::WhatifArgs),
+    /// Ring what is due and deliver what is to be told, until it is stopped
+    Run(run::RunArgs),
+    /// Messages that wait to be delivered, and those that were given up
+    Outbox(outbox::OutboxArgs),
     /// Look after a database
     Db(db::DbArgs),
     /// Serve an editor: findings, completion, renaming … while flows and rules are written

@@ -21,6 +21,7 @@ mod load;
 mod lsp;
 mod new;
 mod open;
+mod outbox;
 mod outcome;
 mod output;
 mod plain;
@@ -28,6 +29,7 @@ mod plan;
 mod refusal;
 mod replay;
 mod report;
+mod run;
 mod session;
 mod show;
 mod simulate;
@@ -96,6 +98,8 @@ fn run(cli: Cli, out: Out) -> Result<(), CliError> {
             Command::Plan(args) => plan::run(args, global, out).await,
             Command::Apply(args) => apply::run(args, global, out).await,
             Command::Whatif(args) => whatif::run(args, global, out).await,
+            Command::Run(args) => run::run(args, global, out).await,
+            Command::Outbox(args) => outbox::run(args, global, out).await,
             Command::Db(args) => db::run(args, global, out).await,
             Command::Lsp(args) => lsp::run(args),
             Command::Completions(args) => completions::run(args, &mut Cli::command()),

@@ -69,6 +69,14 @@ pub struct Engine {
     older: Option<OlderBooks>,
 }
 
+impl EngineError {
+    /// True where the same call may work in a moment: the connection was lost, or others were in the way.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Store(fault) if fault.is_transient())
+    }
+}
+
 impl Engine {
     /// An engine on a checked book and an open store; the store keeps the book.
     ///

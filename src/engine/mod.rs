@@ -1,6 +1,6 @@
 //! The engine: decides transitions in pure code and carries them to the store.
 //!
-//! `decide` and all that it uses is pure; `execute`, `many`, `timers`, `todo` and `versions` are its only contact with the store.
+//! `decide` and all that it uses is pure; `execute`, `many`, `timers`, `deliver`, `todo` and `versions` are its only contact with the store.
 //! Must not know how a face shows things. Tests: beside the files, `tests/it/engine_*.rs`, and every scenario.
 
 mod allocate;
@@ -8,6 +8,7 @@ mod body;
 mod books;
 mod consult;
 pub mod decide;
+mod deliver;
 mod distance;
 mod eval;
 mod execute;
@@ -36,6 +37,7 @@ mod visit;
 mod witness;
 
 pub use decide::{body_hash, decide, decide_seen};
+pub use deliver::{Delivered, Delivery};
 pub use execute::{Done, Engine, EngineError, Outcome, stored};
 pub use migrate::decide as decide_move;
 pub use request::request;

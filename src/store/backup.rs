@@ -27,6 +27,8 @@ pub struct Status {
     pub units: Vec<Bu>,
     /// Messages that wait to be delivered.
     pub outbox: u64,
+    /// Messages that were given up.
+    pub given_up: u64,
     /// Since when the oldest of them waits.
     pub outbox_since: Option<Timestamp>,
     /// Timers.
@@ -84,7 +86,8 @@ impl Database {
             let row = self.one(&format!("SELECT COUNT(*) FROM {table}"), &[]).await?;
             tables.push((table.to_owned(), row.map_or(Ok(0), |row| number(&row, 0))?));
         }
-        let outbox = self.one("SELECT COUNT(*), MIN(recorded_at) FROM outbox WHERE sent_at = 0", &[]).await?;
+        let outbox = self.one("SELECT COUNT(*), MIN(recorded_at) FROM outbox WHERE sent_at = 0 AND given_up_at = 0", &[]).await?;
+        let given_up = self.one("SELECT COUNT(*) FROM outbox WHERE sent_at = 0 AND given_up_at > 0", &[]).await?;
         let due = self.one("SELECT COUNT(*), MIN(due_at) FROM timer WHERE due_at <= $1", &[now.micros().into()]).await?;
         let count = |row: &Option<Row>| row.as_ref().map_or(Ok(0), |row| number(row, 0));
         let since = |row: &Option<Row>| Ok::<_, StoreError>(row.as_ref().map_or(Ok(None), |row| row.optional(1))?.map(Timestamp::from_micros));
@@ -94,6 +97,7 @@ impl Database {
             bytes: count(&self.one(bytes, &[]).await?)?,
             units: self.units().await?.into_iter().map(Bu::from).collect(),
             outbox: count(&outbox)?,
+            given_up: count(&given_up)?,
             outbox_since: since(&outbox)?,
             timers: tables.iter().find(|(table, _)| table == "timer").map_or(0, |(_, rows)| *rows),
             timers_due: count(&due)?,

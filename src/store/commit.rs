@@ -12,7 +12,7 @@ use super::deployment::Deployment;
 use super::error::{CommitError, Conflict, StoreError, unreadable};
 use super::group::{Answer, Written};
 use super::sql::{Arg, Database};
-use super::views::{Book, Committed, DueTimer, OutboxEntry, TimerOutcome};
+use super::views::{Book, Committed, DueTimer, OutboxEntry, Setback, TimerOutcome};
 
 const COMMAND: &str = "INSERT INTO command VALUES ($1, $2, $3, $4, jsonb($5))";
 pub(super) const COMMIT: &str = "INSERT INTO command VALUES ('commit', $1, $2, $3, jsonb($4));
@@ -160,6 +160,14 @@ impl Database {
 
     pub(super) async fn finish_timer(&self, due: &DueTimer, outcome: &TimerOutcome, now: Timestamp) -> Result<bool, StoreError> {
         self.small(("finish_timer", "timer"), due.bu.as_str(), due.doc.as_str(), body::finish_timer(due, outcome, now)?).await
+    }
+
+    pub(super) async fn put_off(&self, entry: &OutboxEntry, setback: &Setback) -> Result<bool, StoreError> {
+        let given_up_at = setback.given_up_at.map_or(0, Timestamp::micros);
+        let body = serde_json::json!({
+            "doc": entry.doc, "id": entry.id, "tries": setback.tries, "next_at": setback.next_at.micros(), "given_up_at": given_up_at, "fault": setback.fault,
+        });
+        self.small(("put_off", "put_off"), entry.bu.as_str(), entry.doc.as_str(), body.to_string()).await
     }
 
     pub(super) async fn mark_sent(&self, entry: &OutboxEntry, now: Timestamp) -> Result<bool, StoreError> {

@@ -51,7 +51,7 @@ pub use take::LEASE_MICROS;
 pub use verify::{Finding, VerifyOptions, VerifyProgress, VerifyReport, Watch};
 pub use views::{
     Book, ChildRecord, Committed, Counts, DocumentFilter, DocumentHead, DueTimer, EventRecord, LotFilter, MasterCount, MasterReport, MoveFilter, MoveRecord,
-    ObligationFilter, OutboxEntry, PaperFilter, StockFilter, StockRow, StockTotal, TimerOutcome,
+    ObligationFilter, OutboxEntry, PaperFilter, Setback, StockFilter, StockRow, StockTotal, TimerOutcome,
 };
 
 /// The kinds of master data, in the order of [`MasterData`].
@@ -238,7 +238,7 @@ impl Store {
     }
 
     /// Takes messages and events that wait, oldest first, and holds them until a time, so that no other process takes them,
-    /// nor another of the same document. One that is not marked as sent by that time is free again, so it may be delivered
+    /// nor another of the same document. Those of a document of which one was put off wait for that one. One that is not marked as sent by that time is free again, so it may be delivered
     /// twice: its business unit, document and id together name it for ever.
     ///
     /// # Errors
@@ -253,6 +253,15 @@ impl Store {
     /// A fault of the database.
     pub async fn mark_sent(&self, entry: &OutboxEntry, now: Timestamp) -> Result<bool, StoreError> {
         each!(self, mark_sent(entry, now).await)
+    }
+
+    /// Writes down that a message could not be sent: those behind it of its document wait with it until it is tried again, or
+    /// go on where it is given up. False where it was sent after all.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn put_off(&self, entry: &OutboxEntry, setback: &Setback) -> Result<bool, StoreError> {
+        each!(self, put_off(entry, setback).await)
     }
 
     /// Who holds which of these keys.

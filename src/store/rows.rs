@@ -15,7 +15,7 @@ use super::body::outbox_name;
 use super::error::{StoreError, unreadable};
 use super::shape;
 use super::sql::Row;
-use super::views::{DocumentHead, DueTimer, EventRecord, MoveRecord, OutboxEntry};
+use super::views::{DocumentHead, DueTimer, EventRecord, MoveRecord, OutboxEntry, Setback};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -104,7 +104,8 @@ pub(super) const EVENT: Columns = Columns {
     numbers: &["revision", "version", "recorded_at", "effective_at"],
 };
 pub(super) const TIMER: Columns = Columns { texts: &["bu", "doc", "id", "state", "body"], numbers: &["due_at"] };
-pub(super) const OUTBOX: Columns = Columns { texts: &["bu", "doc", "id", "kind", "topic", "message", "payload"], numbers: &["recorded_at"] };
+pub(super) const OUTBOX: Columns =
+    Columns { texts: &["bu", "doc", "id", "kind", "topic", "message", "payload", "fault"], numbers: &["recorded_at", "tries", "next_at", "given_up_at"] };
 
 /// A row of texts, then numbers from a known column on.
 pub(super) struct Cells<'r> {
@@ -314,7 +315,10 @@ pub(super) fn outbox(c: &Cells<'_>) -> Read<OutboxEntry> {
     let kind = [OutboxKind::Notify, OutboxKind::Emit].into_iter().find(|k| c.text(3).is_ok_and(|t| t == outbox_name(*k)));
     let kind = kind.ok_or_else(|| unreadable("a message", "of no known kind"))?;
     let row = OutboxRow { kind, topic: c.id(4)?, text: c.id(5)?, payload: c.parsed(6)? };
-    Ok(OutboxEntry { bu: c.id(0)?, doc: c.id(1)?, id: c.id(2)?, recorded_at: c.time(0)?, row })
+    let tries = u32::try_from(c.int(1)?).unwrap_or(u32::MAX);
+    let given_up_at = Some(c.time(3)?).filter(|at| at.micros() != 0);
+    let setback = (tries > 0).then_some(Setback { tries, next_at: c.time(2)?, given_up_at, fault: c.text(7)?.to_owned() });
+    Ok(OutboxEntry { bu: c.id(0)?, doc: c.id(1)?, id: c.id(2)?, recorded_at: c.time(0)?, row, setback })
 }
 
 pub(super) fn rate(bu: &Bu, c: &Cells<'_>) -> Read<Rate> {

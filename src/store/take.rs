@@ -48,8 +48,8 @@ const MESSAGES: Kind = Kind {
     table: "outbox",
     columns: rows::OUTBOX,
     since: "recorded_at",
-    waits: "t.sent_at = 0",
-    bars: "h.sent_at = 0 AND h.held_until > {now} AND h.held_by <> {holder}",
+    waits: "t.sent_at = 0 AND t.given_up_at = 0 AND t.next_at <= {now}",
+    bars: "h.sent_at = 0 AND h.given_up_at = 0 AND (h.next_at > {now} OR h.held_until > {now} AND h.held_by <> {holder})",
 };
 
 impl Kind {

@@ -13,6 +13,8 @@ mod crash_boundaries;
 mod crash_cancel;
 mod crash_load;
 mod crash_server;
+mod crash_standby;
+mod deliver;
 mod docs;
 mod editor_basics;
 mod editor_complete;

@@ -45,6 +45,9 @@ pub async fn run(_args: &StatusArgs, global: &Global, out: Out) -> Result<(), Cl
     out.line("")?;
     let oldest = |at: Option<Timestamp>| at.map(|at| format!(", the oldest since {}", utc(at))).unwrap_or_default();
     out.line(format!("{} messages wait to be delivered{}", status.outbox, oldest(status.outbox_since)))?;
+    if status.given_up > 0 {
+        out.line(format!("{} messages were given up: see `bincard outbox --given-up`", status.given_up))?;
+    }
     out.line(format!("{} timers are due{}, {} in all", status.timers_due, oldest(status.timers_since), status.timers))?;
     for unit in &status.units {
         let last = seals.iter().filter(|s| s.bu == *unit).max_by_key(|s| s.number);

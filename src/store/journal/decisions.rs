@@ -53,7 +53,7 @@ type Key = (String, String, i64);
 type Grouped<T> = HashMap<Key, Vec<T>>;
 
 const PAPER: Columns = Columns { texts: &["kind", "series", "number", "from_party", "to_party", "follows"], numbers: &["reverses", "open"] };
-const OUTBOX: Columns = Columns { texts: rows::OUTBOX.texts, numbers: &["recorded_at", "sent_at"] };
+const OUTBOX: Columns = Columns { texts: rows::OUTBOX.texts, numbers: &["recorded_at", "tries", "next_at", "given_up_at", "sent_at"] };
 const CLAIM: Columns = Columns { texts: &["claim_key", "until"], numbers: &[] };
 const CHILD: Columns = Columns { texts: &["doc", "workflow", "refused"], numbers: &[] };
 
@@ -228,7 +228,7 @@ async fn messages(reading: &mut Transaction, span: Span) -> Result<HashMap<(Stri
     for row in reading.fetch(&sql, &span.args()).await? {
         let cells = Cells::of(&row, OUTBOX);
         let entry = rows::outbox(&cells)?;
-        groups.entry((entry.bu.to_string(), entry.doc.to_string())).or_default().push((entry.id, entry.row, cells.int(0)?, cells.int(1)?));
+        groups.entry((entry.bu.to_string(), entry.doc.to_string())).or_default().push((entry.id, entry.row, cells.int(0)?, cells.int(4)?));
     }
     groups.values_mut().for_each(|of| of.sort_by(|a, b| a.0.cmp(&b.0)));
     Ok(groups)

@@ -247,6 +247,7 @@ impl Tenant {
                 id: shape::outbox_id(d.document.revision, ordinal),
                 recorded_at: d.event.recorded_at,
                 row: row.clone(),
+                setback: None,
             };
             self.put_out(entry);
         }

@@ -42,14 +42,17 @@ impl Memory {
         Ok(Vec::new())
     }
 
-    pub(in super::super) async fn take_outbox(&self, bu: Option<&Bu>, now: Timestamp, until: Timestamp, limit: u32) -> Answer<Vec<OutboxEntry>> {
+    pub(in super::super) async fn take_outbox(&self, bu: Option<&Bu>, now: Timestamp, hold: Timestamp, limit: u32) -> Answer<Vec<OutboxEntry>> {
         let mut world = self.world();
         for (_, tenant) in world.tenants.iter_mut().filter(|(of, _)| bu.is_none_or(|bu| *of == bu)) {
-            let waiting = tenant.outbox.values().filter(|(.., sent)| !sent).map(|(entry, held, _)| (entry.clone(), entry.doc.clone(), *held));
+            let given_up = |entry: &OutboxEntry| entry.setback.as_ref().is_some_and(|s| s.given_up_at.is_some());
+            let until = |entry: &OutboxEntry, held: HeldUntil| entry.setback.as_ref().map_or(held, |s| held.max(s.next_at.micros()));
+            let waiting = tenant.outbox.values().filter(|(entry, _, sent)| !sent && !given_up(entry));
+            let waiting = waiting.map(|(entry, held, _)| (entry.clone(), entry.doc.clone(), until(entry, *held)));
             let taken = free(waiting, now, |e| due_order(&e.doc, &e.id, e.recorded_at), limit);
             for one in &taken {
                 if let Some((_, held, _)) = tenant.outbox.get_mut(&(one.doc.clone(), one.id.clone())) {
-                    *held = until.micros();
+                    *held = hold.micros();
                 }
             }
             if !taken.is_empty() {

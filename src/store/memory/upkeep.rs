@@ -14,7 +14,7 @@ use super::super::deployment::Deployment;
 use super::super::error::StoreError;
 use super::super::shape::{self, StockKey};
 use super::super::verify::{Findings, VerifyOptions, VerifyReport, Watch};
-use super::super::views::{Book, DueTimer, MasterCount, MasterReport, OutboxEntry, TimerOutcome};
+use super::super::views::{Book, DueTimer, MasterCount, MasterReport, OutboxEntry, Setback, TimerOutcome};
 use super::{Memory, Tenant, due_order};
 
 type Answer<T> = Result<T, StoreError>;
@@ -154,7 +154,7 @@ impl Memory {
             TimerOutcome::Done { outbox } => {
                 for (row, ordinal) in outbox.iter().zip(1..) {
                     let id = shape::timer_outbox_id(&due.timer.id, ordinal);
-                    tenant.put_out(OutboxEntry { bu: due.bu.clone(), doc: due.doc.clone(), id, recorded_at: now, row: row.clone() });
+                    tenant.put_out(OutboxEntry { bu: due.bu.clone(), doc: due.doc.clone(), id, recorded_at: now, row: row.clone(), setback: None });
                 }
             }
             TimerOutcome::Refused { reason } => {
@@ -176,6 +176,15 @@ impl Memory {
         pending.sort_by_cached_key(|e| (due_order(&e.doc, &e.id, e.recorded_at), e.bu.clone()));
         pending.truncate(limit as usize);
         Ok(pending)
+    }
+
+    pub(in super::super) async fn put_off(&self, entry: &OutboxEntry, setback: &Setback) -> Answer<bool> {
+        let mut world = self.world();
+        let row = world.tenant(&entry.bu).outbox.get_mut(&(entry.doc.clone(), entry.id.clone()));
+        let Some((there, held, _)) = row.filter(|(.., sent)| !sent) else { return Ok(false) };
+        *held = 0;
+        there.setback = (setback.tries > 0).then(|| setback.clone());
+        Ok(true)
     }
 
     pub(in super::super) async fn mark_sent(&self, entry: &OutboxEntry, _now: Timestamp) -> Answer<bool> {

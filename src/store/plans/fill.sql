@@ -29,6 +29,6 @@ INSERT INTO paper SELECT bu, doc, 1, 1, 'dc', 'dc||DC/|', 'DC/' || (opened_at / 
 INSERT INTO timer SELECT bu, doc, '2.1', opened_at, 'deadline', state, '{}', '', 0 FROM document WHERE ended = 0;
 INSERT INTO claim SELECT bu, workflow, 'job ' || doc, doc, '[]' FROM document WHERE ended = 0;
 INSERT INTO child SELECT bu, parent, doc, workflow, '' FROM document WHERE parent <> '';
-INSERT INTO outbox SELECT bu, doc, '1.1', 'notify', 'clerk', 'text', 'null', opened_at, CASE WHEN ended = 1 THEN 1 ELSE 0 END, '', 0 FROM document;
+INSERT INTO outbox SELECT bu, doc, '1.1', 'notify', 'clerk', 'text', 'null', opened_at, CASE WHEN ended = 1 THEN 1 ELSE 0 END, '', 0, 0, 0, 0, '' FROM document;
 INSERT INTO sealed SELECT bu, 1, opened_at / 1000, doc, 2, 'hash' FROM document WHERE opened_at < 2000000;
 INSERT INTO seal VALUES ('ac', 1, 1900, 3800, 'root', '', 'mac', 'key', 1), ('fr', 1, 100, 200, 'root', '', 'mac', 'key', 1);

@@ -10,7 +10,7 @@ use super::super::schema::VERSION;
 use super::{Postgres, is_plain_name};
 
 /// The procedures that the service calls.
-const PROCEDURES: [&str; 9] = [
+const PROCEDURES: [&str; 10] = [
     "commit(text, jsonb)",
     "commit_many(text, jsonb)",
     "put_book(text, jsonb)",
@@ -18,6 +18,7 @@ const PROCEDURES: [&str; 9] = [
     "finish_timer(text, jsonb)",
     "take_outbox(text, jsonb)",
     "mark_sent(text, jsonb)",
+    "put_off(text, jsonb)",
     "put_master(text, jsonb)",
     "has_grown(jsonb)",
 ];

@@ -17,13 +17,30 @@ pub struct Server {
 impl Server {
     /// Makes a server and starts it. `faults` are for `faults.c`; the folder is where both sides can see files.
     pub fn make(settings: &[&str], faults: impl FnOnce(&Path) -> Vec<(String, String)>) -> Self {
-        // A socket's path may have at most 107 bytes, and the server's own account must get there.
-        let folder = tempfile::Builder::new().prefix("bincard-own-pg-").tempdir_in("/tmp").expect("a folder").keep();
+        let folder = folder();
         let faults = faults(&folder);
         let settings = settings.iter().map(|s| (*s).to_owned()).collect();
         let mut server = Self { url: String::new(), folder, settings, faults };
         server.url = server.run("make").trim().to_owned();
         server
+    }
+
+    /// A streaming standby of it, in a folder of its own.
+    pub fn standby(&self) -> Self {
+        let mut standby = Self { url: String::new(), folder: folder(), settings: vec![self.folder.display().to_string()], faults: Vec::new() };
+        standby.url = standby.run("standby").trim().to_owned();
+        standby.settings.clear();
+        standby
+    }
+
+    /// Makes a standby the primary.
+    pub fn promote(&self) {
+        self.run("promote");
+    }
+
+    /// Where its socket lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Kills all its processes with -9.
@@ -46,6 +63,11 @@ impl Server {
         assert!(done.status.success(), "own-postgres {what}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).expect("text")
     }
+}
+
+/// A socket's path may have at most 107 bytes, and the server's own account must get there.
+fn folder() -> PathBuf {
+    tempfile::Builder::new().prefix("bincard-own-pg-").tempdir_in("/tmp").expect("a folder").keep()
 }
 
 impl Drop for Server {

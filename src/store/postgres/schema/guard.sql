@@ -7,7 +7,7 @@ DECLARE
   frames text;
 BEGIN
   GET DIAGNOSTICS frames = PG_CONTEXT;
-  IF frames !~ E'\n[^\n"(]*[^a-z0-9_."]bincard\\.(commit|commit_many|put_book|finish_timer|mark_sent|take_timers|take_outbox|put_master|put_leaves|put_seal)\\(text,jsonb\\)[^\n"()]*$'
+  IF frames !~ E'\n[^\n"(]*[^a-z0-9_."]bincard\\.(commit|commit_many|put_book|finish_timer|mark_sent|put_off|take_timers|take_outbox|put_master|put_leaves|put_seal)\\(text,jsonb\\)[^\n"()]*$'
      OR (TG_ARGV[1] = 'once' AND TG_OP <> 'INSERT')
      OR (TG_ARGV[1] = 'derived' AND frames !~ E'\n[^\n"(]*[^a-z0-9_."]bincard\\.move_posts\\(\\)[^\n"()]*\n') THEN
     RAISE EXCEPTION USING ERRCODE = 'BC001', MESSAGE = 'bincard: ' || TG_ARGV[0];

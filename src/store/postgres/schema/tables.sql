@@ -109,7 +109,8 @@ CREATE TABLE bincard.paper (
   PRIMARY KEY (bu, doc, revision, ordinal), UNIQUE (bu, series, number), FOREIGN KEY (bu, doc, revision) REFERENCES bincard.event (bu, doc, revision));
 CREATE INDEX paper_number ON bincard.paper (bu, number);
 
--- What a document waits for, claims, has started and has to tell. Whoever works on a timer or a message holds it until a time (`take.sql`).
+-- What a document waits for, claims, has started and has to tell. Whoever works on a timer or a message holds it until a time
+-- (`take.sql`). A message that could not be sent waits until `next_at`, or is given up.
 CREATE TABLE bincard.timer (bu TEXT NOT NULL, doc TEXT NOT NULL, id TEXT NOT NULL, due_at BIGINT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
   body TEXT NOT NULL, held_by TEXT NOT NULL DEFAULT '', held_until BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (bu, doc, id), FOREIGN KEY (bu, doc) REFERENCES bincard.document (bu, doc));
@@ -122,5 +123,6 @@ CREATE TABLE bincard.child (bu TEXT NOT NULL, parent TEXT NOT NULL, doc TEXT NOT
 CREATE TABLE bincard.outbox (
   bu TEXT NOT NULL, doc TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('notify', 'emit')), topic TEXT NOT NULL, message TEXT NOT NULL,
   payload TEXT NOT NULL, recorded_at BIGINT NOT NULL, sent_at BIGINT NOT NULL, held_by TEXT NOT NULL DEFAULT '', held_until BIGINT NOT NULL DEFAULT 0,
+  tries BIGINT NOT NULL DEFAULT 0, next_at BIGINT NOT NULL DEFAULT 0, given_up_at BIGINT NOT NULL DEFAULT 0, fault TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (bu, doc, id), FOREIGN KEY (bu, doc) REFERENCES bincard.document (bu, doc));
 CREATE INDEX outbox_waiting ON bincard.outbox (recorded_at) WHERE sent_at = 0;

@@ -33,3 +33,13 @@ BEGIN
   IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC110', MESSAGE = 'it is done already; look again at what is due'; END IF;
   RETURN '';
 END $$;
+
+-- A message could not be sent: it waits, or is given up. Or it is to be tried again from the beginning.
+CREATE FUNCTION bincard.put_off(p_bu text, p_body jsonb) RETURNS text LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE bincard.outbox SET tries = (p_body ->> 'tries')::bigint, next_at = (p_body ->> 'next_at')::bigint, given_up_at = (p_body ->> 'given_up_at')::bigint,
+      fault = p_body ->> 'fault', held_by = '', held_until = 0
+    WHERE bu = p_bu AND doc = p_body ->> 'doc' AND id = p_body ->> 'id' AND sent_at = 0;
+  IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC110', MESSAGE = 'it is done already; look again at what is due'; END IF;
+  RETURN '';
+END $$;

@@ -117,6 +117,6 @@ BEGIN
   INSERT INTO child SELECT NEW.bu, NEW.doc, n.value ->> '$.doc', n.value ->> '$.workflow', '' FROM jsonb_each(NEW.body, '$.children') n
     WHERE json_array_length(NEW.body, '$.children');
   INSERT INTO outbox SELECT NEW.bu, NEW.doc, n.value ->> '$.id', n.value ->> '$.kind', n.value ->> '$.topic', n.value ->> '$.message', n.value ->> '$.payload',
-    NEW.body ->> '$.event.recorded_at', 0, '', 0 FROM jsonb_each(NEW.body, '$.outbox') n
+    NEW.body ->> '$.event.recorded_at', 0, '', 0, 0, 0, 0, '' FROM jsonb_each(NEW.body, '$.outbox') n
     WHERE json_array_length(NEW.body, '$.outbox');
 END;

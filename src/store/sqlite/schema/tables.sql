@@ -109,7 +109,8 @@ CREATE TABLE paper (
   PRIMARY KEY (bu, doc, revision, ordinal), UNIQUE (bu, series, number), FOREIGN KEY (bu, doc, revision) REFERENCES event (bu, doc, revision)) STRICT;
 CREATE INDEX paper_number ON paper (bu, number);
 
--- What a document waits for, claims, has started and has to tell. Whoever works on a timer or a message holds it until a time (`take.sql`).
+-- What a document waits for, claims, has started and has to tell. Whoever works on a timer or a message holds it until a time
+-- (`take.sql`). A message that could not be sent waits until `next_at`, or is given up.
 CREATE TABLE timer (bu TEXT NOT NULL, doc TEXT NOT NULL, id TEXT NOT NULL, due_at INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, body TEXT NOT NULL, held_by TEXT NOT NULL DEFAULT '', held_until INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (bu, doc, id), FOREIGN KEY (bu, doc) REFERENCES document (bu, doc)) STRICT;
 CREATE INDEX timer_due ON timer (due_at);
@@ -120,6 +121,6 @@ CREATE TABLE child (bu TEXT NOT NULL, parent TEXT NOT NULL, doc TEXT NOT NULL, w
   PRIMARY KEY (bu, parent, doc), FOREIGN KEY (bu, parent) REFERENCES document (bu, doc)) STRICT, WITHOUT ROWID;
 CREATE TABLE outbox (
   bu TEXT NOT NULL, doc TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('notify', 'emit')), topic TEXT NOT NULL, message TEXT NOT NULL,
-  payload TEXT NOT NULL, recorded_at INTEGER NOT NULL, sent_at INTEGER NOT NULL, held_by TEXT NOT NULL DEFAULT '', held_until INTEGER NOT NULL DEFAULT 0,
+  payload TEXT NOT NULL, recorded_at INTEGER NOT NULL, sent_at INTEGER NOT NULL, held_by TEXT NOT NULL DEFAULT '', held_until INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0, next_at INTEGER NOT NULL DEFAULT 0, given_up_at INTEGER NOT NULL DEFAULT 0, fault TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (bu, doc, id), FOREIGN KEY (bu, doc) REFERENCES document (bu, doc)) STRICT;
 CREATE INDEX outbox_waiting ON outbox (recorded_at) WHERE sent_at = 0;
