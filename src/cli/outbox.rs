@@ -63,10 +63,11 @@ pub fn name(entry: &OutboxEntry) -> String {
 /// Lists messages, or has some tried again.
 pub async fn run(args: &OutboxArgs, global: &Global, out: Out) -> Result<(), CliError> {
     let session = Session::open(global).await?;
-    let mut waiting = Vec::new();
-    for bu in session.units(args.bu.as_deref()).await? {
-        waiting.extend(session.store().outbox_pending(Some(&bu), MOST).await?);
-    }
+    let bu = match &args.bu {
+        Some(given) => Some(session.unit(Some(given)).await?),
+        None => None,
+    };
+    let waiting = session.store().outbox_pending(bu.as_ref(), MOST).await?;
     match &args.task {
         None => list(&session, &waiting, args.given_up, out).await,
         Some(Task::Retry(which)) => retry(&session, &waiting, which, out).await,

@@ -11,8 +11,9 @@ use super::body;
 use super::deployment::Deployment;
 use super::error::{CommitError, Conflict, StoreError, unreadable};
 use super::group::{Answer, Written};
+use super::outbox::{OutboxEntry, Setback};
 use super::sql::{Arg, Database};
-use super::views::{Book, Committed, DueTimer, OutboxEntry, Setback, TimerOutcome};
+use super::views::{Book, Committed, DueTimer, TimerOutcome};
 
 const COMMAND: &str = "INSERT INTO command VALUES ($1, $2, $3, $4, jsonb($5))";
 pub(super) const COMMIT: &str = "INSERT INTO command VALUES ('commit', $1, $2, $3, jsonb($4));

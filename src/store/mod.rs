@@ -20,6 +20,7 @@ mod load;
 mod master;
 mod memory;
 mod migrate;
+mod outbox;
 #[cfg(test)]
 mod plans;
 mod postgres;
@@ -46,12 +47,13 @@ pub use error::{AsOf, CommitError, Conflict, StoreError};
 pub use init::{InitOptions, InitStep};
 pub use journal::{Imported, Journal, JournalReport, Recorded};
 pub use migrate::Migrated;
+pub use outbox::{OutboxEntry, Setback};
 pub use seal::{Seal, SealKey};
 pub use take::LEASE_MICROS;
 pub use verify::{Finding, VerifyOptions, VerifyProgress, VerifyReport, Watch};
 pub use views::{
     Book, ChildRecord, Committed, Counts, DocumentFilter, DocumentHead, DueTimer, EventRecord, LotFilter, MasterCount, MasterReport, MoveFilter, MoveRecord,
-    ObligationFilter, OutboxEntry, PaperFilter, Setback, StockFilter, StockRow, StockTotal, TimerOutcome,
+    ObligationFilter, PaperFilter, StockFilter, StockRow, StockTotal, TimerOutcome,
 };
 
 /// The kinds of master data, in the order of [`MasterData`].

@@ -9,12 +9,13 @@ use super::chain;
 use super::deployment::Deployment;
 use super::error::{AsOf, StoreError};
 use super::load;
+use super::outbox::OutboxEntry;
 use super::rows::{self, Cells, Columns};
 use super::shape;
 use super::sql::{Arg, Database, Row, Where};
 use super::views::{
-    Book, ChildRecord, Counts, DocumentFilter, DocumentHead, DueTimer, EventRecord, LotFilter, MoveFilter, MoveRecord, ObligationFilter, OutboxEntry,
-    PaperFilter, StockFilter, StockRow, StockTotal,
+    Book, ChildRecord, Counts, DocumentFilter, DocumentHead, DueTimer, EventRecord, LotFilter, MoveFilter, MoveRecord, ObligationFilter, PaperFilter,
+    StockFilter, StockRow, StockTotal,
 };
 
 type Answer<T> = Result<T, StoreError>;

@@ -13,9 +13,10 @@ use crate::domain::{
 
 use super::body::outbox_name;
 use super::error::{StoreError, unreadable};
+use super::outbox::{OutboxEntry, Setback};
 use super::shape;
 use super::sql::Row;
-use super::views::{DocumentHead, DueTimer, EventRecord, MoveRecord, OutboxEntry, Setback};
+use super::views::{DocumentHead, DueTimer, EventRecord, MoveRecord};
 
 type Read<T> = Result<T, StoreError>;
 

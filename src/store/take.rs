@@ -11,9 +11,10 @@ use crate::domain::{Timer, TimerKind};
 
 use super::commit::SENT;
 use super::error::StoreError;
+use super::outbox::OutboxEntry;
 use super::rows::{self, Cells, Columns};
 use super::sql::{Arg, Database, Row, Where};
-use super::views::{DueTimer, OutboxEntry};
+use super::views::DueTimer;
 
 /// How long the engine holds what it works on, in microseconds: far longer than it takes, and no longer than one may wait
 /// for what a process left undone that died.

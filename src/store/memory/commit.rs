@@ -9,9 +9,10 @@ use crate::domain::{Decision, Move, Paper, Position, TimerKind};
 
 use super::super::chain;
 use super::super::error::{CommitError, Conflict, StoreError};
+use super::super::outbox::OutboxEntry;
 use super::super::shape::{self, StockKey};
 use super::super::take;
-use super::super::views::{Committed, EventRecord, MoveRecord, OutboxEntry};
+use super::super::views::{Committed, EventRecord, MoveRecord};
 use super::{Journal, Memory, Started, Tenant};
 
 /// Balances as they will be; what is not in it stays as it is.

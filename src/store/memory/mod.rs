@@ -19,8 +19,9 @@ use crate::domain::{
 
 use super::chain::LinkedPaper;
 use super::deployment::Deployment;
+use super::outbox::OutboxEntry;
 use super::shape::StockKey;
-use super::views::{Book, EventRecord, MoveRecord, OutboxEntry};
+use super::views::{Book, EventRecord, MoveRecord};
 
 /// A store in memory; clones share it.
 #[derive(Debug, Clone, Default)]

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use crate::base::{Bu, DocId, Timestamp};
 
 use super::super::error::StoreError;
-use super::super::views::{DueTimer, OutboxEntry};
+use super::super::outbox::OutboxEntry;
+use super::super::views::DueTimer;
 use super::{HeldUntil, Memory, due_order};
 
 type Answer<T> = Result<T, StoreError>;

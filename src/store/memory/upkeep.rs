@@ -12,9 +12,10 @@ use crate::domain::{BusinessUnit, Lot, MasterData, Obligation, Person, Rate, Tim
 use super::super::chain::{self, Changed};
 use super::super::deployment::Deployment;
 use super::super::error::StoreError;
+use super::super::outbox::{OutboxEntry, Setback};
 use super::super::shape::{self, StockKey};
 use super::super::verify::{Findings, VerifyOptions, VerifyReport, Watch};
-use super::super::views::{Book, DueTimer, MasterCount, MasterReport, OutboxEntry, Setback, TimerOutcome};
+use super::super::views::{Book, DueTimer, MasterCount, MasterReport, TimerOutcome};
 use super::{Memory, Tenant, due_order};
 
 type Answer<T> = Result<T, StoreError>;
