@@ -29,10 +29,13 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     pub(super) fn read(&self, ty: &Type, answer: &Dynamic) -> Result<Value, Misfit> {
-        self.value(ty, &answer.flatten_clone(), "")
+        self.value(ty, answer, "")
     }
 
     fn value(&self, ty: &Type, got: &Dynamic, path: &str) -> Result<Value, Misfit> {
+        if got.is_shared() {
+            return self.value(ty, &got.flatten_clone(), path);
+        }
         let item = Item::of(got);
         if matches!(item, Item::Absent) {
             return if ty.is_optional() { Ok(Value::Absent) } else { Err(misfit(path, ty, got, None)) };
@@ -48,10 +51,10 @@ impl Reader<'_> {
             (Type::Duration | Type::Unknown, Item::Duration(duration)) => Ok(Value::Duration(duration)),
             (Type::Text | Type::Unknown, Item::Text(text)) => Ok(Value::text(&text)),
             (Type::List(inner), Item::List) => self.list(inner, got, path),
-            (Type::Record(fields), Item::Map | Item::Record(_)) => self.record(self.rule, &field_types(fields), got, path),
+            (Type::Record(fields), Item::Map | Item::Record(_)) => self.record(self.rule, fields, got, path),
             (Type::Answer(rule), Item::Map | Item::Record(_)) => self.answer_of(rule, got, path),
             (builtin @ Type::Builtin(kind), Item::Map | Item::Record(_)) => {
-                let fields: Vec<(&str, Type)> = properties(builtin).into_iter().map(|p| (p.name, p.ty)).collect();
+                let fields: Vec<(Name, Type)> = properties(builtin).into_iter().map(|p| (Name::from(p.name), p.ty)).collect();
                 self.record(&Name::from(*kind), &fields, got, path)
             }
             (Type::Unknown, _) => Ok(Value::text(&quote(got))),
@@ -66,16 +69,16 @@ impl Reader<'_> {
             Item::Record(record) => record.fields.get("code")?.to_string(),
             _ => return None,
         };
-        let declared = |what: &str, known: &[Named]| {
-            let names: Vec<&str> = known.iter().map(|n| n.name.as_str()).collect();
-            Some(choose(what, &text, &names))
-        };
+        let declared = |what: &str, known: &[Named]| Some(choose(what, &text, || known.iter().map(|n| &n.name)));
         match ty {
             Type::Condition => declared("condition", &self.vocabulary.conditions),
             Type::Owner => declared("owner", &self.vocabulary.owners),
             Type::Pool => declared("pool", &self.vocabulary.pools),
-            Type::Role => Some(choose("role", &text, &self.vocabulary.roles.keys().map(Name::as_str).chain(["system"]).collect::<Vec<_>>())),
-            Type::Choice(names) => Some(choose("choice", &text, &names.iter().map(Name::as_str).collect::<Vec<_>>())),
+            Type::Role => {
+                let system = Name::from("system");
+                Some(choose("role", &text, || self.vocabulary.roles.keys().chain([&system])))
+            }
+            Type::Choice(names) => Some(choose("choice", &text, || names.iter())),
             _ if text.is_empty() => None,
             Type::Part => Some(Ok(Value::Part(text.into()))),
             Type::Party(_) => Some(Ok(Value::Party(text.into()))),
@@ -89,62 +92,60 @@ impl Reader<'_> {
 
     fn list(&self, inner: &Type, got: &Dynamic, path: &str) -> Result<Value, Misfit> {
         let items = got.as_array_ref().map_err(|_| misfit(path, inner, got, None))?;
-        let values = items.iter().enumerate().map(|(i, item)| self.value(inner, &item.flatten_clone(), &format!("{path}[{i}]")));
+        let values = items.iter().enumerate().map(|(i, item)| self.value(inner, item, &format!("{path}[{i}]")));
         values.collect::<Result<_, _>>().map(Value::List)
     }
 
     fn answer_of(&self, rule: &Name, got: &Dynamic, path: &str) -> Result<Value, Misfit> {
         match self.vocabulary.rules.get(rule).map(|sig| &sig.answer) {
-            Some(Type::Record(fields)) => self.record(rule, &field_types(fields), got, path),
+            Some(Type::Record(fields)) => self.record(rule, fields, got, path),
             _ => Err(misfit(path, &Type::Answer(rule.clone()), got, None)),
         }
     }
 
-    fn record(&self, kind: &Name, fields: &[(&str, Type)], got: &Dynamic, path: &str) -> Result<Value, Misfit> {
-        if got.read_lock::<Rec>().is_some_and(|rec| rec.0.kind != *kind) {
-            return Err(misfit(path, &Type::Record(fields.iter().map(|(name, ty)| (Name::from(*name), ty.clone())).collect()), got, None));
+    fn record(&self, kind: &Name, fields: &[(Name, Type)], got: &Dynamic, path: &str) -> Result<Value, Misfit> {
+        if let Some(rec) = got.read_lock::<Rec>() {
+            if rec.0.kind != *kind {
+                return Err(misfit(path, &Type::Record(fields.to_vec()), got, None));
+            }
+            // A record that the script was given and passes on.
+            let given: Map = rec.0.fields.iter().map(|(name, value)| (name.as_str().into(), super::value::to_script(value))).collect();
+            return self.fields(kind, fields, &given, path);
         }
-        let given = open(got);
-        let expected = fields.iter().map(|(name, _)| *name);
+        match got.as_map_ref() {
+            Ok(given) => self.fields(kind, fields, &given, path),
+            Err(_) => self.fields(kind, fields, &Map::new(), path),
+        }
+    }
+
+    fn fields(&self, kind: &Name, fields: &[(Name, Type)], given: &Map, path: &str) -> Result<Value, Misfit> {
         if let Some(unknown) = given.keys().find(|key| !fields.iter().any(|(name, _)| *name == key.as_str())) {
             return Err(Misfit {
                 path: join(path, unknown),
                 expected: list_fields(fields),
                 got: unknown.to_string(),
-                message: no_property(unknown, &format!("the answer of `{kind}`"), expected),
+                message: no_property(unknown, &format!("the answer of `{kind}`"), fields.iter().map(|(name, _)| name.as_str())),
             });
         }
         let mut record = Record { kind: kind.clone(), fields: std::collections::BTreeMap::new() };
         for (name, ty) in fields {
-            let here = join(path, name);
-            let value = match given.get(*name) {
-                Some(value) => self.value(ty, &value.flatten_clone(), &here)?,
+            let here = join(path, name.as_str());
+            let value = match given.get(name.as_str()) {
+                Some(value) => self.value(ty, value, &here)?,
                 None if ty.is_optional() => Value::Absent,
                 None => {
                     let message = format!("the answer has no `{name}`: `{kind}` answers {}", list_fields(fields));
                     return Err(Misfit { path: here, expected: ty.to_string(), got: "nothing".into(), message });
                 }
             };
-            record.fields.insert(Name::from(*name), value);
+            record.fields.insert(name.clone(), value);
         }
         Ok(Value::record(record))
     }
 }
 
-fn field_types(fields: &[(Name, Type)]) -> Vec<(&str, Type)> {
-    fields.iter().map(|(name, ty)| (name.as_str(), ty.clone())).collect()
-}
-
-/// The fields of a record that a script wrote or passes on.
-fn open(got: &Dynamic) -> Map {
-    if let Some(rec) = got.read_lock::<Rec>() {
-        return rec.0.fields.iter().map(|(name, value)| (name.as_str().into(), super::value::to_script(value))).collect();
-    }
-    got.as_map_ref().map(|map| map.clone()).unwrap_or_default()
-}
-
-fn list_fields(fields: &[(&str, Type)]) -> String {
-    suggest::list(fields.iter().map(|(name, _)| *name))
+fn list_fields(fields: &[(Name, Type)]) -> String {
+    suggest::list(fields.iter().map(|(name, _)| name.as_str()))
 }
 
 fn join(path: &str, name: &str) -> String {
@@ -175,11 +176,12 @@ fn decimal(unit: Unit, n: Decimal) -> Result<Value, String> {
     }
 }
 
-fn choose(what: &str, text: &str, known: &[&str]) -> Result<Value, Misfit> {
-    if known.contains(&text) {
-        return Ok(Value::name(text));
+/// The one of the known names that a text is.
+fn choose<'k, I: Iterator<Item = &'k Name>>(what: &str, text: &str, known: impl Fn() -> I) -> Result<Value, Misfit> {
+    if let Some(name) = known().find(|name| **name == *text) {
+        return Ok(Value::Name(name.clone()));
     }
-    let hint = suggest::did_you_mean(text, known.iter().copied()).map(|h| format!("; {h}")).unwrap_or_default();
+    let hint = suggest::did_you_mean(text, known().map(Name::as_str)).map(|h| format!("; {h}")).unwrap_or_default();
     let message = if what == "choice" { format!("`{text}` is not one of the choices{hint}") } else { format!("there is no {what} `{text}`{hint}") };
     Err(Misfit { path: String::new(), expected: what.to_owned(), got: text.to_owned(), message })
 }
@@ -201,7 +203,7 @@ fn in_words(ty: &Type) -> String {
     match ty {
         Type::Money | Type::Text | Type::YesNo => ty.to_string(),
         Type::List(inner) => format!("a list of {inner}"),
-        Type::Record(fields) => format!("a record `#{{ … }}` with {}", list_fields(&field_types(fields))),
+        Type::Record(fields) => format!("a record `#{{ … }}` with {}", list_fields(fields)),
         Type::Answer(rule) => format!("an answer of `{rule}`"),
         Type::Choice(_) => format!("one of {ty}"),
         Type::NumberOrDate => "a number or a date".into(),

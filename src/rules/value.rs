@@ -88,6 +88,9 @@ impl Item {
         if value.is_shared() {
             return Self::of(&value.flatten_clone());
         }
+        if let Ok(text) = value.as_immutable_string_ref() {
+            return Self::Text(text.clone());
+        }
         if let Ok(n) = value.as_int() {
             return Self::Decimal(Unit::Plain, Decimal::from(n));
         }
@@ -97,8 +100,8 @@ impl Item {
         if let Some(m) = value.read_lock::<Amount>() {
             return Self::Decimal(Unit::Money, m.0);
         }
-        if let Ok(text) = value.clone().into_immutable_string() {
-            return Self::Text(text);
+        if let Some(rec) = value.read_lock::<Rec>() {
+            return Self::Record(Arc::clone(&rec.0));
         }
         Self::of_rarer(value)
     }
@@ -112,8 +115,6 @@ impl Item {
             Self::Decimal(Unit::Plain, d)
         } else if let Some(date) = value.read_lock::<Date>() {
             Self::Date(*date)
-        } else if let Some(rec) = value.read_lock::<Rec>() {
-            Self::Record(Arc::clone(&rec.0))
         } else if value.is_array() {
             Self::List
         } else if value.is_map() {
@@ -205,6 +206,10 @@ pub(super) fn to_open_record(value: &Value) -> Dynamic {
 
 /// A property of any value: `lot.days_left`.
 pub(super) fn property(value: &Dynamic, name: &str) -> Outcome {
+    // Nearly all that a rule looks at is a record that has it.
+    if let Some(found) = value.read_lock::<Rec>().and_then(|rec| rec.0.fields.get(name).map(to_script)) {
+        return Ok(found);
+    }
     match Item::of(value) {
         Item::Record(record) => match record.fields.get(name) {
             Some(found) => Ok(to_script(found)),
