@@ -11,9 +11,11 @@ use crate::base::Timestamp;
 use crate::domain::{Closing, LoadRequest, Needs, Snapshot};
 
 use super::chain;
-use super::error::StoreError;
+use super::error::{StoreError, same};
+use super::lane::Errand;
+use super::postgres::Postgres;
 use super::rows::{self, Cells, Columns, Loading};
-use super::sql::{Arg, Database, Dialect, Row};
+use super::sql::{Arg, Database, Dialect, Row, note};
 
 /// Rows of one kind.
 struct Branch {
@@ -172,7 +174,7 @@ fn statement(needs: &Needs) -> String {
     sql.push_str(
         ", want_valued AS (SELECT p.party FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.party = w.party AND p.kind IN (SELECT value FROM {list $12})) ",
     );
-    let columns: Vec<String> = wanted(needs).map(|b| format!("({})", b.columns.packed(b.from))).collect();
+    let columns: Vec<String> = wanted(needs).zip(1..).map(|(b, n)| format!("({}) AS k{n}", b.columns.packed(b.from))).collect();
     sql.push_str(&format!("SELECT {}", columns.join(", ")));
     sql
 }
@@ -183,6 +185,63 @@ const STOCK_OF_DOCUMENT: &str = "SELECT s.* FROM (SELECT $2 AS doc UNION SELECT 
 /// The branches that some needs want, in the order of the columns.
 fn wanted(needs: &Needs) -> impl Iterator<Item = &'static Branch> {
     BRANCHES.iter().filter(|b| (b.when)(needs))
+}
+
+/// What a request says, beside the business unit: a column for each of the arguments from `$2` on.
+const SAID: [&str; 11] = ["doc", "parts", "parties", "contracts", "serials", "key", "person", "bins", "day", "parent", "valued"];
+
+/// The statement for many requests, `$2` being a JSON list of them: a row for each, in their order. A server takes longer to
+/// set the statement up than to go through it once, so loads that come together share it.
+fn for_many(statement: &str) -> String {
+    let mut each = statement.to_owned();
+    for (n, name) in SAID.iter().enumerate().rev() {
+        each = each.replace(&format!("${}", n + 2), &format!("r.{name}"));
+    }
+    format!(
+        "SELECT x.* FROM ROWS FROM (jsonb_to_recordset($2::jsonb) AS (doc text, parts jsonb, parties jsonb, contracts jsonb, serials jsonb, key text, \
+         person text, bins jsonb, day bigint, parent text, valued jsonb)) WITH ORDINALITY r({}, n) CROSS JOIN LATERAL ({each}) x ORDER BY r.n",
+        SAID.join(", ")
+    )
+}
+
+/// A request as [`for_many`] takes it.
+fn as_json(r: &LoadRequest) -> Result<String, StoreError> {
+    chain::json(&serde_json::json!({
+        "doc": r.doc.as_str(), "parts": r.parts, "parties": r.parties, "contracts": r.contracts, "serials": r.serials, "key": r.key.as_str(),
+        "person": r.person.as_ref().map(AsRef::<str>::as_ref).unwrap_or_default(), "bins": r.needs.bins, "day": r.effective_on.days(),
+        "parent": r.parent.as_ref().map(AsRef::<str>::as_ref).unwrap_or_default(), "valued": r.needs.value_at,
+    }))
+}
+
+/// A load that waits for others of its kind.
+pub(super) struct Waiting {
+    sql: Arc<str>,
+    bu: String,
+    request: String,
+}
+
+impl Errand for Waiting {
+    type Of = Postgres;
+    type Answer = Result<Row, StoreError>;
+
+    async fn run(db: &Postgres, one: Self) -> Self::Answer {
+        Self::run_together(db, vec![one]).await.pop().unwrap_or_else(Self::lost)
+    }
+
+    async fn run_together(db: &Postgres, several: Vec<Self>) -> Vec<Self::Answer> {
+        let Some((sql, bu)) = several.first().map(|one| (Arc::clone(&one.sql), one.bu.clone())) else { return Vec::new() };
+        let requests = several.iter().map(|one| one.request.as_str()).collect::<Vec<_>>().join(",");
+        let args = [bu.into(), format!("[{requests}]").into()];
+        note(&sql, &args);
+        match db.read(sql, &args).await {
+            Ok(rows) => rows.into_iter().map(|row| Ok(Row::Postgres(row))).collect(),
+            Err(fault) => several.iter().map(|_| Err(same(&fault).into())).collect(),
+        }
+    }
+
+    fn lost() -> Self::Answer {
+        Err(sqlx::Error::WorkerCrashed.into())
+    }
 }
 
 /// The statement for some needs in a dialect, made once.
@@ -201,27 +260,22 @@ fn interned(dialect: Dialect, needs: &Needs) -> Arc<str> {
     ];
     let key = flags.iter().fold(0_u16, |key, flag| key << 1 | u16::from(*flag));
     let mut texts = TEXTS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(texts.entry(key).or_insert_with(|| dialect.text(&statement(needs)).into()))
+    let text = || match dialect {
+        Dialect::Sqlite => statement(needs),
+        Dialect::Postgres => for_many(&statement(needs)),
+    };
+    Arc::clone(texts.entry(key).or_insert_with(|| dialect.text(&text()).into()))
 }
 
 impl Database {
     pub(super) async fn load(&self, r: &LoadRequest) -> Result<Snapshot, StoreError> {
-        let args: [Arg; 12] = [
-            r.bu.as_str().into(),
-            r.doc.as_str().into(),
-            chain::json(&r.parts)?.into(),
-            chain::json(&r.parties)?.into(),
-            chain::json(&r.contracts)?.into(),
-            chain::json(&r.serials)?.into(),
-            r.key.as_str().into(),
-            r.person.as_ref().map(AsRef::as_ref).unwrap_or_default().into(),
-            chain::json(&r.needs.bins)?.into(),
-            r.effective_on.days().into(),
-            r.parent.as_ref().map(AsRef::as_ref).unwrap_or_default().into(),
-            chain::json(&r.needs.value_at)?.into(),
-        ];
+        let sql = interned(self.dialect(), &r.needs);
+        let rows = match self {
+            Self::Sqlite(_) => self.fetch_briefly(sql, &args(r)?).await?,
+            Self::Postgres(db) => vec![db.load_with_others(Waiting { sql, bu: r.bu.to_string(), request: as_json(r)? }).await?],
+        };
         let kinds: Vec<&Branch> = wanted(&r.needs).collect();
-        let packed = Row::unpack_all(&self.fetch_briefly(interned(self.dialect(), &r.needs), &args).await?, kinds.len())?;
+        let packed = Row::unpack_all(&rows, kinds.len())?;
         let mut loading = Loading::default();
         for (kind, rows) in kinds.into_iter().zip(&packed) {
             for row in rows {
@@ -229,5 +283,31 @@ impl Database {
             }
         }
         Ok(loading.end())
+    }
+}
+
+/// The arguments of [`statement`].
+fn args(r: &LoadRequest) -> Result<[Arg; 12], StoreError> {
+    Ok([
+        r.bu.as_str().into(),
+        r.doc.as_str().into(),
+        chain::json(&r.parts)?.into(),
+        chain::json(&r.parties)?.into(),
+        chain::json(&r.contracts)?.into(),
+        chain::json(&r.serials)?.into(),
+        r.key.as_str().into(),
+        r.person.as_ref().map(AsRef::as_ref).unwrap_or_default().into(),
+        chain::json(&r.needs.bins)?.into(),
+        r.effective_on.days().into(),
+        r.parent.as_ref().map(AsRef::as_ref).unwrap_or_default().into(),
+        chain::json(&r.needs.value_at)?.into(),
+    ])
+}
+
+impl Postgres {
+    /// A load for the same needs in the same business unit as others that come at the same time goes with them.
+    async fn load_with_others(&self, load: Waiting) -> Result<Row, StoreError> {
+        let lane = format!("{} {:p}", load.bu, load.sql.as_ptr());
+        self.loads.send(self, &lane, load).await
     }
 }

@@ -16,6 +16,7 @@ mod error;
 mod group;
 mod init;
 mod journal;
+mod lane;
 mod load;
 mod master;
 mod memory;

@@ -9,7 +9,8 @@
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::error::{StoreError, unreadable};
-use super::group::Lanes;
+use super::group::Written;
+use super::lane::Lanes;
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
 
@@ -200,11 +201,11 @@ pub(super) use bound;
 
 /// What is said to a database; the test of the plans listens (`plans.rs`).
 #[cfg(test)]
-fn said(sql: &str, args: &[Arg]) {
+pub(super) fn note(sql: &str, args: &[Arg]) {
     super::plans::SAID.with_borrow_mut(|said| said.push((sql.to_owned(), args.to_vec())));
 }
 #[cfg(not(test))]
-const fn said(_: &str, _: &[Arg]) {}
+pub(super) const fn note(_: &str, _: &[Arg]) {}
 
 impl Database {
     pub(super) const fn dialect(&self) -> Dialect {
@@ -215,7 +216,7 @@ impl Database {
     }
 
     /// Who writes commits and who waits to.
-    pub(super) const fn lanes(&self) -> &Lanes {
+    pub(super) const fn commits(&self) -> &Lanes<Written> {
         match self {
             Self::Sqlite(db) => &db.lanes,
             Self::Postgres(db) => &db.lanes,
@@ -229,7 +230,7 @@ impl Database {
 
     /// Reads: a statement that is already in the dialect.
     pub(super) async fn fetch_text(&self, sql: std::sync::Arc<str>, args: &[Arg]) -> Result<Vec<Row>, StoreError> {
-        said(&sql, args);
+        note(&sql, args);
         Ok(match self {
             Self::Sqlite(db) => bound!(sql, args).fetch_all(&db.readers).await?.into_iter().map(Row::Sqlite).collect(),
             Self::Postgres(db) => db.read(sql, args).await?.into_iter().map(Row::Postgres).collect(),
@@ -240,7 +241,7 @@ impl Database {
     pub(super) async fn fetch_briefly(&self, sql: std::sync::Arc<str>, args: &[Arg]) -> Result<Vec<Row>, StoreError> {
         match self {
             Self::Sqlite(db) => {
-                said(&sql, args);
+                note(&sql, args);
                 Ok(db.read_briefly(sql, args).await?.into_iter().map(Row::Sqlite).collect())
             }
             Self::Postgres(_) => self.fetch_text(sql, args).await,
@@ -278,7 +279,7 @@ impl Transaction {
     pub(super) async fn fetch(&mut self, sql: &str, args: &[Arg]) -> Result<Vec<Row>, StoreError> {
         let dialect = if matches!(self, Self::Sqlite(_)) { Dialect::Sqlite } else { Dialect::Postgres };
         let sql = dialect.text(sql);
-        said(&sql, args);
+        note(&sql, args);
         Ok(match self {
             Self::Sqlite(t) => bound!(sql, args).fetch_all(&mut **t).await?.into_iter().map(Row::Sqlite).collect(),
             Self::Postgres(t) => bound!(sql, args).fetch_all(&mut **t).await?.into_iter().map(Row::Postgres).collect(),

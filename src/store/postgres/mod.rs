@@ -17,7 +17,9 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::commit::Raised;
 use super::error::StoreError;
-use super::group::{self, Answer, Lanes, Written};
+use super::group::{self, Answer, Written};
+use super::lane::Lanes;
+use super::load::Waiting;
 use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
 use super::sql::{Arg, bound};
 use super::take;
@@ -26,7 +28,9 @@ pub(super) use roles::procedures_of_service;
 
 /// So many commits of a business unit are written side by side before others wait to be written as one: fewer than there are
 /// connections, so that who decides can read.
-const WRITERS: usize = 6;
+const WRITERS: usize = 2;
+/// So many loads of one kind are read side by side before others wait to be read as one.
+const LOADERS: usize = 3;
 /// Held while the schema is made, so that programs that start at once make it once.
 const MIGRATION_LOCK: i64 = 0x0062_696e_6361_7264;
 
@@ -34,7 +38,8 @@ const MIGRATION_LOCK: i64 = 0x0062_696e_6361_7264;
 #[derive(Debug, Clone)]
 pub struct Postgres {
     pub(super) pool: PgPool,
-    pub(super) lanes: Lanes,
+    pub(super) lanes: Lanes<Written>,
+    pub(super) loads: Lanes<Waiting>,
     schema: String,
     commits: Arc<AtomicU64>,
     losses: Losses,
@@ -93,7 +98,15 @@ impl Postgres {
         let options = options.options([("search_path", schema)]).options(settings).application_name("bincard");
         let losses = Losses::default();
         let pool = losses.pool(patience).connect_with(options.statement_cache_capacity(300)).await?;
-        Ok(Self { pool, lanes: Lanes::new(most, WRITERS), schema: schema.to_owned(), commits: Arc::default(), losses, patience })
+        Ok(Self {
+            pool,
+            lanes: Lanes::new(most, WRITERS),
+            loads: Lanes::new(group::USUAL, LOADERS),
+            schema: schema.to_owned(),
+            commits: Arc::default(),
+            losses,
+            patience,
+        })
     }
 
     /// Calls one of the procedures of the schema, in one round trip.

@@ -15,7 +15,8 @@ use tokio::sync::Mutex;
 
 use super::commit::{COMMIT, Raised, commit_args, first};
 use super::error::StoreError;
-use super::group::{self, Answer, Lanes, Written};
+use super::group::{self, Answer, Written};
+use super::lane::Lanes;
 use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
 use super::sql::{Arg, bound};
 use super::take;
@@ -33,7 +34,7 @@ pub struct Sqlite {
     /// For several statements that hold together: master data.
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
-    pub(super) lanes: Lanes,
+    pub(super) lanes: Lanes<Written>,
     log: Log,
     pub(super) path: String,
 }
