@@ -195,11 +195,11 @@ const SAID: [&str; 11] = ["doc", "parts", "parties", "contracts", "serials", "ke
 fn for_many(statement: &str) -> String {
     let mut each = statement.to_owned();
     for (n, name) in SAID.iter().enumerate().rev() {
-        each = each.replace(&format!("${}", n + 2), &format!("r.{name}"));
+        each = each.replace(&format!("${}", n + 2), &format!("asked.{name}"));
     }
     format!(
         "SELECT x.* FROM ROWS FROM (jsonb_to_recordset($2::jsonb) AS (doc text, parts jsonb, parties jsonb, contracts jsonb, serials jsonb, key text, \
-         person text, bins jsonb, day bigint, parent text, valued jsonb)) WITH ORDINALITY r({}, n) CROSS JOIN LATERAL ({each}) x ORDER BY r.n",
+         person text, bins jsonb, day bigint, parent text, valued jsonb)) WITH ORDINALITY asked({}, n) CROSS JOIN LATERAL ({each}) x ORDER BY asked.n",
         SAID.join(", ")
     )
 }
