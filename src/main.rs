@@ -4,6 +4,10 @@
 
 use std::process::ExitCode;
 
+/// A decision is made of many small pieces that live for a moment.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     bincard::cli::main()
 }

@@ -20,6 +20,10 @@ use bincard::store::Store;
 use table::Table;
 use world::World;
 
+/// The one that the program has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Jobs of a client in a round, and rounds.
 #[derive(Debug, Clone, Copy)]
 struct Sizes {
@@ -42,12 +46,13 @@ async fn main() {
     let wants = |name: &str| wanted.is_empty() || wanted.iter().any(|w| name.contains(w.as_str()));
     let sizes = Sizes { jobs: number("BINCARD_BENCH_JOBS", 100), rounds: number("BINCARD_BENCH_ROUNDS", 5) };
     let world = World::new();
-    let mut table = Table::default();
     if wanted.first().is_some_and(|w| w == "growth") {
+        let mut table = Table::of(["few moves", "many moves"]);
         grow(&world, wanted.get(1).map_or("", String::as_str), &mut table).await;
         println!("\n{table}");
         return;
     }
+    let mut table = Table::default();
     if wants("decide") {
         decide::run(&world, &mut table).await;
     }

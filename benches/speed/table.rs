@@ -4,10 +4,17 @@ use std::fmt;
 
 use comfy_table::{CellAlignment, Table as Drawn, presets};
 
-/// Measured lines.
-#[derive(Debug, Default)]
+/// Measured lines, and what is compared with what.
+#[derive(Debug)]
 pub struct Table {
+    sides: [&'static str; 2],
     rows: Vec<[String; 6]>,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self::of(["by hand", "bincard"])
+    }
 }
 
 /// What is aimed at.
@@ -33,6 +40,11 @@ pub fn median(mut figures: Vec<f64>) -> f64 {
 }
 
 impl Table {
+    /// A table that compares one side with the other.
+    pub const fn of(sides: [&'static str; 2]) -> Self {
+        Self { sides, rows: Vec::new() }
+    }
+
     /// Rates of transitions a second, round by round.
     pub fn rates(&mut self, what: &str, floor: Vec<f64>, engine: Vec<f64>, aim: Aim) {
         let ratios: Vec<f64> = engine.iter().zip(&floor).map(|(e, f)| e / f).collect();
@@ -49,7 +61,8 @@ impl Table {
     }
 
     fn line(&mut self, what: &str, [floor, engine, ratio, spread, aim]: [String; 5]) {
-        println!("{what}: floor {floor}, bincard {engine}, {ratio} ({aim})");
+        let [one, other] = self.sides;
+        println!("{what}: {one} {floor}, {other} {engine}, {ratio} ({aim})");
         self.rows.push([what.to_owned(), floor, engine, ratio, spread, aim]);
     }
 }
@@ -57,7 +70,7 @@ impl Table {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut drawn = Drawn::new();
-        drawn.load_style(presets::UTF8_BORDERS_ONLY).set_header(["", "by hand", "bincard", "ratio", "rounds", "aim"]);
+        drawn.load_style(presets::UTF8_BORDERS_ONLY).set_header(["", self.sides[0], self.sides[1], "ratio", "rounds", "aim"]);
         for row in &self.rows {
             drawn.add_row(row);
         }

@@ -66,7 +66,7 @@ const BRANCHES: &[Branch] = &[
     Branch {
         tag: "contract",
         columns: BODY,
-        from: "contract WHERE bu = $1 AND contract IN (SELECT value FROM {list $5} UNION SELECT code FROM mention WHERE bu = $1 AND doc = $2 AND kind = 'contract')",
+        from: "contract WHERE bu = $1 AND contract IN (SELECT value FROM {list $5} UNION ALL SELECT code FROM mention WHERE bu = $1 AND doc = $2 AND kind = 'contract')",
         when: always,
     },
     Branch {
@@ -137,16 +137,21 @@ const BRANCHES: &[Branch] = &[
     Branch { tag: "move", columns: rows::MOVE, from: "want_move", when: |n| n.past_moves },
 ];
 
-/// The statement for some needs, before it is put in a dialect.
+/// The statement for some needs, before it is put in a dialect. `UNION ALL` wherever a thing that is named twice does no
+/// harm: to keep things apart costs either database a table of its own.
 fn statement(needs: &Needs) -> String {
     let mut sql = String::with_capacity(8_192);
-    sql.push_str("WITH RECURSIVE want_part(part) AS (SELECT value FROM {list $3} UNION SELECT code FROM mention WHERE bu = $1 AND doc = $2 AND kind = 'part'");
+    // Along supersessions the parts go round in circles, unless each is taken once.
+    let and = if needs.network { "UNION" } else { "UNION ALL" };
+    sql.push_str(&format!(
+        "WITH RECURSIVE want_part(part) AS (SELECT value FROM {{list $3}} {and} SELECT code FROM mention WHERE bu = $1 AND doc = $2 AND kind = 'part'"
+    ));
     if needs.network {
         sql.push_str(
             " UNION SELECT CASE WHEN x.old = w.part THEN x.new ELSE x.old END FROM want_part w CROSS JOIN supersession x WHERE x.bu = $1 AND (x.old = w.part OR x.new = w.part)",
         );
     }
-    sql.push_str("), want_party(party) AS (SELECT value FROM {list $4} UNION SELECT code FROM mention WHERE bu = $1 AND doc = $2 AND kind = 'party')");
+    sql.push_str("), want_party(party) AS (SELECT value FROM {list $4} UNION ALL SELECT code FROM mention WHERE bu = $1 AND doc = $2 AND kind = 'party')");
     sql.push_str(", want_stock AS MATERIALIZED (");
     sql.push_str(STOCK_OF_DOCUMENT);
     let near = "SELECT s.* FROM stock s WHERE s.bu = $1 AND s.party {among want_party.party} AND s.part {among want_part.part} AND s.party <> ''";
@@ -162,14 +167,17 @@ fn statement(needs: &Needs) -> String {
     sql.push_str(
         "), want_serial AS MATERIALIZED (SELECT s.* FROM stock s WHERE s.bu = $1 AND s.serial {among {list $6}.value} AND s.serial <> '' AND s.party <> '')",
     );
-    let some_moves = if needs.past_moves { "" } else { " AND 1 = 0" };
-    sql.push_str(&format!(", want_move AS (SELECT * FROM move WHERE bu = $1 AND doc = $2{some_moves})"));
-    sql.push_str(", want_lot(lot) AS (SELECT lot FROM want_stock UNION SELECT lot FROM want_serial UNION SELECT lot FROM want_move)");
+    let (past, moved) = if needs.past_moves {
+        (", want_move AS (SELECT * FROM move WHERE bu = $1 AND doc = $2)", " UNION ALL SELECT lot FROM want_move")
+    } else {
+        ("", "")
+    };
+    sql.push_str(&format!("{past}, want_lot(lot) AS (SELECT lot FROM want_stock UNION ALL SELECT lot FROM want_serial{moved})"));
     sql.push_str(
-        ", want_row(party) AS (SELECT party FROM want_party UNION SELECT p.parent FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.party = w.party",
+        ", want_row(party) AS (SELECT party FROM want_party UNION ALL SELECT p.parent FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.party = w.party",
     );
-    sql.push_str(" UNION SELECT p.party FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.parent = w.party");
-    sql.push_str(if needs.network { " UNION SELECT party FROM want_stock)" } else { ")" });
+    sql.push_str(" UNION ALL SELECT p.party FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.parent = w.party");
+    sql.push_str(if needs.network { " UNION ALL SELECT party FROM want_stock)" } else { ")" });
     // The argument is named where nothing is valued too: PostgreSQL asks the type of every argument.
     sql.push_str(
         ", want_valued AS (SELECT p.party FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.party = w.party AND p.kind IN (SELECT value FROM {list $12})) ",
@@ -179,7 +187,7 @@ fn statement(needs: &Needs) -> String {
     sql
 }
 
-const STOCK_OF_DOCUMENT: &str = "SELECT s.* FROM (SELECT $2 AS doc UNION SELECT $11 UNION SELECT parent FROM document WHERE bu = $1 AND doc = $2) h \
+const STOCK_OF_DOCUMENT: &str = "SELECT s.* FROM (SELECT $2 AS doc UNION ALL SELECT $11 UNION ALL SELECT parent FROM document WHERE bu = $1 AND doc = $2) h \
                                  CROSS JOIN stock s WHERE s.bu = $1 AND s.doc = h.doc AND s.doc <> ''";
 
 /// The branches that some needs want, in the order of the columns.
@@ -188,7 +196,7 @@ fn wanted(needs: &Needs) -> impl Iterator<Item = &'static Branch> {
 }
 
 /// What a request says, beside the business unit: a column for each of the arguments from `$2` on.
-const SAID: [&str; 11] = ["doc", "parts", "parties", "contracts", "serials", "key", "person", "bins", "day", "parent", "valued"];
+const SAID: [&str; 11] = ["document", "parts", "parties", "contracts", "serials", "key", "person", "bins", "day", "parent", "valued"];
 
 /// The statement for many requests, `$2` being a JSON list of them: a row for each, in their order. A server takes longer to
 /// set the statement up than to go through it once, so loads that come together share it.
@@ -198,7 +206,7 @@ fn for_many(statement: &str) -> String {
         each = each.replace(&format!("${}", n + 2), &format!("asked.{name}"));
     }
     format!(
-        "SELECT x.* FROM ROWS FROM (jsonb_to_recordset($2::jsonb) AS (doc text, parts jsonb, parties jsonb, contracts jsonb, serials jsonb, key text, \
+        "SELECT x.* FROM ROWS FROM (jsonb_to_recordset($2::jsonb) AS (document text, parts jsonb, parties jsonb, contracts jsonb, serials jsonb, key text, \
          person text, bins jsonb, day bigint, parent text, valued jsonb)) WITH ORDINALITY asked({}, n) CROSS JOIN LATERAL ({each}) x ORDER BY asked.n",
         SAID.join(", ")
     )
@@ -207,7 +215,7 @@ fn for_many(statement: &str) -> String {
 /// A request as [`for_many`] takes it.
 fn as_json(r: &LoadRequest) -> Result<String, StoreError> {
     chain::json(&serde_json::json!({
-        "doc": r.doc.as_str(), "parts": r.parts, "parties": r.parties, "contracts": r.contracts, "serials": r.serials, "key": r.key.as_str(),
+        "document": r.doc.as_str(), "parts": r.parts, "parties": r.parties, "contracts": r.contracts, "serials": r.serials, "key": r.key.as_str(),
         "person": r.person.as_ref().map(AsRef::<str>::as_ref).unwrap_or_default(), "bins": r.needs.bins, "day": r.effective_on.days(),
         "parent": r.parent.as_ref().map(AsRef::<str>::as_ref).unwrap_or_default(), "valued": r.needs.value_at,
     }))

@@ -19,7 +19,13 @@ async fn aged(f: &Fixture) {
             by_hand(f, &procedures.iter().map(|name| format!("DROP TRIGGER {name};")).collect::<String>()).await;
             by_hand(f, "DROP TRIGGER stock_no_update").await;
         }
-        _ => by_hand(f, "DROP FUNCTION put_seal, put_leaves, take_timers, take_outbox, put_off; ALTER TABLE stock DISABLE TRIGGER stock_guard").await,
+        _ => {
+            by_hand(f, "DROP FUNCTION put_seal, put_leaves, take_timers, take_outbox, put_off, commit_all; ALTER TABLE stock DISABLE TRIGGER stock_guard").await;
+            for procedure in ["commit_stock", "commit_rest"] {
+                let of_one_body = format!("CREATE FUNCTION {procedure}(p_bu text, p_body jsonb) RETURNS void LANGUAGE plpgsql AS 'BEGIN END'");
+                by_hand(f, &format!("DROP FUNCTION {procedure}; {of_one_body}")).await;
+            }
+        }
     }
     by_hand(f, "DROP INDEX document_open").await;
     for table in ["timer", "outbox"] {
@@ -60,8 +66,8 @@ async fn an_older_database_is_brought_up_to_date_and_goes_on() {
             Err(e @ StoreError::OlderSchema { found: 1, .. }) => assert!(e.to_string().contains("then run `bincard db migrate`"), "{e}"),
             other => panic!("{other:?}"),
         }
-        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 1, to: 7 });
-        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 7, to: 7 });
+        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 1, to: 8 });
+        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 8, to: 8 });
         let store = f.admin().await;
         let report = store.verify().await.unwrap();
         assert!(report.is_sound(), "the guards stand again, and papers follow each other: {report:?}");
@@ -95,7 +101,7 @@ async fn a_newer_database_and_none_at_all_are_refused() {
     for f in [sqlite().await, postgres().await] {
         by_hand(&f, "INSERT INTO schema_version VALUES (99)").await;
         let said = Store::migrate(&f.url).await.unwrap_err().to_string();
-        assert!(said.contains("the database has schema version 99, and this program knows versions up to 7: use a newer bincard"), "{said}");
+        assert!(said.contains("the database has schema version 99, and this program knows versions up to 8: use a newer bincard"), "{said}");
     }
     let folder = crate::support::folder();
     let nothing = folder.path().join("nothing.db");

@@ -54,7 +54,7 @@ DECLARE
   v_astray boolean;
   v_answers jsonb;
 BEGIN
-  IF EXISTS (SELECT FROM jsonb_array_elements(p_bodies) n JOIN bincard.event e ON e.bu = p_bu AND e.command_key = n #>> '{event,command_key}') THEN
+  IF EXISTS (SELECT FROM jsonb_array_elements(p_bodies) n JOIN bincard.event e ON e.bu = p_bu AND e.command_key = n.value #>> '{event,command_key}') THEN
     RAISE EXCEPTION USING ERRCODE = 'BC106', MESSAGE = 'the key was used before; a new command takes a new key';
   END IF;
 
@@ -126,7 +126,7 @@ BEGIN
   -- `before` the event of the body before it that took from the same series.
   IF p_bodies @? '$[*].series[*]' THEN
     INSERT INTO bincard.series AS s
-      SELECT p_bu, x.series, sum(x.count) FROM jsonb_array_elements(p_bodies) n, jsonb_to_recordset(n -> 'series') AS x(series text, count bigint)
+      SELECT p_bu, x.series, sum(x.count) FROM jsonb_array_elements(p_bodies) n, jsonb_to_recordset(n.value -> 'series') AS x(series text, count bigint)
       GROUP BY x.series ORDER BY x.series
       ON CONFLICT (bu, series) DO UPDATE SET last = s.last + excluded.last;
     WITH taken AS (
@@ -166,7 +166,7 @@ END $$;
 CREATE FUNCTION bincard.commit_stock(p_bu text, p_bodies jsonb) RETURNS void LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF p_bodies @? '$[*].lots[*]' THEN
-    PERFORM FROM jsonb_array_elements(p_bodies) n, jsonb_array_elements(n -> 'lots') x JOIN bincard.lot l ON l.bu = p_bu AND l.lot = x ->> 'lot';
+    PERFORM FROM jsonb_array_elements(p_bodies) n, jsonb_array_elements(n.value -> 'lots') x JOIN bincard.lot l ON l.bu = p_bu AND l.lot = x.value ->> 'lot';
     IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC109', MESSAGE = 'a lot of that id is there already; receive into a new one'; END IF;
     INSERT INTO bincard.lot
       SELECT p_bu, x.*, n.doc, n.revision FROM jsonb_to_recordset(p_bodies) AS n(doc text, revision bigint, lots jsonb), jsonb_to_recordset(n.lots)
@@ -194,7 +194,7 @@ DECLARE
   v_gone bigint;
 BEGIN
   IF p_bodies @? '$[*].owed[*]' THEN
-    PERFORM FROM jsonb_array_elements(p_bodies) n, jsonb_array_elements(n -> 'owed') x JOIN bincard.obligation o ON o.bu = p_bu AND o.id = x ->> 'id';
+    PERFORM FROM jsonb_array_elements(p_bodies) n, jsonb_array_elements(n.value -> 'owed') x JOIN bincard.obligation o ON o.bu = p_bu AND o.id = x.value ->> 'id';
     IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC104', MESSAGE = 'less is owed than this command settles, or it is owed already; load the document and decide again'; END IF;
     INSERT INTO bincard.obligation
       SELECT p_bu, x.id, n.doc, n.revision, x.line, x.kind, x.part, x.quantity, x.open, x.debtor, x.creditor, x.opened_at, x.due_at, x.rate
@@ -209,14 +209,14 @@ BEGIN
       ORDER BY n.doc COLLATE "C", x.ordinality;
   END IF;
   IF p_bodies @? '$[*].closed[*]' THEN
-    PERFORM FROM jsonb_array_elements(p_bodies) n, jsonb_array_elements_text(n -> 'closed') AS x(number)
-      WHERE NOT EXISTS (SELECT FROM bincard.paper p WHERE p.bu = p_bu AND p.doc = n ->> 'doc' AND p.number = x.number AND p.open = 1);
+    PERFORM FROM jsonb_array_elements(p_bodies) n, jsonb_array_elements_text(n.value -> 'closed') AS x(number)
+      WHERE NOT EXISTS (SELECT FROM bincard.paper p WHERE p.bu = p_bu AND p.doc = n.value ->> 'doc' AND p.number = x.number AND p.open = 1);
     IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC105', MESSAGE = 'a paper of this document is not open; load the document and decide again'; END IF;
     UPDATE bincard.paper p SET open = 0 FROM jsonb_to_recordset(p_bodies) AS n(doc text, closed jsonb)
       WHERE p.bu = p_bu AND p.doc = n.doc AND p.open = 1 AND n.closed ? p.number;
   END IF;
   IF p_bodies @? '$[*].fired ? (@ != null)' THEN
-    SELECT count(*) INTO v_fired FROM jsonb_array_elements(p_bodies) n WHERE n -> 'fired' <> 'null';
+    SELECT count(*) INTO v_fired FROM jsonb_array_elements(p_bodies) n WHERE n.value -> 'fired' <> 'null';
     DELETE FROM bincard.timer t USING jsonb_to_recordset(p_bodies) AS n(doc text, fired jsonb)
       WHERE t.bu = p_bu AND t.doc = n.fired ->> 'doc' AND t.id = n.fired ->> 'id'
         AND (t.doc = n.doc OR t.doc = (SELECT d.parent FROM bincard.document d WHERE d.bu = p_bu AND d.doc = n.doc)
@@ -239,8 +239,8 @@ BEGIN
     INSERT INTO bincard.claim AS c SELECT p_bu, n.document ->> 'workflow', x.claim_key, n.doc, x.until
       FROM jsonb_to_recordset(p_bodies) AS n(doc text, document jsonb, claims jsonb), jsonb_to_recordset(n.claims) AS x(claim_key text, until text)
       ORDER BY 2, x.claim_key ON CONFLICT (bu, workflow, claim_key) DO UPDATE SET until = excluded.until WHERE c.doc = excluded.doc;
-    PERFORM FROM jsonb_array_elements(p_bodies) n, jsonb_array_elements(n -> 'claims') x
-      JOIN bincard.claim c ON c.bu = p_bu AND c.workflow = n #>> '{document,workflow}' AND c.claim_key = x ->> 'claim_key' WHERE c.doc <> n ->> 'doc';
+    PERFORM FROM jsonb_array_elements(p_bodies) n CROSS JOIN jsonb_array_elements(n.value -> 'claims') x
+      JOIN bincard.claim c ON c.bu = p_bu AND c.workflow = n.value #>> '{document,workflow}' AND c.claim_key = x.value ->> 'claim_key' WHERE c.doc <> n.value ->> 'doc';
     IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC107', MESSAGE = 'another document holds what this one claims; load the document and decide again'; END IF;
   END IF;
   IF p_bodies @? '$[*].children[*]' THEN
