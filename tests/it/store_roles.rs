@@ -40,7 +40,7 @@ async fn the_service_commits_and_may_do_nothing_else() {
             assert_eq!(denied.as_database_error().and_then(|e| e.code()).as_deref(), Some("42501"), "{edit}: {denied}");
         }
     }
-    for call in ["commit_stock('ac', '{}')", "commit_rest('ac', '{}')", "move_posts()"] {
+    for call in ["commit_all('ac', '[]')", "commit_stock('ac', '{}')", "commit_rest('ac', '{}')", "move_posts()"] {
         raw.execute(AssertSqlSafe(format!("SELECT {call}"))).await.expect_err(call);
     }
 }

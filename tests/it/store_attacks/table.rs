@@ -318,6 +318,7 @@ pub const SERVER: &[Attack] = &[
     server("switch triggers off for the session as the service", Service, Sql("SET session_replication_role = replica"), DENIED),
     server("switch a guard off as the service", Service, Sql("ALTER TABLE stock DISABLE TRIGGER stock_guard"), Refused("must be owner")),
     server("write a procedure of one's own as the service", Service, Sql("CREATE FUNCTION {schema}.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'"), DENIED),
+    server("call the inner procedure that writes several decisions", Service, Sql("SELECT commit_all('ac', '[]')"), DENIED),
     server("call the inner procedure that posts moves", Service, Sql("SELECT commit_stock('ac', '{}')"), DENIED),
     server("call the inner procedure for all else", Service, Sql("SELECT commit_rest('ac', '{}')"), DENIED),
     server(
