@@ -167,11 +167,8 @@ fn statement(needs: &Needs) -> String {
     sql.push_str(
         "), want_serial AS MATERIALIZED (SELECT s.* FROM stock s WHERE s.bu = $1 AND s.serial {among {list $6}.value} AND s.serial <> '' AND s.party <> '')",
     );
-    let (past, moved) = if needs.past_moves {
-        (", want_move AS (SELECT * FROM move WHERE bu = $1 AND doc = $2)", " UNION ALL SELECT lot FROM want_move")
-    } else {
-        ("", "")
-    };
+    let (past, moved) =
+        if needs.past_moves { (", want_move AS (SELECT * FROM move WHERE bu = $1 AND doc = $2)", " UNION ALL SELECT lot FROM want_move") } else { ("", "") };
     sql.push_str(&format!("{past}, want_lot(lot) AS (SELECT lot FROM want_stock UNION ALL SELECT lot FROM want_serial{moved})"));
     sql.push_str(
         ", want_row(party) AS (SELECT party FROM want_party UNION ALL SELECT p.parent FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.party = w.party",
