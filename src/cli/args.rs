@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    apply, check, completions, db, demo, docs, draw, explain, fire, fmt, load, lsp, new, open, outbox, plan, replay, run, show, simulate, stock, test, todo, trace, whatif, why_not,
+    apply, check, completions, db, demo, docs, draw, explain, fire, fmt, load, lsp, new, open, outbox, plan, replay, run, show, simulate, stock, test, todo,
+    trace, whatif, why_not,
 };
 
 const ABOUT: &str = "Runs the stock of a service-parts network from flows that analysts write; no quantity is ever edited by hand";

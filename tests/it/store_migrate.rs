@@ -20,7 +20,8 @@ async fn aged(f: &Fixture) {
             by_hand(f, "DROP TRIGGER stock_no_update").await;
         }
         _ => {
-            by_hand(f, "DROP FUNCTION put_seal, put_leaves, take_timers, take_outbox, put_off, commit_all; ALTER TABLE stock DISABLE TRIGGER stock_guard").await;
+            by_hand(f, "DROP FUNCTION put_seal, put_leaves, take_timers, take_outbox, put_off, commit_all; ALTER TABLE stock DISABLE TRIGGER stock_guard")
+                .await;
             for procedure in ["commit_stock", "commit_rest"] {
                 let of_one_body = format!("CREATE FUNCTION {procedure}(p_bu text, p_body jsonb) RETURNS void LANGUAGE plpgsql AS 'BEGIN END'");
                 by_hand(f, &format!("DROP FUNCTION {procedure}; {of_one_body}")).await;
