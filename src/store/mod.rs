@@ -386,20 +386,4 @@ impl Store {
     pub async fn counts(&self, bu: Option<&Bu>) -> Result<Counts, StoreError> {
         each!(self, counts(bu).await)
     }
-
-    /// Replays all moves and compares: balances, sums, what ended documents hold, hash chains, numbers, seals.
-    ///
-    /// # Errors
-    /// A fault of the database.
-    pub async fn verify(&self) -> Result<VerifyReport, StoreError> {
-        self.verify_with(&VerifyOptions::default(), &mut |_| {}).await
-    }
-
-    /// The same, with the key of the seals, or from the last seal on; `watch` is told how far it has come.
-    ///
-    /// # Errors
-    /// A fault of the database.
-    pub async fn verify_with(&self, options: &VerifyOptions, watch: &mut Watch<'_>) -> Result<VerifyReport, StoreError> {
-        each!(self, verify(options, watch).await)
-    }
 }

@@ -7,6 +7,25 @@ use crate::domain::{Balance, Position};
 
 use super::seal::{Seal, SealKey};
 use super::views::EventRecord;
+use super::{Store, StoreError, each};
+
+impl Store {
+    /// Replays all moves and compares: balances, sums, what ended documents hold, hash chains, numbers, seals.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn verify(&self) -> Result<VerifyReport, StoreError> {
+        self.verify_with(&VerifyOptions::default(), &mut |_| {}).await
+    }
+
+    /// The same, with the key of the seals, or from the last seal on; `watch` is told how far it has come.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn verify_with(&self, options: &VerifyOptions, watch: &mut Watch<'_>) -> Result<VerifyReport, StoreError> {
+        each!(self, verify(options, watch).await)
+    }
+}
 
 /// How far the clocks of two machines may stand apart.
 pub(super) const SKEW: i64 = 3_600_000_000;

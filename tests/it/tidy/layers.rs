@@ -106,7 +106,7 @@ pub const OWNERS: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("comfy_table", &["cli"]),
     ("miette", &["render"]),
-    ("tokio", &["store", "engine", "network", "scenario", "insight", "papers", "prove", "server", "lsp", "cli", "main"]),
+    ("tokio", &["store", "engine", "network", "scenario", "insight", "papers", "prove", "change", "server", "lsp", "cli", "main"]),
     ("csv", &["network", "scenario", "cli"]),
 ];
 
