@@ -227,7 +227,7 @@ async fn an_import_that_is_cut_off_never_was() {
         from.store.commit(&receiving(&format!("D{n}"), &[&format!("PCB#{n}")])).await.unwrap();
     }
     let text = exported(&from.store).await;
-    for f in [sqlite().await, postgres().await] {
+    'each: for f in [sqlite().await, postgres().await] {
         for after in ["events committed", "documents against their events"] {
             let (store, text) = (f.admin().await, text.clone());
             let (reached, wait) = tokio::sync::oneshot::channel();
@@ -248,7 +248,13 @@ async fn an_import_that_is_cut_off_never_was() {
             if importing.await.is_ok() {
                 panic!("{}: it was too quick to be cut off {after}", f.store.kind());
             }
-            assert!(rows(&f).await.values().all(Vec::is_empty), "{} {after}: nothing is half done", f.store.kind());
+            let left = rows(&f).await;
+            if !left.values().all(Vec::is_empty) {
+                // The server may have had the last word of the transaction already: then everything is there.
+                let events = f.store.counts(None).await.unwrap().transitions;
+                assert!(events == 250 && f.admin().await.verify().await.unwrap().is_sound(), "{} {after}: {events} events, half done", f.store.kind());
+                continue 'each;
+            }
         }
         assert_eq!(imported(&f, &text).await.unwrap().events, 250);
     }

@@ -27,7 +27,8 @@ impl Database {
         let mut report = JournalReport::default();
         let order = match self.dialect() {
             Dialect::Sqlite => "rowid",
-            Dialect::Postgres => "ctid",
+            // Where a row lies says nothing of when it came: connections fill pages of their own. Who came later has a later number.
+            Dialect::Postgres => "age(event.xmin) DESC, event.ctid",
         };
         // Books are closed after all that was written before, also by machines whose clock is ahead.
         let closing = "SELECT 1 FROM closing c WHERE c.bu = event.bu AND c.doc = event.doc AND c.revision = event.revision";
