@@ -11,7 +11,7 @@ use crate::engine::{self, Engine, EngineError, Moving};
 use crate::network::diff;
 use crate::store::{Deployment, DocumentFilter, StoreError};
 
-use super::plan::{FORM, Plan, Target, hash, loaded, plan};
+use super::plan::{FORM, Plan, Target, hash, plan};
 
 /// Documents that move side by side: the store writes them together.
 const SIDE_BY_SIDE: usize = 64;
@@ -121,7 +121,7 @@ async fn fits(plan_made: &Plan, on: &Engine, master: Option<&MasterData>, now: T
         if hash(data)? != planned.new {
             return Err(ApplyError::MasterChanged("in the files have"));
         }
-        let there = loaded(on.store()).await?;
+        let there = on.store().all_master().await?;
         // What was loaded by an attempt that was cut off is no change.
         let done = diff(&there, data).is_empty();
         if !done && hash(&there)? != planned.old {

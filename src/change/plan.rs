@@ -141,28 +141,8 @@ pub async fn stored(store: &Store, hash: &str) -> Result<Option<Book>, StoreErro
 }
 
 async fn master_plan(store: &Store, data: &MasterData) -> Result<MasterPlan, StoreError> {
-    let there = loaded(store).await?;
+    let there = store.all_master().await?;
     Ok(MasterPlan { old: hash(&there)?, new: hash(data)?, kinds: diff(&there, data).kinds })
-}
-
-/// All master data of a store.
-///
-/// # Errors
-/// A fault of the database.
-pub async fn loaded(store: &Store) -> Result<MasterData, StoreError> {
-    let mut all = MasterData::default();
-    for unit in store.business_units().await? {
-        let known = store.master(&unit.code).await?;
-        all.business_units.push(unit);
-        all.parties.extend(known.parties);
-        all.people.extend(known.people);
-        all.parts.extend(known.parts);
-        all.rates.extend(known.rates);
-        all.contracts.extend(known.contracts);
-        all.limits.extend(known.limits);
-        all.supersessions.extend(known.supersessions);
-    }
-    Ok(all)
 }
 
 /// The hash of master data.

@@ -40,21 +40,26 @@ pub struct FireArgs {
 /// Fires a transition.
 pub async fn run(args: &FireArgs, global: &Global, out: Out) -> Result<(), CliError> {
     let session = Session::open(global).await?;
-    let acts = &args.acting;
+    let (command, number) = firing(&session, &args.acting, &args.document, &args.transition).await?;
+    send(&session, Command { seen_revision: args.if_revision, ..command }, args.acting.dry_run, &number, out).await
+}
+
+/// The command that fires a transition of a document, and the document's number.
+pub(super) async fn firing(session: &Session, acts: &Acting, document: &str, transition: &str) -> Result<(Command, String), CliError> {
     let person = acting(acts.person.as_deref())?;
-    let (bu, head) = session.document(&args.document, acts.bu.as_deref()).await?;
+    let (bu, head) = session.document(document, acts.bu.as_deref()).await?;
     let at = session.at(acts.at.as_deref())?;
     let workflow = session.book.workflows.get(&head.workflow);
     let command = Command {
         bu,
         doc: head.id,
-        action: Action::Fire { transition: args.transition.as_str().into() },
+        action: Action::Fire { transition: transition.into() },
         actor: actor(person.as_str()),
         input: input(&acts.fields, &acts.lines, workflow.map(AsRef::as_ref))?,
         key: key(acts.key.as_deref()),
         recorded_at: at.max(super::session::now()),
         effective_at: at,
-        seen_revision: args.if_revision,
+        seen_revision: None,
     };
-    send(&session, command, acts.dry_run, &head.number, out).await
+    Ok((command, head.number))
 }

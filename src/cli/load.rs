@@ -49,18 +49,7 @@ pub async fn run(args: &LoadArgs, global: &Global, out: Out) -> Result<(), CliEr
         }
     };
     let data = read(&folder, &session.book, out)?;
-    let mut before = MasterData::default();
-    for unit in session.store().business_units().await? {
-        let known = session.store().master(&unit.code).await?;
-        before.business_units.push(unit);
-        before.parties.extend(known.parties);
-        before.people.extend(known.people);
-        before.parts.extend(known.parts);
-        before.rates.extend(known.rates);
-        before.contracts.extend(known.contracts);
-        before.limits.extend(known.limits);
-        before.supersessions.extend(known.supersessions);
-    }
+    let before = session.store().all_master().await?;
     let changes = network::diff(&before, &data);
     if !args.dry_run {
         session.engine.load_master(&data).await?;

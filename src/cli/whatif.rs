@@ -77,7 +77,7 @@ pub async fn run(args: &WhatifArgs, global: &Global, out: Out) -> Result<(), Cli
         Timestamp::parse_local(text, &zone).ok_or_else(wrong)
     };
     let until = args.until.as_deref().map(time).transpose()?.unwrap_or(Timestamp::from_micros(i64::MAX));
-    let master = crate::change::loaded(&live).await?;
+    let master = live.all_master().await?;
     let changed_master = new_master(&args.with, &root, &changed.book, out)?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("journal.jsonl");

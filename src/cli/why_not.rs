@@ -5,17 +5,15 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::domain::{Action, Command};
 use crate::insight::{self, Change, WhyNot};
 
 use super::args::Global;
 use super::error::CliError;
-use super::input::input;
+use super::fire::firing;
 use super::open::Acting;
-use super::outcome::actor;
 use super::output::Out;
 use super::refusal;
-use super::session::{Session, acting, key};
+use super::session::Session;
 
 /// What of what.
 #[derive(Debug, Args)]
@@ -39,30 +37,15 @@ pub struct WhyNotArgs {
 /// Asks.
 pub async fn run(args: &WhyNotArgs, global: &Global, out: Out) -> Result<(), CliError> {
     let session = Session::open(global).await?;
-    let acts = &args.acting;
-    let person = acting(acts.person.as_deref())?;
-    let (bu, head) = session.document(&args.document, acts.bu.as_deref()).await?;
-    let at = session.at(acts.at.as_deref())?;
-    let workflow = session.book.workflows.get(&head.workflow);
-    let command = Command {
-        bu,
-        doc: head.id,
-        action: Action::Fire { transition: args.transition.as_str().into() },
-        actor: actor(person.as_str()),
-        input: input(&acts.fields, &acts.lines, workflow.map(AsRef::as_ref))?,
-        key: key(acts.key.as_deref()),
-        recorded_at: at.max(super::session::now()),
-        effective_at: at,
-        seen_revision: None,
-    };
+    let (command, number) = firing(&session, &args.acting, &args.document, &args.transition).await?;
     let answer = insight::why_not(&session.engine, &command).await?;
     if out.is_json() {
         return out.json(&to_json(&answer));
     }
     let Some(no) = &answer.refusal else {
-        return out.line(format!("nothing stands in the way: `bincard fire {} {} --as {person}`", args.transition, head.number));
+        return out.line(format!("nothing stands in the way: `bincard fire {} {number} --as {}`", args.transition, command.actor.code()));
     };
-    out.line(refusal::to_text(no, &head.number))?;
+    out.line(refusal::to_text(no, &number))?;
     if !answer.people.is_empty() {
         let named: Vec<String> = answer.people.iter().map(|(code, role)| format!("{code} ({role})")).collect();
         out.line(format!("\nwho may: {}", named.join(", ")))?;

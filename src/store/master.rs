@@ -9,12 +9,12 @@ use serde::Serialize;
 use crate::base::{Bu, PersonCode};
 use crate::domain::{BusinessUnit, MasterData, Person};
 
-use super::chain;
 use super::error::StoreError;
 use super::rows::{self, Cells, Columns};
 use super::shape;
 use super::sql::{Database, Dialect, Row, Transaction};
 use super::views::{MasterCount, MasterReport};
+use super::{Store, chain};
 
 /// One kind of master data: its table, the columns of its key, and the others.
 pub(super) struct Kind {
@@ -108,6 +108,28 @@ fn none() -> BTreeMap<&'static str, Rows> {
 
 /// Rows by business unit and table.
 type Changes = BTreeMap<String, BTreeMap<&'static str, Rows>>;
+
+impl Store {
+    /// The master data of all business units.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn all_master(&self) -> Result<MasterData, StoreError> {
+        let mut all = MasterData::default();
+        for unit in self.business_units().await? {
+            let known = self.master(&unit.code).await?;
+            all.business_units.push(unit);
+            all.parties.extend(known.parties);
+            all.people.extend(known.people);
+            all.parts.extend(known.parts);
+            all.rates.extend(known.rates);
+            all.contracts.extend(known.contracts);
+            all.limits.extend(known.limits);
+            all.supersessions.extend(known.supersessions);
+        }
+        Ok(all)
+    }
+}
 
 impl Database {
     pub(super) async fn upsert_master(&self, data: &MasterData) -> Result<MasterReport, StoreError> {

@@ -4,7 +4,6 @@ use std::io::BufReader;
 use std::sync::Arc;
 
 use bincard::base::{Money, Quantity, Timestamp};
-use bincard::change::loaded;
 use bincard::change::whatif::{Kind, Question, Sum, Whatif, whatif};
 use bincard::check::{BookFiles, check};
 use bincard::domain::MasterData;
@@ -48,7 +47,7 @@ async fn asked(f: &Fixture, change: impl FnOnce(&mut MasterData), since: Timesta
     live.export(&mut text, &mut |_| {}).await.expect("a journal");
     let mut from = BufReader::new(text.as_slice());
     let mut journal = Journal::open(&mut from).expect("a journal");
-    let master = loaded(&live).await.expect("master data");
+    let master = live.all_master().await.expect("master data");
     let mut changed_master = master.clone();
     change(&mut changed_master);
     let question = Question {
@@ -129,7 +128,7 @@ async fn the_live_store_is_only_read() {
         let live = Store::open_to_read(&f.url).await.expect("a store that is there");
         let book = Book { hash: "x".into(), name: "x".into(), files: "{}".into() };
         assert!(live.put_book(&book).await.is_err(), "{}: who may only read writes nothing", f.url);
-        let mut more = loaded(&live).await.expect("master data");
+        let mut more = live.all_master().await.expect("master data");
         tighter(&mut more);
         assert!(live.upsert_master(&more).await.is_err(), "{}", f.url);
     }
