@@ -151,5 +151,5 @@ async fn master_plan(store: &Store, data: &MasterData) -> Result<MasterPlan, Sto
 /// It cannot be written down.
 pub fn hash(data: &MasterData) -> Result<String, StoreError> {
     let text = serde_json::to_string(data).map_err(|e| StoreError::Malformed(e.to_string()))?;
-    Ok(Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(Sha256::digest(text)))
 }

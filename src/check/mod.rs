@@ -192,7 +192,7 @@ fn hash(files: &BookFiles) -> String {
             digest.update(part.as_bytes());
         }
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest.finalize())
 }
 
 struct Checker<'a> {

@@ -159,9 +159,8 @@ pub fn key(given: Option<&str>) -> Key {
 
 /// The id of a document to be opened: the same key opens the same document.
 pub fn document_id(bu: &Bu, key: &Key) -> DocId {
-    let digest = Sha256::digest(format!("{bu} {key}"));
-    let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    DocId::from(format!("d-{hex}"))
+    let digest = hex::encode(Sha256::digest(format!("{bu} {key}")));
+    DocId::from(format!("d-{digest:.16}"))
 }
 
 /// The person who acts, which must be told.

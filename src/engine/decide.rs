@@ -288,8 +288,7 @@ pub fn assemble(mut run: Run<'_>, event: Event, number: Option<crate::domain::Se
 #[must_use]
 pub fn body_hash(command: &Command) -> String {
     let said = serde_json::json!([command.bu, command.doc, command.action, command.actor, command.input]);
-    let digest = Sha256::digest(said.to_string());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(said.to_string()))
 }
 
 /// A refusal with its reasons in order.

@@ -122,18 +122,8 @@ impl Canon {
         self.text(p.pool.as_str());
     }
     pub(super) fn end(self) -> String {
-        hex(&self.0.finalize())
+        hex::encode(self.0.finalize())
     }
-}
-
-/// Bytes as the store writes them.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
-        for nibble in [byte >> 4, byte & 15] {
-            hex.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-        hex
-    })
 }
 
 /// A value as the store writes it down.

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::base::{Bu, Timestamp};
 
-use super::chain::{Canon, hex};
+use super::chain::Canon;
 use super::error::StoreError;
 
 /// Between the key that made a seal and the one that makes the next, where they are not the same.
@@ -43,7 +43,7 @@ impl SealKey {
     /// What tells keys apart without giving them away.
     #[must_use]
     pub fn id(&self) -> String {
-        let mut id = hex(&self.keyed("bincard key 1").finalize().into_bytes());
+        let mut id = hex::encode(self.keyed("bincard key 1").finalize().into_bytes());
         id.truncate(16);
         id
     }
@@ -100,7 +100,7 @@ impl Seal {
     /// Keys it; where another key makes the next one, it says so.
     pub(super) fn close(&mut self, key: &SealKey, next: Option<&SealKey>) {
         self.key_id = next.map_or_else(|| key.id(), |next| format!("{}{THEN}{}", key.id(), next.id()));
-        self.mac = hex(&key.keyed(&self.text()).finalize().into_bytes());
+        self.mac = hex::encode(key.keyed(&self.text()).finalize().into_bytes());
     }
 
     /// The key that made it.
@@ -228,7 +228,7 @@ mod tests {
     /// RFC 4231, test cases 2 and 6, with keys as HMAC takes them.
     #[test]
     fn the_mac_is_hmac_sha256() {
-        let mac = |key: &[u8], text: &str| hex(&SealKey(key.to_vec()).keyed(text).finalize().into_bytes());
+        let mac = |key: &[u8], text: &str| hex::encode(SealKey(key.to_vec()).keyed(text).finalize().into_bytes());
         assert_eq!(mac(b"Jefe", "what do ya want for nothing?"), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
         assert_eq!(
             mac(&[0xaa; 131], "Test Using Larger Than Block-Size Key - Hash Key First"),

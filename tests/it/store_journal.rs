@@ -215,7 +215,7 @@ fn changed(journal: &str, from: &str, to: &str) -> String {
     assert_ne!(from, to);
     let lines: Vec<&str> = journal.lines().collect();
     let body: String = lines[..lines.len() - 1].iter().map(|l| format!("{}\n", if *l == from { to } else { l })).collect();
-    let sha256: String = sha2::Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex::encode(sha2::Sha256::digest(&body));
     let end = serde_json::json!({ "end": { "lines": lines.len() - 1, "sha256": sha256 } });
     format!("{body}{end}\n")
 }

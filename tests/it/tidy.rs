@@ -42,7 +42,7 @@ fn every_module_stays_in_its_layer() {
 #[test]
 fn the_architecture_page_shows_the_layers() {
     let page = read(Path::new("ARCHITECTURE.md"));
-    for layer in LAYERS.iter().filter(|l| ["", ".rs"].iter().any(|end| Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/{}{end}", l.module)).exists())) {
+    for layer in LAYERS {
         let row = page
             .lines()
             .find_map(|l| l.strip_prefix(&format!("| {} | ", layer.module)))

@@ -136,7 +136,7 @@ impl Demand {
         if parts.is_empty() && faults.found.is_empty() {
             return Err(faults.with(2, "there are no parts: each further line is a part's number and its units by month"));
         }
-        let fingerprint = Sha256::digest(text).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let fingerprint = hex::encode(Sha256::digest(text)).chars().take(12).collect();
         if faults.found.is_empty() { Ok(Self { months, parts, fingerprint }) } else { Err(faults.found) }
     }
 

@@ -76,7 +76,7 @@ pub async fn report(wire: Wire<'_>, settings: Settings, at: Timestamp, broken: O
         let last = store.events(&super::bu(), &head.id).await?.pop();
         journal.update(format!("{} {} {}\n", head.id, head.number, last.map(|e| e.hash).unwrap_or_default()));
     }
-    let journal = journal.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let journal = hex::encode(journal.finalize()).chars().take(16).collect();
     let Tally { commands, done, refused, faults, ticked } = tally;
     let counts = store.counts(Some(&super::bu())).await?;
     Ok(Report { settings, steps, at, documents: states, counts, commands, done, refused, faults, ticked, journal, broken })

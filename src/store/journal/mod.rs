@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::base::{Bu, DocId, Timestamp};
 use crate::domain::{Decision, OutboxRow};
 
-use super::chain::{hex, json};
+use super::chain::json;
 use super::deployment::Deployment;
 use super::error::StoreError;
 use super::seal::Seal;
@@ -236,7 +236,7 @@ impl<'a> Lines<'a> {
 
     /// The line that shows that nothing is missing.
     fn end(mut self) -> Result<(), StoreError> {
-        let end = Line::End { lines: self.lines, sha256: hex(&self.digest.clone().finalize()) };
+        let end = Line::End { lines: self.lines, sha256: hex::encode(self.digest.clone().finalize()) };
         self.write(&end)
     }
 }
@@ -263,7 +263,7 @@ impl<'a> Reader<'a> {
         }
         let line: Line = serde_json::from_str(&text).map_err(|e| damaged(self.lines, &e.to_string()))?;
         if let Line::End { lines, sha256 } = &line {
-            let whole = *lines == self.lines && *sha256 == hex(&self.digest.clone().finalize());
+            let whole = *lines == self.lines && *sha256 == hex::encode(self.digest.clone().finalize());
             return if whole { Ok(None) } else { Err(damaged(self.lines, "the file is not what was written: lines are missing or were changed")) };
         }
         self.digest.update(text.as_bytes());

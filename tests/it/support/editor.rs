@@ -31,6 +31,8 @@ pub struct Editor {
     pub findings: BTreeMap<String, Value>,
     /// What the server asked of the editor.
     pub asked: Vec<Value>,
+    /// What the server says it can do.
+    pub able: Value,
 }
 
 impl Editor {
@@ -65,10 +67,11 @@ impl Editor {
             }
         });
         let (versions, findings) = (BTreeMap::new(), BTreeMap::new());
-        let mut editor = Self { _folder: folder, book, child, stdin, messages, requests: 0, versions, findings, asked: Vec::new() };
+        let mut editor = Self { _folder: folder, book, child, stdin, messages, requests: 0, versions, findings, asked: Vec::new(), able: Value::Null };
         let capabilities = json!({ "workspace": { "didChangeWatchedFiles": { "dynamicRegistration": true } } });
         let folders = json!([{ "uri": editor.uri(""), "name": "book" }]);
-        editor.ask("initialize", json!({ "processId": null, "rootUri": null, "capabilities": capabilities, "workspaceFolders": folders })).expect("a greeting");
+        let greeting = editor.ask("initialize", json!({ "processId": null, "rootUri": null, "capabilities": capabilities, "workspaceFolders": folders }));
+        editor.able = greeting.expect("a greeting")["capabilities"].take();
         editor.tell("initialized", json!({}));
         editor
     }

@@ -10,29 +10,10 @@ pub struct Layer {
     pub never: &'static [&'static str],
 }
 
-/// What stands below the faces and above the engine may use all of this.
+/// What stands above the engine and below the faces may use all of this.
 const CORE: &[&str] = &["base", "domain", "syntax", "model", "rules", "check", "book_folder", "store", "engine"];
-const TOOLS: &[&str] = &[
-    "base",
-    "render",
-    "domain",
-    "syntax",
-    "model",
-    "rules",
-    "check",
-    "book_folder",
-    "store",
-    "engine",
-    "network",
-    "papers",
-    "insight",
-    "scenario",
-    "picture",
-    "prove",
-    "handbook",
-];
 
-/// The program starts the other faces.
+/// The program may use everything, and starts the language server.
 const COMMANDS: &[&str] = &[
     "base",
     "render",
@@ -88,7 +69,6 @@ pub const LAYERS: &[Layer] = &[
         uses: &["base", "domain", "syntax", "model", "rules", "check", "store", "engine", "network", "papers", "insight", "scenario"],
         never: &["std::fs", "std::env", "SystemTime", "Timestamp::now"],
     },
-    Layer { module: "server", uses: TOOLS, never: &[] },
     Layer { module: "cli", uses: COMMANDS, never: &[] },
 ];
 
@@ -98,7 +78,6 @@ pub const OWNERS: &[(&str, &[&str])] = &[
     ("pest_derive", &["syntax"]),
     ("rhai", &["rules"]),
     ("sqlx", &["store"]),
-    ("axum", &["server"]),
     ("lsp_server", &["lsp"]),
     ("gen_lsp_types", &["lsp"]),
     ("clap", &["cli", "main"]),
@@ -106,7 +85,7 @@ pub const OWNERS: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("comfy_table", &["cli"]),
     ("miette", &["render"]),
-    ("tokio", &["store", "engine", "network", "scenario", "insight", "papers", "prove", "change", "server", "lsp", "cli", "main"]),
+    ("tokio", &["store", "engine", "network", "scenario", "insight", "papers", "prove", "change", "lsp", "cli", "main"]),
     ("csv", &["network", "scenario", "cli"]),
 ];
 
