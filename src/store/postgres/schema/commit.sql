@@ -51,24 +51,23 @@ DECLARE
   v_written bigint;
   v_closes bigint;
   v_first bigint;
+  v_closed bigint;
+  v_repeated boolean;
   v_astray boolean;
   v_answers jsonb;
 BEGIN
-  IF EXISTS (SELECT FROM jsonb_array_elements(p_bodies) n JOIN bincard.event e ON e.bu = p_bu AND e.command_key = n.value #>> '{event,command_key}') THEN
-    RAISE EXCEPTION USING ERRCODE = 'BC106', MESSAGE = 'the key was used before; a new command takes a new key';
-  END IF;
-
   SELECT count(*), count(*) FILTER (WHERE n.opens), max(n.closes), min((n.event ->> 'effective_at')::bigint),
+      bool_or(EXISTS (SELECT FROM bincard.event e WHERE e.bu = p_bu AND e.command_key = n.event ->> 'command_key')),
       count(DISTINCT n.doc) < count(*) OR bool_or(n.event ->> 'to_state' <> n.document ->> 'state' OR n.opens <> (n.revision = 1)
-        OR n.opens AND (n.event ->> 'previous' <> '' OR n.event ->> 'from_state' <> '')) OR max(n.closes) IS NOT NULL AND count(*) > 1
-    INTO v_bodies, v_opening, v_closes, v_first, v_astray
+        OR n.opens AND (n.event ->> 'previous' <> '' OR n.event ->> 'from_state' <> '')) OR max(n.closes) IS NOT NULL AND count(*) > 1,
+      (SELECT max(c.until) FROM bincard.closing c WHERE c.bu = p_bu)
+    INTO v_bodies, v_opening, v_closes, v_first, v_repeated, v_astray, v_closed
     FROM jsonb_to_recordset(p_bodies) AS n(doc text, revision bigint, opens boolean, closes bigint, document jsonb, event jsonb);
-  IF v_closes IS NOT NULL AND (v_closes > v_first OR EXISTS (SELECT FROM bincard.closing c WHERE c.bu = p_bu AND c.until >= v_closes)) THEN
+  IF v_repeated THEN RAISE EXCEPTION USING ERRCODE = 'BC106', MESSAGE = 'the key was used before; a new command takes a new key'; END IF;
+  IF v_closes > v_first OR v_closes <= v_closed THEN
     RAISE EXCEPTION USING ERRCODE = 'BC112', MESSAGE = 'the books are closed through that day already, or it is not over; give another day';
   END IF;
-  IF EXISTS (SELECT FROM bincard.closing c WHERE c.bu = p_bu AND c.until > v_first) THEN
-    RAISE EXCEPTION USING ERRCODE = 'BC112', MESSAGE = 'the books of that time are closed; give a later time';
-  END IF;
+  IF v_closed > v_first THEN RAISE EXCEPTION USING ERRCODE = 'BC112', MESSAGE = 'the books of that time are closed; give a later time'; END IF;
   IF v_astray IS NOT FALSE THEN RAISE EXCEPTION USING ERRCODE = 'BC101', MESSAGE = 'the document is not as this command found it; load it and decide again'; END IF;
 
   IF v_opening > 0 THEN
@@ -227,8 +226,11 @@ BEGIN
   IF p_bodies @? '$[*] ? (@.enters == true)' THEN
     DELETE FROM bincard.timer t USING jsonb_to_recordset(p_bodies) AS n(doc text, enters boolean)
       WHERE n.enters AND t.bu = p_bu AND t.doc = n.doc AND t.kind <> 'start';
-    DELETE FROM bincard.claim c USING jsonb_to_recordset(p_bodies) AS n(doc text, enters boolean, document jsonb)
-      WHERE n.enters AND c.bu = p_bu AND c.doc = n.doc AND c.until::jsonb ? (n.document ->> 'state');
+    -- Few documents claim anything.
+    IF EXISTS (SELECT FROM jsonb_to_recordset(p_bodies) AS n(doc text) JOIN bincard.claim c ON c.bu = p_bu AND c.doc = n.doc) THEN
+      DELETE FROM bincard.claim c USING jsonb_to_recordset(p_bodies) AS n(doc text, enters boolean, document jsonb)
+        WHERE n.enters AND c.bu = p_bu AND c.doc = n.doc AND c.until::jsonb ? (n.document ->> 'state');
+    END IF;
   END IF;
   IF p_bodies @? '$[*].timers[*]' THEN
     INSERT INTO bincard.timer SELECT p_bu, n.doc, x.id, x.due_at, x.kind, x.state, x.body, '', x.held_until

@@ -10,21 +10,24 @@ BEGIN
   IF NEW.from_party = '' THEN
     INSERT INTO bincard.stock AS s VALUES (NEW.bu, '', NEW.part, NEW.from_bin, NEW.from_doc, NEW.from_line, NEW.from_condition, NEW.from_owner, NEW.from_pool,
       NEW.lot, NEW.serial, -NEW.quantity)
-      ON CONFLICT (bu, party, part, bin, doc, line, condition, owner, pool, lot, serial) DO UPDATE SET quantity = s.quantity + excluded.quantity;
-    DELETE FROM bincard.stock WHERE quantity = 0
-      AND bu = NEW.bu AND party = '' AND part = NEW.part AND bin = NEW.from_bin AND doc = NEW.from_doc AND line = NEW.from_line
-      AND condition = NEW.from_condition AND owner = NEW.from_owner AND pool = NEW.from_pool AND lot = NEW.lot AND serial = NEW.serial;
-  ELSE
-    UPDATE bincard.stock SET quantity = quantity - NEW.quantity WHERE quantity >= NEW.quantity
-      AND bu = NEW.bu AND party = NEW.from_party AND part = NEW.part AND bin = NEW.from_bin AND doc = NEW.from_doc AND line = NEW.from_line
-      AND condition = NEW.from_condition AND owner = NEW.from_owner AND pool = NEW.from_pool AND lot = NEW.lot AND serial = NEW.serial
+      ON CONFLICT (bu, party, part, bin, doc, line, condition, owner, pool, lot, serial) DO UPDATE SET quantity = s.quantity + excluded.quantity
       RETURNING quantity INTO v_left;
-    IF NOT FOUND AND NEW.serial = '' THEN RAISE EXCEPTION USING ERRCODE = 'BC102', MESSAGE = 'there is less than this command takes; load the document and decide again'; END IF;
-    IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC103', MESSAGE = 'a serial number is in another place, or in a place already; load the document and decide again'; END IF;
     IF v_left = 0 THEN
       DELETE FROM bincard.stock WHERE quantity = 0
+        AND bu = NEW.bu AND party = '' AND part = NEW.part AND bin = NEW.from_bin AND doc = NEW.from_doc AND line = NEW.from_line
+        AND condition = NEW.from_condition AND owner = NEW.from_owner AND pool = NEW.from_pool AND lot = NEW.lot AND serial = NEW.serial;
+    END IF;
+  ELSE
+    -- Mostly all of it goes.
+    DELETE FROM bincard.stock WHERE quantity = NEW.quantity
+      AND bu = NEW.bu AND party = NEW.from_party AND part = NEW.part AND bin = NEW.from_bin AND doc = NEW.from_doc AND line = NEW.from_line
+      AND condition = NEW.from_condition AND owner = NEW.from_owner AND pool = NEW.from_pool AND lot = NEW.lot AND serial = NEW.serial;
+    IF NOT FOUND THEN
+      UPDATE bincard.stock SET quantity = quantity - NEW.quantity WHERE quantity > NEW.quantity
         AND bu = NEW.bu AND party = NEW.from_party AND part = NEW.part AND bin = NEW.from_bin AND doc = NEW.from_doc AND line = NEW.from_line
         AND condition = NEW.from_condition AND owner = NEW.from_owner AND pool = NEW.from_pool AND lot = NEW.lot AND serial = NEW.serial;
+      IF NOT FOUND AND NEW.serial = '' THEN RAISE EXCEPTION USING ERRCODE = 'BC102', MESSAGE = 'there is less than this command takes; load the document and decide again'; END IF;
+      IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC103', MESSAGE = 'a serial number is in another place, or in a place already; load the document and decide again'; END IF;
     END IF;
   END IF;
   IF NEW.serial <> '' AND NEW.to_party <> '' AND (NEW.quantity <> 1000 OR EXISTS (
@@ -33,10 +36,11 @@ BEGIN
   END IF;
   INSERT INTO bincard.stock AS s VALUES (NEW.bu, NEW.to_party, NEW.part, NEW.to_bin, NEW.to_doc, NEW.to_line, NEW.to_condition, NEW.to_owner, NEW.to_pool,
     NEW.lot, NEW.serial, NEW.quantity)
-    ON CONFLICT (bu, party, part, bin, doc, line, condition, owner, pool, lot, serial) DO UPDATE SET quantity = s.quantity + excluded.quantity;
-  IF NEW.to_party = '' THEN
+    ON CONFLICT (bu, party, part, bin, doc, line, condition, owner, pool, lot, serial) DO UPDATE SET quantity = s.quantity + excluded.quantity
+    RETURNING quantity INTO v_left;
+  IF v_left = 0 THEN
     DELETE FROM bincard.stock WHERE quantity = 0
-      AND bu = NEW.bu AND party = '' AND part = NEW.part AND bin = NEW.to_bin AND doc = NEW.to_doc AND line = NEW.to_line
+      AND bu = NEW.bu AND party = NEW.to_party AND part = NEW.part AND bin = NEW.to_bin AND doc = NEW.to_doc AND line = NEW.to_line
       AND condition = NEW.to_condition AND owner = NEW.to_owner AND pool = NEW.to_pool AND lot = NEW.lot AND serial = NEW.serial;
   END IF;
   RETURN NULL;
