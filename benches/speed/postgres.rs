@@ -56,7 +56,7 @@ pub async fn run(world: &World, sizes: Sizes, base: &str, table: &mut Table) {
                 if case.lists { (PARTNERS, (sizes.jobs * 4).div_ceil(PARTNERS)) } else { (case.clients, sizes.jobs.div_ceil(1 + case.clients / 8)) };
             let all = jobs(run, partners, each);
             let decisions = decided(world, &oracle, &all.concat()).await;
-            let rows: Vec<Rows> = decisions.iter().map(Rows::of).collect();
+            let rows: Vec<Rows> = Rows::of_all(&decisions);
             floor.give(next, &rows).await;
             let by_hand =
                 if case.lists { floor.write(folder.path(), 1, next, rows.len()) } else { floor.write(folder.path(), case.clients, next, each * TRANSITIONS) };

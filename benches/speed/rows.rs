@@ -2,7 +2,10 @@
 //!
 //! Made from the body that the engine's own commit sends, so that both write the same; worked out before anything is timed.
 
-use bincard::domain::Decision;
+use std::collections::HashMap;
+
+use bincard::base::DocId;
+use bincard::domain::{Decision, Document};
 use bincard::store::commit_body;
 use serde_json::{Map, Value as Json, json};
 
@@ -55,8 +58,14 @@ fn take(json: &Json) -> Take {
 }
 
 impl Rows {
-    pub fn of(decision: &Decision) -> Self {
-        let body: Json = serde_json::from_str(&commit_body(decision).expect("a body")).expect("JSON");
+    /// The rows of decisions that follow each other: of a document, only what has changed since the one before.
+    pub fn of_all(decisions: &[Decision]) -> Vec<Self> {
+        let mut documents: HashMap<&DocId, &Document> = HashMap::new();
+        decisions.iter().map(|d| Self::of(d, documents.insert(&d.document.id, &d.document))).collect()
+    }
+
+    fn of(decision: &Decision, before: Option<&Document>) -> Self {
+        let body: Json = serde_json::from_str(&commit_body(decision, before).expect("a body")).expect("JSON");
         let (bu, doc, revision) = (decision.bu.to_string(), text(&body, "doc"), body["revision"].as_i64().expect("a revision"));
         let event = &body["event"];
         let at = json!({ "bu": bu, "doc": doc, "revision": revision, "recorded_at": event["recorded_at"], "effective_at": event["effective_at"] });

@@ -79,7 +79,7 @@ async fn rates(world: &World, oracle: &Engine, furnished: &Path, synchronous: &s
         let all = jobs(round_of(synchronous, together, round), partners, each);
         let flat: Vec<Job> = all.concat();
         let decisions = decided(world, oracle, &flat).await;
-        let bound = pair.floor.bind(decisions.iter().map(Rows::of).collect());
+        let bound = pair.floor.bind(Rows::of_all(&decisions));
         let start = Instant::now();
         pair.floor.write(bound, together).expect("the floor writes");
         let floor = per_second(flat.len() * TRANSITIONS, start);
@@ -93,7 +93,7 @@ async fn rates(world: &World, oracle: &Engine, furnished: &Path, synchronous: &s
             engine_rates.push(engine);
             floor_rates.push(floor);
         } else if together == 1 {
-            let by_hand: usize = decisions.iter().map(|d| Rows::of(d).statements() + 2).sum();
+            let by_hand: usize = Rows::of_all(&decisions).iter().map(|rows| rows.statements() + 2).sum();
             let per = |n: f64| n / made as f64;
             let name = format!("SQLite {}, round trips a transition", synchronous.to_uppercase());
             let (floor, engine) = (format!("{:.1} statements", per(by_hand as f64)), format!("{sent} for {made}"));

@@ -238,7 +238,7 @@ impl Engine {
                 Err(refused) => return Ok(self.refused(&command, &snapshot, refused, witness.as_ref())),
             };
             decision.fired_timer.clone_from(&fired_timer);
-            match self.store.commit(&decision).await {
+            match self.store.commit_after(&decision, snapshot.document.as_ref()).await {
                 Ok(committed) => {
                     self.show(&command, Some(&decision.document.workflow), Ok(&decision), witness.as_ref());
                     return Ok(Outcome::Done(Box::new(done(decision, committed))));

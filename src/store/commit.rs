@@ -5,7 +5,7 @@
 use sqlx::sqlite::SqliteRow;
 
 use crate::base::Timestamp;
-use crate::domain::Decision;
+use crate::domain::{Decision, Document};
 
 use super::body;
 use super::deployment::Deployment;
@@ -75,8 +75,8 @@ pub(super) fn commit_args(c: &Written) -> [Arg; 4] {
 }
 
 impl Database {
-    pub(super) async fn commit(&self, d: &Decision) -> Result<Committed, CommitError> {
-        let body = body::commit(d)?;
+    pub(super) async fn commit(&self, d: &Decision, before: Option<&Document>) -> Result<Committed, CommitError> {
+        let body = body::commit(d, before)?;
         let revision = i64::try_from(d.document.revision).unwrap_or(i64::MAX);
         let written = Written { bu: d.bu.to_string(), doc: d.document.id.to_string(), revision, body };
         match self.write(written).await {

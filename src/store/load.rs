@@ -12,9 +12,12 @@ use crate::domain::{Closing, LoadRequest, Needs, Snapshot};
 
 use super::chain;
 use super::error::{StoreError, same};
+use super::known::{Facts, Wanted};
 use super::lane::Errand;
 use super::postgres::Postgres;
+use super::learn::VERSION;
 use super::rows::{self, Cells, Columns, Loading};
+use super::shape;
 use super::sql::{Arg, Database, Dialect, Row, note};
 
 /// Rows of one kind.
@@ -32,8 +35,6 @@ const fn always(_: &Needs) -> bool {
 const fn columns(texts: &'static [&'static str], numbers: &'static [&'static str]) -> Columns {
     Columns { texts, numbers }
 }
-
-const BODY: Columns = columns(&["body"], &[]);
 
 pub(super) const CLOSING: Columns = columns(&["e.actor", "d.number"], &["x.until", "e.recorded_at"]);
 /// Where [`CLOSING`] comes from: the last closing of the books of `$1`.
@@ -60,36 +61,6 @@ const BRANCHES: &[Branch] = &[
     },
     Branch { tag: "repeat", columns: columns(&["doc", "body_hash"], &["revision"]), from: "event WHERE bu = $1 AND command_key = $7", when: always },
     Branch { tag: "closing", columns: CLOSING, from: CLOSINGS, when: always },
-    Branch { tag: "person", columns: BODY, from: "person WHERE bu = $1 AND person = $8", when: always },
-    Branch { tag: "part", columns: BODY, from: "part WHERE bu = $1 AND part IN (SELECT part FROM want_part)", when: always },
-    Branch { tag: "party", columns: BODY, from: "party WHERE bu = $1 AND party IN (SELECT party FROM want_row)", when: always },
-    Branch {
-        tag: "contract",
-        columns: BODY,
-        from: "contract WHERE bu = $1 AND contract IN (SELECT value FROM {list $5} UNION ALL SELECT code FROM mention WHERE bu = $1 AND doc = $2 AND kind = 'contract')",
-        when: always,
-    },
-    Branch {
-        tag: "rate",
-        columns: columns(&["part"], &["from_day", "rate"]),
-        from: "rate WHERE bu = $1 AND part IN (SELECT part FROM want_part)",
-        when: always,
-    },
-    Branch {
-        tag: "limit",
-        columns: BODY,
-        from: "(SELECT '' AS party UNION SELECT party FROM want_party) y CROSS JOIN (SELECT '' AS part UNION SELECT part FROM want_part) w CROSS JOIN stock_limit l \
-               WHERE l.bu = $1 AND l.party = y.party AND l.part = w.part \
-               AND (l.class = '' OR l.class IN (SELECT p.class FROM part p WHERE p.bu = $1 AND p.part IN (SELECT part FROM want_part)))",
-        when: |n| n.limits,
-    },
-    Branch { tag: "supersession", columns: BODY, from: "want_part w CROSS JOIN supersession x WHERE x.bu = $1 AND x.old = w.part", when: |n| n.network },
-    Branch {
-        tag: "supersession",
-        columns: BODY,
-        from: "want_part w CROSS JOIN supersession x WHERE x.bu = $1 AND x.new = w.part AND x.old NOT IN (SELECT part FROM want_part)",
-        when: |n| n.network,
-    },
     Branch { tag: "stock", columns: rows::STOCK, from: "want_stock s", when: always },
     Branch { tag: "serial", columns: rows::STOCK, from: "want_serial s", when: always },
     Branch { tag: "lot", columns: rows::LOT, from: "lot WHERE bu = $1 AND lot {among want_lot.lot}", when: always },
@@ -170,17 +141,12 @@ fn statement(needs: &Needs) -> String {
     let (past, moved) =
         if needs.past_moves { (", want_move AS (SELECT * FROM move WHERE bu = $1 AND doc = $2)", " UNION ALL SELECT lot FROM want_move") } else { ("", "") };
     sql.push_str(&format!("{past}, want_lot(lot) AS (SELECT lot FROM want_stock UNION ALL SELECT lot FROM want_serial{moved})"));
-    sql.push_str(
-        ", want_row(party) AS (SELECT party FROM want_party UNION ALL SELECT p.parent FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.party = w.party",
-    );
-    sql.push_str(" UNION ALL SELECT p.party FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.parent = w.party");
-    sql.push_str(if needs.network { " UNION ALL SELECT party FROM want_stock)" } else { ")" });
     // The argument is named where nothing is valued too: PostgreSQL asks the type of every argument.
     sql.push_str(
         ", want_valued AS (SELECT p.party FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.party = w.party AND p.kind IN (SELECT value FROM {list $12})) ",
     );
     let columns: Vec<String> = wanted(needs).zip(1..).map(|(b, n)| format!("({}) AS k{n}", b.columns.packed(b.from))).collect();
-    sql.push_str(&format!("SELECT {}", columns.join(", ")));
+    sql.push_str(&format!("SELECT {}, {VERSION}", columns.join(", ")));
     sql
 }
 
@@ -259,7 +225,6 @@ fn interned(dialect: Dialect, needs: &Needs) -> Arc<str> {
         needs.inbound,
         needs.network,
         needs.obligations,
-        needs.limits,
         !needs.value_at.is_empty(),
         needs.past_moves,
     ];
@@ -273,7 +238,35 @@ fn interned(dialect: Dialect, needs: &Needs) -> Arc<str> {
 }
 
 impl Database {
+    /// What the ledger says, and the master data at the version that it had in that very moment.
     pub(super) async fn load(&self, r: &LoadRequest) -> Result<Snapshot, StoreError> {
+        loop {
+            let (mut snapshot, version) = self.load_ledger(r).await?;
+            if self.add_master(r, &version, &mut snapshot).await? {
+                shape::tidy(&mut snapshot);
+                return Ok(snapshot);
+            }
+        }
+    }
+
+    /// Adds what is known of master data at a version, and reads what is not; false where it has another version meanwhile.
+    async fn add_master(&self, r: &LoadRequest, version: &str, snapshot: &mut Snapshot) -> Result<bool, StoreError> {
+        let wanted = Wanted::new(r, snapshot);
+        let mut own = Facts::default();
+        loop {
+            let missing = self.known().fill(version, &own, &wanted, snapshot);
+            if missing.is_empty() {
+                return Ok(true);
+            }
+            let (now, found) = self.learn(&r.bu, &missing).await?;
+            self.known().learn(&r.bu, &now, Facts::of(missing, found), &mut own);
+            if now != version {
+                return Ok(false);
+            }
+        }
+    }
+
+    async fn load_ledger(&self, r: &LoadRequest) -> Result<(Snapshot, String), StoreError> {
         let sql = interned(self.dialect(), &r.needs);
         let rows = match self {
             Self::Sqlite(_) => self.fetch_briefly(sql, &args(r)?).await?,
@@ -287,7 +280,8 @@ impl Database {
                 loading.take(&r.bu, kind.tag, &Cells::of(row, kind.columns))?;
             }
         }
-        Ok(loading.end())
+        let version = rows.first().map_or(Ok(""), |row| row.text(wanted(&r.needs).count()))?;
+        Ok((loading.end(), version.to_owned()))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::base::{Bu, PersonCode};
 use crate::domain::{BusinessUnit, MasterData, Person};
 
 use super::error::StoreError;
-use super::rows::{self, Cells, Columns};
+use super::rows::{self, Cells};
 use super::shape;
 use super::sql::{Database, Dialect, Row, Transaction};
 use super::views::{MasterCount, MasterReport};
@@ -173,19 +173,18 @@ impl Database {
 
     pub(super) async fn person(&self, bu: &Bu, code: &PersonCode) -> Result<Option<Person>, StoreError> {
         let rows = self.fetch("SELECT body FROM person WHERE bu = $1 AND person = $2", &[bu.as_str().into(), code.as_str().into()]).await?;
-        rows.first().map(|row| rows::body(&Cells::of(row, Columns { texts: &["body"], numbers: &[] }))).transpose()
+        rows.first().map(|row| rows::body(&Cells::of(row, rows::BODY))).transpose()
     }
 
     async fn bodies<T: serde::de::DeserializeOwned>(&self, table: &str, order: &str, bu: &Bu) -> Result<Vec<T>, StoreError> {
         let rows = self.fetch(&format!("SELECT body FROM {table} WHERE bu = $1 ORDER BY {order}"), &[bu.as_str().into()]).await?;
-        rows.iter().map(|row| rows::body(&Cells::of(row, Columns { texts: &["body"], numbers: &[] }))).collect()
+        rows.iter().map(|row| rows::body(&Cells::of(row, rows::BODY))).collect()
     }
 
     async fn rates(&self, bu: &Bu) -> Result<Vec<crate::domain::Rate>, StoreError> {
-        let columns = Columns { texts: &["part"], numbers: &["from_day", "rate"] };
-        let sql = format!("SELECT {} FROM rate WHERE bu = $1 ORDER BY part{{c}}, from_day", columns.list());
+        let sql = format!("SELECT {} FROM rate WHERE bu = $1 ORDER BY part{{c}}, from_day", rows::RATE.list());
         let rows = self.fetch(&sql, &[bu.as_str().into()]).await?;
-        rows.iter().map(|row| rows::rate(bu, &Cells::of(row, columns))).collect()
+        rows.iter().map(|row| rows::rate(bu, &Cells::of(row, rows::RATE))).collect()
     }
 
     pub(super) async fn business_units(&self) -> Result<Vec<BusinessUnit>, StoreError> {

@@ -16,7 +16,9 @@ mod error;
 mod group;
 mod init;
 mod journal;
+mod known;
 mod lane;
+mod learn;
 mod load;
 mod master;
 mod memory;
@@ -148,7 +150,18 @@ impl Store {
     /// Something that the decision rests on has changed, the key was used before, a claim is held by another
     /// document, or the database failed.
     pub async fn commit(&self, decision: &Decision) -> Result<Committed, CommitError> {
-        each!(self, commit(decision).await)
+        self.commit_after(decision, None).await
+    }
+
+    /// The same, where the document is at hand as it was loaded: what of it stays as it was is not written again.
+    ///
+    /// # Errors
+    /// As of [`Store::commit`].
+    pub async fn commit_after(&self, decision: &Decision, loaded: Option<&Document>) -> Result<Committed, CommitError> {
+        match self {
+            Self::Sqlite(store) | Self::Postgres(store) => store.commit(decision, loaded).await,
+            Self::Memory(store) => store.commit(decision).await,
+        }
     }
 
     /// Adds and changes master data, all of it or nothing; rows that are not named stay.

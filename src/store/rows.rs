@@ -42,6 +42,9 @@ impl Columns {
     }
 }
 
+/// A row that is one JSON body.
+pub(super) const BODY: Columns = Columns { texts: &["body"], numbers: &[] };
+pub(super) const RATE: Columns = Columns { texts: &["part"], numbers: &["from_day", "rate"] };
 pub(super) const STOCK: Columns =
     Columns { texts: &["s.part", "s.lot", "s.serial", "s.party", "s.bin", "s.doc", "s.condition", "s.owner", "s.pool"], numbers: &["s.quantity", "s.line"] };
 pub(super) const LOT: Columns =
@@ -358,13 +361,6 @@ impl Loading {
             }
             "closing" => s.closing = Some(super::load::closing(c)?),
             "repeat" => s.repeat = Some((c.id(0)?, c.count(0)?, c.id(1)?)),
-            "person" => s.person = Some(body(c)?),
-            "part" => s.parts.push(body(c)?),
-            "party" => s.parties.push(body(c)?),
-            "contract" => s.contracts.push(body(c)?),
-            "rate" => s.rates.push(rate(bu, c)?),
-            "limit" => s.limits.push(body(c)?),
-            "supersession" => s.supersessions.push(body(c)?),
             "stock" => s.balances.push(balance(c)?),
             "serial" => s.serials.push(balance(c)?),
             "lot" => s.lots.push(lot(c)?),
@@ -382,7 +378,7 @@ impl Loading {
         Ok(())
     }
 
-    /// The snapshot, with every list in order.
+    /// The snapshot; its lists are in no order yet.
     pub(super) fn end(mut self) -> Snapshot {
         self.papers.sort_by_key(|(ordinal, paper)| (paper.revision, *ordinal));
         self.moves.sort_by_key(|m| (m.revision, m.ordinal));
@@ -393,7 +389,6 @@ impl Loading {
             self.lines.sort_by_key(|l| l.no);
             document.lines = self.lines;
         }
-        shape::tidy(&mut snapshot);
         snapshot
     }
 }

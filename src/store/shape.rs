@@ -60,20 +60,20 @@ pub(super) fn tidy(snapshot: &mut Snapshot) {
 }
 
 /// Parties, parts and contracts that a document names in fields and lines.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub(super) struct Mention {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub(super) struct Mention<'d> {
     pub kind: &'static str,
-    pub code: String,
+    pub code: &'d str,
 }
 
-pub(super) fn mentions(document: &Document) -> BTreeSet<Mention> {
+pub(super) fn mentions(document: &Document) -> BTreeSet<Mention<'_>> {
     let mut found = BTreeSet::new();
     document.fields.values().for_each(|v| mention(v, &mut found));
     document.lines.iter().flat_map(|l| l.values.values()).for_each(|v| mention(v, &mut found));
     found
 }
 
-fn mention(value: &Value, found: &mut BTreeSet<Mention>) {
+fn mention<'d>(value: &'d Value, found: &mut BTreeSet<Mention<'d>>) {
     let (kind, code) = match value {
         Value::Party(code) => ("party", code.as_str()),
         Value::Part(code) => ("part", code.as_str()),
@@ -81,7 +81,7 @@ fn mention(value: &Value, found: &mut BTreeSet<Mention>) {
         Value::List(items) => return items.iter().for_each(|v| mention(v, found)),
         _ => return,
     };
-    found.insert(Mention { kind, code: code.to_owned() });
+    found.insert(Mention { kind, code });
 }
 
 /// The document as it is kept: an ended one promises nothing any more.

@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use super::error::{StoreError, unreadable};
 use super::group::Written;
+use super::known::Known;
 use super::lane::Lanes;
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
@@ -212,6 +213,14 @@ impl Database {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
             Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// What this process knows of master data.
+    pub(super) const fn known(&self) -> &Known {
+        match self {
+            Self::Sqlite(db) => &db.known,
+            Self::Postgres(db) => &db.known,
         }
     }
 

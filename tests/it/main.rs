@@ -55,6 +55,7 @@ mod store_crash;
 mod store_group;
 mod store_guard;
 mod store_journal;
+mod store_known;
 mod store_migrate;
 mod store_parity;
 mod store_plans;

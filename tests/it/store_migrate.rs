@@ -32,7 +32,7 @@ async fn aged(f: &Fixture) {
     for table in ["timer", "outbox"] {
         by_hand(f, &format!("ALTER TABLE {table} DROP COLUMN held_until; ALTER TABLE {table} DROP COLUMN held_by")).await;
     }
-    by_hand(f, "ALTER TABLE paper DROP COLUMN follows").await;
+    by_hand(f, "ALTER TABLE paper DROP COLUMN follows; ALTER TABLE business_unit DROP COLUMN version").await;
     for column in ["tries", "next_at", "given_up_at", "fault"] {
         by_hand(f, &format!("ALTER TABLE outbox DROP COLUMN {column}")).await;
     }
@@ -67,8 +67,8 @@ async fn an_older_database_is_brought_up_to_date_and_goes_on() {
             Err(e @ StoreError::OlderSchema { found: 1, .. }) => assert!(e.to_string().contains("then run `bincard db migrate`"), "{e}"),
             other => panic!("{other:?}"),
         }
-        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 1, to: 8 });
-        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 8, to: 8 });
+        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 1, to: 9 });
+        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 9, to: 9 });
         let store = f.admin().await;
         let report = store.verify().await.unwrap();
         assert!(report.is_sound(), "the guards stand again, and papers follow each other: {report:?}");
@@ -102,7 +102,7 @@ async fn a_newer_database_and_none_at_all_are_refused() {
     for f in [sqlite().await, postgres().await] {
         by_hand(&f, "INSERT INTO schema_version VALUES (99)").await;
         let said = Store::migrate(&f.url).await.unwrap_err().to_string();
-        assert!(said.contains("the database has schema version 99, and this program knows versions up to 8: use a newer bincard"), "{said}");
+        assert!(said.contains("the database has schema version 99, and this program knows versions up to 9: use a newer bincard"), "{said}");
     }
     let folder = crate::support::folder();
     let nothing = folder.path().join("nothing.db");

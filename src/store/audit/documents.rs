@@ -113,7 +113,7 @@ impl Audit<'_> {
 
     /// What a document is found by must be what it names.
     fn mentions(&mut self, bu: &Bu, document: &Document, there: &BTreeSet<(String, String)>) {
-        let named: BTreeSet<(String, String)> = shape::mentions(document).into_iter().map(|m| (m.kind.to_owned(), m.code)).collect();
+        let named: BTreeSet<(String, String)> = shape::mentions(document).into_iter().map(|m| (m.kind.to_owned(), m.code.to_owned())).collect();
         if let Some((kind, code)) = named.difference(there).next() {
             self.findings.add("mention", || format!("{bu}: document {} names the {kind} {code}, and is not found by it", document.id));
         }

@@ -3,6 +3,7 @@
 //! JSON columns travel as text inside the JSON, so that they are stored letter by letter as they were hashed. Absent
 //! texts are empty. Must not know how it is sent. Tests: `tests/it/store_*.rs`.
 
+mod change;
 mod row;
 
 use std::collections::BTreeMap;
@@ -17,19 +18,22 @@ use super::shape;
 use super::take;
 use super::views::{DueTimer, TimerOutcome};
 use crate::base::Timestamp;
+use change::Beside;
 use row::{Body, Change, ClaimRow, Count, Fired, Head, LineRow, Logged, LotRow, MoveRow, Owed, PaperRow, Started, Take, TimerRow, Told};
 
 fn text<T: AsRef<str>>(t: Option<&T>) -> &str {
     t.map(AsRef::as_ref).unwrap_or_default()
 }
 
-/// What a commit of a decision writes, row by row: the JSON that the procedures of both databases are given.
+/// What a commit of a decision writes, row by row: the JSON that the procedures of both databases are given. Of lines, and of
+/// what the document names, only what has changed since the document before, where that is at hand.
 ///
 /// # Errors
 /// The decision holds what has no JSON.
-pub fn commit(d: &Decision) -> Result<String, StoreError> {
+pub fn commit(d: &Decision, before: Option<&Document>) -> Result<String, StoreError> {
     let document = shape::kept(&d.document);
     let texts = Texts::of(&document)?;
+    let beside = Beside::of(&document, &texts.values, before)?;
     let counts = shape::series(d);
     let take = |t: &'_ SeriesTake| counts.get(t.series.as_str()).copied().unwrap_or_default();
     let body = Body {
@@ -41,8 +45,10 @@ pub fn commit(d: &Decision) -> Result<String, StoreError> {
         event: event(d, &document, &texts)?,
         number: d.number.as_ref().map(|t| taken(t, take(t))),
         series: counts.iter().map(|(series, count)| Count { series, count: *count }).collect(),
-        lines: document.lines.iter().zip(&texts.values).map(|(l, vals)| line(l, vals)).collect(),
-        mentions: shape::mentions(&document),
+        lines: beside.lines,
+        lines_left: beside.lines_left,
+        mentions: beside.mentions,
+        mentions_left: beside.mentions_left,
         lots: d.lots.iter().map(lot).collect(),
         moves: d.moves.iter().zip(1..).map(|(m, ordinal)| movement(m, ordinal)).collect(),
         owed: d.owed.iter().map(owed).collect(),

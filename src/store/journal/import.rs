@@ -215,7 +215,7 @@ impl Import {
             }
         }
         decision.timers.extend(finished.iter().map(|(due, ..)| due.timer.clone()));
-        let text = self.body(entry, &body::commit(&decision)?)?;
+        let text = self.body(entry, &body::commit(&decision, None)?)?;
         self.call(("commit", "commit"), bu.as_str(), doc.as_str(), decision.document.revision, text).await?;
         for (due, outcome, at) in &finished {
             self.call(("finish_timer", "timer"), bu.as_str(), doc.as_str(), 0, body::finish_timer(due, outcome, *at)?).await?;

@@ -13,11 +13,11 @@ use super::commit::holders;
 use super::{Memory, Started, Tenant};
 
 /// What one request is about.
-struct Wanted {
+struct Wanted<'d> {
     docs: Vec<DocId>,
     parts: BTreeSet<PartCode>,
     parties: BTreeSet<PartyCode>,
-    mentioned: BTreeSet<Mention>,
+    mentioned: BTreeSet<Mention<'d>>,
 }
 
 impl Memory {
@@ -43,9 +43,9 @@ impl Tenant {
         s
     }
 
-    fn wanted(&self, r: &LoadRequest, document: Option<&Document>) -> Wanted {
+    fn wanted<'d>(&self, r: &LoadRequest, document: Option<&'d Document>) -> Wanted<'d> {
         let mentioned = document.map(shape::mentions).unwrap_or_default();
-        let of = |kind: &'static str| mentioned.iter().filter(move |m| m.kind == kind).map(|m| m.code.as_str());
+        let of = |kind: &'static str| mentioned.iter().filter(move |m| m.kind == kind).map(|m| m.code);
         let mut parts: BTreeSet<PartCode> = r.parts.iter().cloned().chain(of("part").map(PartCode::from)).collect();
         let parties = r.parties.iter().cloned().chain(of("party").map(PartyCode::from)).collect();
         if r.needs.network {
@@ -98,11 +98,11 @@ impl Tenant {
         }
     }
 
-    fn load_master(&self, r: &LoadRequest, w: &Wanted, s: &mut Snapshot) {
+    fn load_master(&self, r: &LoadRequest, w: &Wanted<'_>, s: &mut Snapshot) {
         s.person = r.person.as_ref().and_then(|p| self.people.get(p)).cloned();
         s.parts = w.parts.iter().filter_map(|p| self.parts.get(p)).cloned().collect();
         let contracts: BTreeSet<&str> =
-            r.contracts.iter().map(AsRef::as_ref).chain(w.mentioned.iter().filter(|m| m.kind == "contract").map(|m| m.code.as_str())).collect();
+            r.contracts.iter().map(AsRef::as_ref).chain(w.mentioned.iter().filter(|m| m.kind == "contract").map(|m| m.code)).collect();
         s.contracts = self.contracts.values().filter(|c| contracts.contains(c.code.as_str())).cloned().collect();
         s.rates = self
             .rates
@@ -124,7 +124,7 @@ impl Tenant {
         }
     }
 
-    fn load_stock(&self, r: &LoadRequest, w: &Wanted, s: &mut Snapshot) {
+    fn load_stock(&self, r: &LoadRequest, w: &Wanted<'_>, s: &mut Snapshot) {
         for key in w.docs.iter().filter_map(|doc| self.held.get(doc)).flatten() {
             s.balances.extend(self.stock.get(key).map(|q| Self::balance(key, *q)));
         }
@@ -152,7 +152,7 @@ impl Tenant {
         self.stock.range(from..).take_while(move |(key, _)| key.0 == *part).map(|(key, q)| Self::balance(key, *q))
     }
 
-    fn load_parties(&self, r: &LoadRequest, w: &Wanted, s: &mut Snapshot) {
+    fn load_parties(&self, r: &LoadRequest, w: &Wanted<'_>, s: &mut Snapshot) {
         let near: BTreeSet<&PartyCode> = w.parties.iter().collect();
         let offering: BTreeSet<&PartyCode> =
             if r.needs.network { s.balances.iter().filter_map(|b| b.position.party.as_ref()).collect() } else { BTreeSet::new() };
@@ -167,7 +167,7 @@ impl Tenant {
             .collect();
     }
 
-    fn load_promises(&self, r: &LoadRequest, w: &Wanted, s: &mut Snapshot) {
+    fn load_promises(&self, r: &LoadRequest, w: &Wanted<'_>, s: &mut Snapshot) {
         s.obligations = self
             .obligations
             .values()

@@ -1,6 +1,6 @@
 -- A store with a history, for tests of plans: three thousand documents, most of them ended, on either database. Nothing of it
 -- is true: hashes are words.
-INSERT INTO business_unit VALUES ('ac', 'Air conditioning'), ('fr', 'Fridges');
+INSERT INTO business_unit (bu, name) VALUES ('ac', 'Air conditioning'), ('fr', 'Fridges');
 INSERT INTO party WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
   SELECT 'ac', 'P' || i, 'asp', CASE WHEN i > 10 THEN 'P' || (i % 10) ELSE '' END, '{}' FROM n;
 INSERT INTO part WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT 'ac', 'A' || i, 'board', '{}' FROM n;

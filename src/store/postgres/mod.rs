@@ -18,6 +18,7 @@ use sqlx::{AssertSqlSafe, Row};
 use super::commit::Raised;
 use super::error::StoreError;
 use super::group::{self, Answer, Written};
+use super::known::Known;
 use super::lane::Lanes;
 use super::load::Waiting;
 use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
@@ -40,6 +41,7 @@ pub struct Postgres {
     pub(super) pool: PgPool,
     pub(super) lanes: Lanes<Written>,
     pub(super) loads: Lanes<Waiting>,
+    pub(super) known: Known,
     schema: String,
     commits: Arc<AtomicU64>,
     losses: Losses,
@@ -102,6 +104,7 @@ impl Postgres {
             pool,
             lanes: Lanes::new(most, WRITERS),
             loads: Lanes::new(group::USUAL, LOADERS),
+            known: Known::default(),
             schema: schema.to_owned(),
             commits: Arc::default(),
             losses,

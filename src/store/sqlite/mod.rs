@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 use super::commit::{COMMIT, Raised, commit_args, first};
 use super::error::StoreError;
 use super::group::{self, Answer, Written};
+use super::known::Known;
 use super::lane::Lanes;
 use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
 use super::sql::{Arg, bound};
@@ -35,6 +36,7 @@ pub struct Sqlite {
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
     pub(super) lanes: Lanes<Written>,
+    pub(super) known: Known,
     log: Log,
     pub(super) path: String,
 }
@@ -56,7 +58,7 @@ impl Sqlite {
             return Err(StoreError::Admin(format!("`{path}` is no bincard database")));
         }
         let writer = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
-        Ok(Self { commits: Arc::default(), writer, readers, lanes: Lanes::new(group::USUAL, 1), log: Log::default(), path: path.to_owned() })
+        Ok(Self { commits: Arc::default(), writer, readers, lanes: Lanes::new(group::USUAL, 1), known: Known::default(), log: Log::default(), path: path.to_owned() })
     }
 
     /// Opens a file; true where its tables had to be made.
@@ -93,7 +95,7 @@ impl Sqlite {
         let committing = options.clone().pragma("wal_autocheckpoint", "0").pragma("journal_size_limit", log::LARGEST);
         let commits = Arc::new(Mutex::new(Some(SqliteConnection::connect_with(&committing).await?)));
         let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "on"));
-        Ok((Self { commits, writer, readers, lanes: Lanes::new(most, 1), log: Log::default(), path: path.to_owned() }, made))
+        Ok((Self { commits, writer, readers, lanes: Lanes::new(most, 1), known: Known::default(), log: Log::default(), path: path.to_owned() }, made))
     }
 
     /// Inserts one row into the command table, and reads back what `then` selects, in one round trip.

@@ -101,22 +101,27 @@ BEGIN
     INSERT INTO bincard.closing SELECT p_bu, n.closes, n.doc, n.revision FROM jsonb_to_recordset(p_bodies) AS n(doc text, revision bigint, closes bigint);
   END IF;
 
-  IF v_opening < v_bodies THEN
-    DELETE FROM bincard.document_line l USING jsonb_to_recordset(p_bodies) AS n(doc text, lines jsonb) WHERE l.bu = p_bu AND l.doc = n.doc
-      AND NOT n.lines @> jsonb_build_array(jsonb_build_object('line', l.line));
-    DELETE FROM bincard.mention m USING jsonb_to_recordset(p_bodies) AS n(doc text, mentions jsonb) WHERE m.bu = p_bu AND m.doc = n.doc
-      AND NOT n.mentions @> jsonb_build_array(jsonb_build_object('kind', m.kind, 'code', m.code));
+  -- Of lines and mentions a body has what is new or has changed; and where some fall away, all that are left.
+  IF p_bodies @? '$[*].lines_left.type() ? (@ == "array")' THEN
+    DELETE FROM bincard.document_line l USING jsonb_to_recordset(p_bodies) AS n(doc text, lines_left jsonb) WHERE l.bu = p_bu AND l.doc = n.doc
+      AND NOT n.lines_left @> to_jsonb(l.line);
   END IF;
-  INSERT INTO bincard.document_line AS l
-    SELECT p_bu, n.doc, x.* FROM jsonb_to_recordset(p_bodies) AS n(doc text, lines jsonb), jsonb_to_recordset(n.lines)
-      AS x(line bigint, part text, vals text, inbound_party text, inbound_part text, inbound_pool text, inbound_quantity bigint)
-    ON CONFLICT (bu, doc, line) DO UPDATE SET part = excluded.part, vals = excluded.vals, inbound_party = excluded.inbound_party,
-      inbound_part = excluded.inbound_part, inbound_pool = excluded.inbound_pool, inbound_quantity = excluded.inbound_quantity
-    WHERE (l.part, l.vals, l.inbound_party, l.inbound_part, l.inbound_pool, l.inbound_quantity)
-      IS DISTINCT FROM (excluded.part, excluded.vals, excluded.inbound_party, excluded.inbound_part, excluded.inbound_pool, excluded.inbound_quantity);
-  INSERT INTO bincard.mention
-    SELECT p_bu, n.doc, x.* FROM jsonb_to_recordset(p_bodies) AS n(doc text, mentions jsonb), jsonb_to_recordset(n.mentions) AS x(kind text, code text)
-    ON CONFLICT DO NOTHING;
+  IF p_bodies @? '$[*].mentions_left.type() ? (@ == "array")' THEN
+    DELETE FROM bincard.mention m USING jsonb_to_recordset(p_bodies) AS n(doc text, mentions_left jsonb) WHERE m.bu = p_bu AND m.doc = n.doc
+      AND NOT n.mentions_left @> jsonb_build_array(jsonb_build_object('kind', m.kind, 'code', m.code));
+  END IF;
+  IF p_bodies @? '$[*].lines[*]' THEN
+    INSERT INTO bincard.document_line
+      SELECT p_bu, n.doc, x.* FROM jsonb_to_recordset(p_bodies) AS n(doc text, lines jsonb), jsonb_to_recordset(n.lines)
+        AS x(line bigint, part text, vals text, inbound_party text, inbound_part text, inbound_pool text, inbound_quantity bigint)
+      ON CONFLICT (bu, doc, line) DO UPDATE SET part = excluded.part, vals = excluded.vals, inbound_party = excluded.inbound_party,
+        inbound_part = excluded.inbound_part, inbound_pool = excluded.inbound_pool, inbound_quantity = excluded.inbound_quantity;
+  END IF;
+  IF p_bodies @? '$[*].mentions[*]' THEN
+    INSERT INTO bincard.mention
+      SELECT p_bu, n.doc, x.* FROM jsonb_to_recordset(p_bodies) AS n(doc text, mentions jsonb), jsonb_to_recordset(n.mentions) AS x(kind text, code text)
+      ON CONFLICT DO NOTHING;
+  END IF;
 
   PERFORM bincard.commit_stock(p_bu, p_bodies);
   PERFORM bincard.commit_rest(p_bu, p_bodies);

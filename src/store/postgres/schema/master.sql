@@ -1,8 +1,11 @@
 -- Master data: the rows of one business unit that are new or have changed, by table, each a list in the order of the columns.
 CREATE FUNCTION bincard.put_master(p_bu text, p_body jsonb) RETURNS text LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_version text := gen_random_uuid();
 BEGIN
-  INSERT INTO bincard.business_unit SELECT p_bu, n ->> 1 FROM jsonb_array_elements(p_body -> 'business_unit') n
+  INSERT INTO bincard.business_unit (bu, name) SELECT p_bu, n ->> 1 FROM jsonb_array_elements(p_body -> 'business_unit') n
     ON CONFLICT (bu) DO UPDATE SET name = excluded.name;
+  UPDATE bincard.business_unit SET version = v_version WHERE bu = p_bu;
   INSERT INTO bincard.party SELECT p_bu, n ->> 1, n ->> 2, n ->> 3, n ->> 4 FROM jsonb_array_elements(p_body -> 'party') n
     ON CONFLICT (bu, party) DO UPDATE SET kind = excluded.kind, parent = excluded.parent, body = excluded.body;
   INSERT INTO bincard.person SELECT p_bu, n ->> 1, n ->> 2 FROM jsonb_array_elements(p_body -> 'person') n

@@ -1,5 +1,6 @@
 -- One transition: the body is the whole decision. Checks come first; then everything is written. `json_array_length` keeps
--- lists from being gone through that hold nothing, as most of them do.
+-- lists from being gone through that hold nothing, as most of them do. Of lines and mentions the body has what is new or has
+-- changed; and where some fall away, all that are left.
 --
 -- BC101 document · BC102 balance · BC103 serial · BC104 obligation · BC105 paper · BC106 repeated key · BC107 claim · BC108 another's · BC109 lot · BC110 timer · BC112 closed books
 CREATE TRIGGER task_commit INSTEAD OF INSERT ON task WHEN NEW.kind = 'commit'
@@ -53,19 +54,18 @@ BEGIN
       NEW.body ->> '$.event.content', NEW.body ->> '$.event.previous', NEW.body ->> '$.event.hash';
   INSERT INTO closing SELECT NEW.bu, NEW.body ->> '$.closes', NEW.doc, NEW.revision WHERE NEW.body ->> '$.closes' IS NOT NULL;
 
-  DELETE FROM document_line WHERE bu = NEW.bu AND doc = NEW.doc AND line NOT IN (SELECT n.value ->> '$.line' FROM jsonb_each(NEW.body, '$.lines') n);
+  DELETE FROM document_line WHERE NEW.body ->> '$.lines_left' IS NOT NULL AND bu = NEW.bu AND doc = NEW.doc
+    AND line NOT IN (SELECT n.value FROM jsonb_each(NEW.body, '$.lines_left') n);
   INSERT INTO document_line
     SELECT NEW.bu, NEW.doc, n.value ->> '$.line', n.value ->> '$.part', n.value ->> '$.vals', n.value ->> '$.inbound_party', n.value ->> '$.inbound_part',
       n.value ->> '$.inbound_pool', n.value ->> '$.inbound_quantity'
-    FROM jsonb_each(NEW.body, '$.lines') n WHERE true
+    FROM jsonb_each(NEW.body, '$.lines') n WHERE json_array_length(NEW.body, '$.lines')
     ON CONFLICT DO UPDATE SET part = excluded.part, vals = excluded.vals, inbound_party = excluded.inbound_party, inbound_part = excluded.inbound_part,
-      inbound_pool = excluded.inbound_pool, inbound_quantity = excluded.inbound_quantity
-    WHERE (part, vals, inbound_party, inbound_part, inbound_pool, inbound_quantity)
-      IS NOT (excluded.part, excluded.vals, excluded.inbound_party, excluded.inbound_part, excluded.inbound_pool, excluded.inbound_quantity);
-  DELETE FROM mention WHERE bu = NEW.bu AND doc = NEW.doc
-    AND (kind, code) NOT IN (SELECT n.value ->> '$.kind', n.value ->> '$.code' FROM jsonb_each(NEW.body, '$.mentions') n);
+      inbound_pool = excluded.inbound_pool, inbound_quantity = excluded.inbound_quantity;
+  DELETE FROM mention WHERE NEW.body ->> '$.mentions_left' IS NOT NULL AND bu = NEW.bu AND doc = NEW.doc
+    AND (kind, code) NOT IN (SELECT n.value ->> '$.kind', n.value ->> '$.code' FROM jsonb_each(NEW.body, '$.mentions_left') n);
   INSERT INTO mention SELECT NEW.bu, NEW.doc, n.value ->> '$.kind', n.value ->> '$.code' FROM jsonb_each(NEW.body, '$.mentions') n
-    WHERE true ON CONFLICT DO NOTHING;
+    WHERE json_array_length(NEW.body, '$.mentions') ON CONFLICT DO NOTHING;
 
   INSERT INTO lot
     SELECT NEW.bu, n.value ->> '$.lot', n.value ->> '$.part', n.value ->> '$.label', n.value ->> '$.received_at', n.value ->> '$.so', n.value ->> '$.so_item',

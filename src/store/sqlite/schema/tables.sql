@@ -4,8 +4,9 @@
 -- quantities thousandths of the base unit, amounts minor units, yes and no 1 and 0; a text that is absent is empty.
 -- Columns `body`, `fields`, `vals`, `input`, `rules`, `payload`, `until` hold JSON.
 
--- Master data: written by `bincard load`.
-CREATE TABLE business_unit (bu TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
+-- Master data: written by `bincard load`. Every writing gives the business unit another `version`, by which a process knows whether what it
+-- has read of it still holds.
+CREATE TABLE business_unit (bu TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 CREATE TABLE party (bu TEXT NOT NULL, party TEXT NOT NULL, kind TEXT NOT NULL, parent TEXT NOT NULL, body TEXT NOT NULL,
   PRIMARY KEY (bu, party)) STRICT, WITHOUT ROWID;
 CREATE INDEX party_parent ON party (bu, parent);
