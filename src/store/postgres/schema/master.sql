@@ -1,7 +1,7 @@
 -- Master data: the rows of one business unit that are new or have changed, by table, each a list in the order of the columns.
 CREATE FUNCTION bincard.put_master(p_bu text, p_body jsonb) RETURNS text LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_version text := gen_random_uuid();
+  v_version text := replace(gen_random_uuid()::text, '-', '');
 BEGIN
   INSERT INTO bincard.business_unit (bu, name) SELECT p_bu, n ->> 1 FROM jsonb_array_elements(p_body -> 'business_unit') n
     ON CONFLICT (bu) DO UPDATE SET name = excluded.name;
