@@ -5,16 +5,18 @@ use bincard::domain::{Decision, LoadRequest, MasterData, Needs, Supersession};
 use bincard::store::Store;
 
 use crate::store_parity::master;
-use crate::support::stores::{bu, everything, firing, moved, lot, opening, postgres, request, sqlite};
+use crate::support::stores::{bu, everything, firing, lot, moved, opening, postgres, request, sqlite};
 
 /// Loads that need different keys; some come again and again, so that most of it is known.
 fn requests() -> Vec<LoadRequest> {
     let parts = |codes: &[&str]| codes.iter().map(|c| PartCode::from(*c)).collect::<Vec<_>>();
     let parties = |codes: &[&str]| codes.iter().map(|c| PartyCode::from(*c)).collect::<Vec<_>>();
     let plain = LoadRequest { person: Some("asha".into()), ..request("D1") };
-    let named = LoadRequest { parts: parts(&["FAN", "NONE"]), parties: parties(&["TECH", "NOBODY"]), contracts: vec!["AMC-1".into(), "NONE".into()], ..plain.clone() };
+    let named =
+        LoadRequest { parts: parts(&["FAN", "NONE"]), parties: parties(&["TECH", "NOBODY"]), contracts: vec!["AMC-1".into(), "NONE".into()], ..plain.clone() };
     let chain = LoadRequest { parts: parts(&["PCB-3"]), needs: Needs { network: true, bins: vec!["available".into()], ..Needs::default() }, ..request("D9") };
-    let limits = LoadRequest { parts: parts(&["PCB", "FAN"]), parties: parties(&["MUM", "PUNE"]), needs: Needs { limits: true, ..Needs::default() }, ..request("D9") };
+    let limits =
+        LoadRequest { parts: parts(&["PCB", "FAN"]), parties: parties(&["MUM", "PUNE"]), needs: Needs { limits: true, ..Needs::default() }, ..request("D9") };
     let widest = LoadRequest { parts: parts(&["FAN"]), parties: parties(&["PUNE", "MUM"]), ..everything("D1") };
     vec![plain, named, chain, limits, widest]
 }

@@ -27,7 +27,8 @@ impl<'a> Beside<'a> {
     pub(super) fn of(document: &'a Document, values: &'a [String], before: Option<&'a Document>) -> Result<Self, StoreError> {
         let lines = || document.lines.iter().zip(values);
         let mentions = shape::mentions(document);
-        let all = |lines_left, mentions_left| Self { lines: lines().map(|(l, vals)| line(l, vals)).collect(), lines_left, mentions: mentions.clone(), mentions_left };
+        let all =
+            |lines_left, mentions_left| Self { lines: lines().map(|(l, vals)| line(l, vals)).collect(), lines_left, mentions: mentions.clone(), mentions_left };
         let numbers = || document.lines.iter().map(|l| l.no).collect();
         if document.revision == 1 {
             return Ok(all(None, None));

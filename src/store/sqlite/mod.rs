@@ -58,7 +58,15 @@ impl Sqlite {
             return Err(StoreError::Admin(format!("`{path}` is no bincard database")));
         }
         let writer = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
-        Ok(Self { commits: Arc::default(), writer, readers, lanes: Lanes::new(group::USUAL, 1), known: Known::default(), log: Log::default(), path: path.to_owned() })
+        Ok(Self {
+            commits: Arc::default(),
+            writer,
+            readers,
+            lanes: Lanes::new(group::USUAL, 1),
+            known: Known::default(),
+            log: Log::default(),
+            path: path.to_owned(),
+        })
     }
 
     /// Opens a file; true where its tables had to be made.
