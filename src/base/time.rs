@@ -47,6 +47,13 @@ impl Timestamp {
         zone.to_datetime(jiff::Timestamp::from_microsecond(self.0).unwrap_or_default())
     }
 
+    /// As a clock in the zone shows it; what is below a second counts as a whole one, so that it is not before this point.
+    #[must_use]
+    pub fn clock(self, zone: &TimeZone) -> String {
+        let at = self.plus_micros(999_999).civil(zone);
+        at.strftime(if at.second() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" }).to_string()
+    }
+
     /// The date in a zone.
     #[must_use]
     pub fn date(self, zone: &TimeZone) -> Date {

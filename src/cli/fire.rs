@@ -57,7 +57,7 @@ pub(super) async fn firing(session: &Session, acts: &Acting, document: &str, tra
         actor: actor(person.as_str()),
         input: input(&acts.fields, &acts.lines, workflow.map(AsRef::as_ref))?,
         key: key(acts.key.as_deref()),
-        recorded_at: at.max(super::session::now()),
+        recorded_at: super::session::now(),
         effective_at: at,
         seen_revision: None,
     };

@@ -76,7 +76,7 @@ pub async fn run(args: &OpenArgs, global: &Global, out: Out) -> Result<(), CliEr
         actor: actor(person.as_str()),
         input: input(&acts.fields, &acts.lines, workflow.map(AsRef::as_ref))?,
         key,
-        recorded_at: at.max(super::session::now()),
+        recorded_at: super::session::now(),
         effective_at: at,
         seen_revision: None,
     };

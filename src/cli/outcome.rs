@@ -4,8 +4,9 @@
 
 use serde_json::json;
 
-use crate::domain::{Actor, Command, Decision, Document, Move, ObligationChangeKind, Position, Refusal};
+use crate::domain::{Actor, Command, Decision, Document, Move, Obligation, ObligationChange, ObligationChangeKind, Position, Refusal};
 use crate::engine::{Done, Outcome};
+use crate::store::ObligationFilter;
 
 use super::error::CliError;
 use super::output::Out;
@@ -17,12 +18,12 @@ use super::session::Session;
 pub async fn send(session: &Session, command: Command, dry_run: bool, document: &str, out: Out) -> Result<(), CliError> {
     if dry_run {
         return match session.engine.dry_run(command).await? {
-            Ok(decision) => tried(&decision, out),
+            Ok(decision) => tried(session, &decision, out).await,
             Err(no) => refused(&no, document, out),
         };
     }
     match session.engine.execute(command).await? {
-        Outcome::Done(done) => carried_out(session, &done, out),
+        Outcome::Done(done) => carried_out(session, &done, out).await,
         Outcome::Refused(no) => refused(&no, document, out),
     }
 }
@@ -41,17 +42,17 @@ fn refused(no: &Refusal, document: &str, out: Out) -> Result<(), CliError> {
     Err(CliError::rejected())
 }
 
-fn tried(decision: &Decision, out: Out) -> Result<(), CliError> {
+async fn tried(session: &Session, decision: &Decision, out: Out) -> Result<(), CliError> {
     if out.is_json() {
         return out.json(&json!({ "outcome": "possible", "decision": plain::decision(decision) }));
     }
     let d = &decision.document;
     let what = if d.number.is_empty() { format!("a new {}", d.workflow) } else { d.number.clone() };
     out.line(format!("possible: {} of {what} {}; nothing was written", decision.event.transition, states(decision)))?;
-    effects(decision, &[], out)
+    effects(session, decision, &[], out).await
 }
 
-fn carried_out(session: &Session, done: &Done, out: Out) -> Result<(), CliError> {
+async fn carried_out(session: &Session, done: &Done, out: Out) -> Result<(), CliError> {
     let papers = done.committed.as_ref().map_or(&[][..], |c| c.papers.as_slice());
     if out.is_json() {
         return out.json(&json!({
@@ -69,7 +70,7 @@ fn carried_out(session: &Session, done: &Done, out: Out) -> Result<(), CliError>
         return out.line(format!("{} is {} · this was done before with the same key; nothing was done again", d.number, d.state));
     };
     out.line(format!("{} {} {}", d.number, decision.event.transition, states(decision)))?;
-    effects(decision, papers, out)?;
+    effects(session, decision, papers, out).await?;
     if d.state != decision.document.state {
         out.line(format!("  then, by itself: {}", now_in(session, d)))?;
     }
@@ -89,7 +90,7 @@ fn states(decision: &Decision) -> String {
 }
 
 /// What a transition changes beside the state.
-fn effects(decision: &Decision, papers: &[String], out: Out) -> Result<(), CliError> {
+async fn effects(session: &Session, decision: &Decision, papers: &[String], out: Out) -> Result<(), CliError> {
     let rows: Vec<Vec<String>> = decision.moves.iter().map(moved).collect();
     out.table(&["line#", "part", "quantity#", "from", "to", "lot", "serial"], &rows)?;
     for (index, paper) in decision.papers.iter().enumerate() {
@@ -99,13 +100,13 @@ fn effects(decision: &Decision, papers: &[String], out: Out) -> Result<(), CliEr
     for owed in &decision.owed {
         out.line(format!("  {} owes {} {} of {} ({})", owed.debtor, owed.creditor, owed.quantity, owed.part, owed.kind))?;
     }
-    for change in &decision.obligation_changes {
-        let word = match change.kind {
-            ObligationChangeKind::Settled => "settles",
-            ObligationChangeKind::Waived => "waives",
-            ObligationChangeKind::Debited => "charges",
-        };
-        out.line(format!("  {word} {} of what was owed", change.quantity))?;
+    if !decision.obligation_changes.is_empty() {
+        let of = ObligationFilter { doc: Some(decision.document.id.clone()), ..ObligationFilter::new(decision.bu.clone()) };
+        let mut owed = session.store().obligations(&of).await?;
+        owed.extend(decision.owed.iter().cloned());
+        for change in &decision.obligation_changes {
+            out.line(format!("  {}", changed(change, owed.iter().find(|o| o.id == change.id))))?;
+        }
     }
     for child in &decision.children {
         out.line(format!("  starts {}", child.workflow))?;
@@ -114,6 +115,23 @@ fn effects(decision: &Decision, papers: &[String], out: Out) -> Result<(), CliEr
         out.line(format!("  tells {}: {}", message.topic, message.text))?;
     }
     Ok(())
+}
+
+/// `settles 1 of COMP that rao owed (loaner_out)`, `charges rao 1625.00 for 1 of COMP (damage)`.
+fn changed(change: &ObligationChange, of: Option<&Obligation>) -> String {
+    let word = match change.kind {
+        ObligationChangeKind::Settled => "settles",
+        ObligationChangeKind::Waived => "waives",
+        ObligationChangeKind::Debited => "charges",
+    };
+    match of {
+        None => format!("{word} {}", change.quantity),
+        Some(o) if change.kind == ObligationChangeKind::Debited => {
+            let amount = o.rate.times(change.quantity).map(|amount| format!(" {amount}")).unwrap_or_default();
+            format!("{word} {}{amount} for {} of {} ({})", o.debtor, change.quantity, o.part, o.kind)
+        }
+        Some(o) => format!("{word} {} of {} that {} owed ({})", change.quantity, o.part, o.debtor, o.kind),
+    }
 }
 
 fn moved(m: &Move) -> Vec<String> {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde_json::json;
 
-use crate::base::{Bu, Date, Quantity, Timestamp};
+use crate::base::{Bu, Date, Quantity, Timestamp, suggest};
 use crate::domain::Balance;
 use crate::store::{AsOf, StockFilter, StockTotal};
 
@@ -97,10 +97,38 @@ pub async fn run(args: &StockArgs, global: &Global, out: Out) -> Result<(), CliE
         return out.json(&json_rows);
     }
     if rows.is_empty() {
+        known(args, &session).await?;
         return out.line("nothing there");
     }
     let titles = ["party", "part", "quantity#", "bin", "condition", "owner", "pool", "lot", "serial", "received", "expires", "SODO", "rate#"];
     out.table(titles.get(..if args.lots { titles.len() } else { 7 }).unwrap_or_default(), &rows)
+}
+
+/// Whether the names that were asked for are names at all.
+async fn known(args: &StockArgs, session: &Session) -> Result<(), CliError> {
+    let words = &session.book.vocabulary;
+    let named = |named: &[crate::model::Named]| named.iter().map(|n| n.name.to_string()).collect::<Vec<_>>();
+    is_one_of("bin", args.bin.as_deref(), &words.bins.keys().map(ToString::to_string).collect::<Vec<_>>())?;
+    is_one_of("condition", args.condition.as_deref(), &named(&words.conditions))?;
+    is_one_of("pool", args.pool.as_deref(), &named(&words.pools))?;
+    if args.party.is_none() && args.part.is_none() {
+        return Ok(());
+    }
+    let (mut parties, mut parts) = (Vec::new(), Vec::new());
+    for bu in session.units(args.bu.as_deref()).await? {
+        let master = session.store().master(&bu).await?;
+        parties.extend(master.parties.iter().map(|p| p.code.to_string()));
+        parts.extend(master.parts.iter().map(|p| p.code.to_string()));
+    }
+    is_one_of("party", args.party.as_deref(), &parties)?;
+    is_one_of("part", args.part.as_deref(), &parts)
+}
+
+fn is_one_of(what: &str, given: Option<&str>, known: &[String]) -> Result<(), CliError> {
+    let Some(given) = given.filter(|given| !known.iter().any(|k| k == given)) else { return Ok(()) };
+    let error = CliError::usage(format!("there is no {what} `{given}`"));
+    let hint = suggest::did_you_mean(given, known.iter().map(String::as_str));
+    Err(hint.into_iter().fold(error, CliError::hint))
 }
 
 /// A time that was given; of a day that was given, its last moment.

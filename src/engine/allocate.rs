@@ -52,7 +52,7 @@ impl Run<'_> {
                     return Ok(Offered { units, passed_over: Vec::new() });
                 }
                 if wanted.is_empty() {
-                    let sentence = format!("the serial numbers of what leaves {} are needed", spec_text(spec));
+                    let sentence = format!("the serial numbers of what leaves {} are needed", self.source_text(spec));
                     return Err(self.reason(ReasonCode::SerialPlace, sentence, spec.from.span).remedy("name each unit").into());
                 }
                 let units = wanted.iter().map(|serial| self.unit_of(serial, &units, spec)).collect::<Result<_, _>>()?;
@@ -105,17 +105,23 @@ impl Run<'_> {
         Ok(Offered { units: taken.into_iter().map(|(_, unit)| unit).collect(), passed_over })
     }
 
-    /// The serial numbers in a field.
+    /// The serial numbers in a field, each named once.
     pub fn serials(&self, field: &Expr) -> Result<Vec<SerialNo>, Halt> {
         let one = |v: &Value| match v {
             Value::Serial(s) => Some(s.clone()),
             Value::Text(t) => Some(SerialNo::from(&**t)),
             _ => None,
         };
-        match self.eval(field)? {
-            Value::Absent => Ok(Vec::new()),
-            Value::List(items) => Ok(items.iter().filter_map(one).collect()),
-            other => Ok(one(&other).into_iter().collect()),
+        let named: Vec<SerialNo> = match self.eval(field)? {
+            Value::Absent => Vec::new(),
+            Value::List(items) => items.iter().filter_map(one).collect(),
+            other => one(&other).into_iter().collect(),
+        };
+        match named.iter().enumerate().find(|(i, serial)| named.iter().take(*i).any(|s| s == *serial)) {
+            Some((_, serial)) => {
+                Err(self.reason(ReasonCode::SerialPlace, format!("serial `{serial}` was given twice"), field.span).remedy("each number once").into())
+            }
+            None => Ok(named),
         }
     }
 
@@ -134,14 +140,44 @@ impl Run<'_> {
         if let Some(unit) = units.iter().find(|b| b.serial.as_ref() == Some(serial)) {
             return Ok(unit.clone());
         }
-        let elsewhere = self.env.snapshot.serials.iter().find(|b| b.serial.as_ref() == Some(serial));
-        let stands = elsewhere.map_or_else(|| "stands nowhere in the network".to_owned(), |b| format!("stands in {}", place_text(&b.position)));
+        let sentence = format!("serial `{serial}` {}, not in {}", self.whereabouts(serial), self.source_text(spec));
         let here: Vec<String> = units.iter().filter_map(|b| b.serial.as_ref()).map(ToString::to_string).collect();
-        let mut reason: Reason = self.reason(ReasonCode::SerialPlace, format!("serial `{serial}` {stands}, not in {}", spec_text(spec)), spec.from.span);
+        let mut reason: Reason = self.reason(ReasonCode::SerialPlace, sentence, spec.from.span);
         if !here.is_empty() {
             reason = reason.remedy(format!("one of {}", here.join(", ")));
         }
         Err(reason.into())
+    }
+
+    /// Where a unit is, as far as this decision sees.
+    fn whereabouts(&self, serial: &SerialNo) -> String {
+        if let Some(gone) = self.out.moves.iter().rev().find(|m| m.serial.as_ref() == Some(serial)) {
+            return format!("goes to {} already in this transition", place_text(&gone.to));
+        }
+        let is_it = |b: &&Balance| b.serial.as_ref() == Some(serial);
+        let known = self.env.snapshot.serials.iter().find(is_it).cloned();
+        let known = known.or_else(|| self.ledger.select(|at, _| at.party.is_some()).find(|b| is_it(&b)));
+        match known {
+            Some(unit) => match unit.position.holder.as_ref().filter(|h| h.doc == self.doc.id && h.line > 0) {
+                Some(holder) => format!("is of {} on line {} of this document", unit.part, holder.line),
+                None => format!("of {} stands in {}", unit.part, place_text(&unit.position)),
+            },
+            // Only what was typed in now was looked for everywhere.
+            None if self.was_typed(serial) => "stands nowhere in the network".to_owned(),
+            None => "stands elsewhere".to_owned(),
+        }
+    }
+
+    fn was_typed(&self, serial: &SerialNo) -> bool {
+        let input = &self.env.command.input;
+        let says = |json: &serde_json::Value| json.to_string().contains(serial.as_str());
+        input.fields.values().chain(input.lines.iter().flat_map(|l| l.values.values())).any(says)
+    }
+
+    /// The place a move takes from, by the code of its party: `pune.reserved`.
+    pub fn source_text(&self, spec: &MoveSpec) -> String {
+        let party = spec.from.party.as_ref().map(|field| self.party_in(field).map_or(field.as_str(), |code| code.as_str()));
+        party.map_or_else(|| spec.from.bin.to_string(), |party| format!("{party}.{}", spec.from.bin))
     }
 
     /// Takes up to `wanted` from the units in their order.
@@ -175,8 +211,4 @@ fn by_rank(a: &[Value], b: &[Value]) -> Ordering {
 pub fn place_text(at: &Position) -> String {
     let place = at.party.as_ref().map_or_else(|| at.bin.to_string(), |party| format!("{party}.{}", at.bin));
     at.holder.as_ref().map_or(place.clone(), |h| format!("{place} for {}", h.doc))
-}
-
-fn spec_text(spec: &MoveSpec) -> String {
-    spec.from.party.as_ref().map_or_else(|| spec.from.bin.to_string(), |party| format!("{party}.{}", spec.from.bin))
 }

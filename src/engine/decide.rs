@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::base::{Duration, Name};
+use crate::base::{Duration, Name, Timestamp};
 use crate::domain::{Action, Actor, Command, Decision, Document, Event, Reason, ReasonCode, Refusal, Snapshot, Timer};
 use crate::model::{Book, Transition, Trigger, Workflow};
 use crate::rules::Rules;
@@ -182,14 +182,15 @@ fn stale(doc: &Document, command: &Command) -> Vec<Reason> {
 /// Whether it cannot happen when the command says: before what has happened already, in the future, in a closed period.
 fn untimely(book: &Book, snapshot: &Snapshot, command: &Command) -> Vec<Reason> {
     let mut reasons = Vec::new();
+    let local = |at: Timestamp| at.clock(&book.manifest.zone);
     let last = snapshot.events.iter().map(|e| e.effective_at).max();
     if let Some(last) = last.filter(|last| command.effective_at < *last) {
-        let sentence = format!("{} is before the document's last transition at {last}", command.effective_at);
-        reasons.push(Reason::new(ReasonCode::BadTime, sentence).remedy(format!("{last} or later")));
+        let sentence = format!("{} is before the document's last transition at {}", local(command.effective_at), local(last));
+        reasons.push(Reason::new(ReasonCode::BadTime, sentence).remedy(format!("{} or later", local(last))));
     }
     if command.effective_at > command.recorded_at {
-        let sentence = format!("{} has not come yet; it is {}", command.effective_at, command.recorded_at);
-        reasons.push(Reason::new(ReasonCode::BadTime, sentence).remedy(format!("{} or earlier", command.recorded_at)));
+        let sentence = format!("{} has not come yet; it is {}", local(command.effective_at), local(command.recorded_at));
+        reasons.push(Reason::new(ReasonCode::BadTime, sentence).remedy(format!("{} or earlier", local(command.recorded_at))));
     }
     reasons.extend(books::closed(book, snapshot, command));
     reasons

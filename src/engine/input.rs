@@ -21,6 +21,7 @@ impl Run<'_> {
         for field in &workflow.fields {
             let given = input.fields.get(&field.name).filter(|json| !json.is_null());
             match given {
+                Some(_) if self.keeps_for_itself(field) => self.not_given(field, None),
                 Some(json) => self.accept(field, json, None),
                 None => self.absent(field, None),
             }
@@ -73,6 +74,7 @@ impl Run<'_> {
             self.line.set(Some(index));
             for field in &workflow.line_fields {
                 match given.values.get(&field.name).filter(|json| !json.is_null()) {
+                    Some(_) if self.keeps_for_itself(field) => self.not_given(field, Some(index)),
                     Some(json) => self.accept(field, json, Some(index)),
                     None => self.absent(field, Some(index)),
                 }
@@ -165,6 +167,17 @@ impl Run<'_> {
                 self.missing(&field.name, &field.ty, no);
             }
         }
+    }
+
+    /// Whether nobody outside gives this field: the workflow sets it. What a document starts with comes from the flow that starts it.
+    fn keeps_for_itself(&self, field: &Field) -> bool {
+        self.doc.parent.is_none() && self.env.workflow.keeps(field)
+    }
+
+    fn not_given(&mut self, field: &Field, index: Option<usize>) {
+        let no = index.and_then(|i| self.doc.lines.get(i)).map(|l| l.no);
+        let sentence = format!("`{}` is not given: the workflow keeps it itself", field.name);
+        self.refuse(Reason::new(ReasonCode::BadInput, sentence).at_line(no).on_field(field.name.clone()).remedy(format!("leave `{}` out", field.name)));
     }
 
     fn missing(&mut self, field: &Name, ty: &Type, line: Option<u32>) {

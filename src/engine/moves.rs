@@ -51,6 +51,7 @@ impl Run<'_> {
         let there: Quantity = offered.units.iter().map(|u| u.quantity).sum();
         let exact = matches!(spec.quantity, MoveQuantity::Exactly(_));
         let wanted = wanted.unwrap_or(there);
+        self.tells_apart(spec, &offered, there, wanted)?;
         if exact && (there < wanted || (self.names_serials(spec)? && there != wanted)) {
             self.show_offered(spec, part, &offered, &[], wanted);
             return Err(self.not_enough(spec, part, &offered, there, wanted).into());
@@ -62,6 +63,20 @@ impl Run<'_> {
             self.post(unit.position.clone(), to, unit, *quantity);
         }
         Ok(taken.iter().map(|(_, q)| *q).sum())
+    }
+
+    /// Where units are told apart by serial numbers and only some of them go, somebody must say which.
+    fn tells_apart(&self, spec: &MoveSpec, offered: &Offered, there: Quantity, wanted: Quantity) -> Result<(), Halt> {
+        let Choosing::Serials(field) = &spec.choosing else { return Ok(()) };
+        if wanted >= there || !self.serials(field)?.is_empty() {
+            return Ok(());
+        }
+        let here: Vec<String> = offered.units.iter().filter_map(|u| u.serial.as_ref()).map(ToString::to_string).collect();
+        if here.is_empty() {
+            return Ok(());
+        }
+        let sentence = format!("the serial numbers of what leaves {} are needed: {wanted} of {there} go", self.source_text(spec));
+        Err(self.reason(ReasonCode::SerialPlace, sentence, spec.from.span).remedy(format!("{wanted} of {}", here.join(", "))).into())
     }
 
     /// Tells a witness who wants everything what the move was offered.
@@ -132,10 +147,10 @@ impl Run<'_> {
     }
 
     fn not_enough(&self, spec: &MoveSpec, part: &PartCode, offered: &Offered, there: Quantity, wanted: Quantity) -> Reason {
-        let place = spec.from.party.as_ref().and_then(|f| self.party_in(f)).map_or_else(|| spec.from.bin.to_string(), |p| format!("{p}.{}", spec.from.bin));
+        let place = self.source_text(spec);
         if there > wanted {
-            let sentence = format!("{there} serial numbers of {part} were given for a quantity of {wanted}");
-            return self.reason(ReasonCode::SerialPlace, sentence, spec.from.span).remedy(format!("exactly {wanted} serial numbers"));
+            let sentence = format!("{} of {part} given for a quantity of {wanted}", serials_were(there));
+            return self.reason(ReasonCode::SerialPlace, sentence, spec.from.span).remedy(format!("exactly {wanted}"));
         }
         let mut reason = self.reason(ReasonCode::NotEnough, format!("{part}: {there} in {place} can be taken, {wanted} needed"), spec.from.span);
         reason.numbers = Some(Need { have: Value::Quantity(there), need: Value::Quantity(wanted) });
@@ -198,19 +213,16 @@ impl Run<'_> {
         let given = Quantity::units(i64::try_from(serials.len()).unwrap_or(i64::MAX));
         if given != quantity {
             let mut reason =
-                self.reason(ReasonCode::SerialPlace, format!("{part}: {given} serial numbers were given for a quantity of {quantity}"), spec.from.span);
+                self.reason(ReasonCode::SerialPlace, format!("{part}: {} given for a quantity of {quantity}", serials_were(given)), spec.from.span);
             reason.numbers = Some(Need { have: Value::Quantity(given), need: Value::Quantity(quantity) });
-            return Err(reason.remedy(format!("exactly {quantity} serial numbers")).into());
+            return Err(reason.remedy(format!("exactly {quantity}")).into());
         }
-        for (index, serial) in serials.iter().enumerate() {
+        for serial in &serials {
             let known = self.env.snapshot.serials.iter().find(|b| b.serial.as_ref() == Some(serial) && b.part == *part);
             let here = self.ledger.select(|at, p| p == part && at.party.is_some()).find(|b| b.serial.as_ref() == Some(serial));
             if let Some(unit) = known.or(here.as_ref()) {
                 let sentence = format!("serial `{serial}` of {part} stands in {} already", place_text(&unit.position));
                 return Err(self.reason(ReasonCode::SerialPlace, sentence, spec.from.span).remedy("the number on the unit, read again").into());
-            }
-            if serials.iter().take(index).any(|s| s == serial) {
-                return Err(self.reason(ReasonCode::SerialPlace, format!("serial `{serial}` was given twice"), spec.from.span).into());
             }
         }
         Ok(serials.into_iter().map(|s| (Some(s), Quantity::ONE)).collect())
@@ -280,4 +292,9 @@ impl Run<'_> {
     pub fn need_party(&self, field: &Name, span: crate::base::Span) -> Result<PartyCode, Halt> {
         self.party_in(field).cloned().ok_or_else(|| self.reason(ReasonCode::Guard, format!("the document has no `{field}`"), span).into())
     }
+}
+
+/// `1 serial number was`, `2 serial numbers were`.
+fn serials_were(count: Quantity) -> String {
+    if count == Quantity::ONE { "1 serial number was".to_owned() } else { format!("{count} serial numbers were") }
 }

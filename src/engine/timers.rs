@@ -197,7 +197,11 @@ impl Engine {
     async fn run_timer(&self, due: &DueTimer, now: Timestamp, chain: &mut Chain) -> Result<(), EngineError> {
         let commands = match &due.timer.kind {
             TimerKind::Deadline { notify } => {
-                let outcome = TimerOutcome::Done { outbox: self.breach(due, notify.as_ref()) };
+                let outbox = match notify {
+                    Some(whom) => self.breach(due, whom).await?,
+                    None => Vec::new(),
+                };
+                let outcome = TimerOutcome::Done { outbox };
                 let passed = self.store().finish_timer(due, &outcome, now).await?;
                 chain.rung.ticked.deadlines += usize::from(passed);
                 if let Some(watcher) = self.watcher().filter(|_| passed)
@@ -259,12 +263,13 @@ impl Engine {
         Ok(at_once(workflow, &waiting.state).map(|t| system_command(&due.bu, parent, &t.name, key(&t.name), now)).collect())
     }
 
-    fn breach(&self, due: &DueTimer, notify: Option<&Name>) -> Vec<OutboxRow> {
-        let Some(whom) = notify else { return Vec::new() };
-        let label =
-            self.book().workflows.values().find_map(|w| w.state(due.timer.state.as_str())).map_or_else(|| due.timer.state.to_string(), |s| s.label.clone());
-        let text = format!("{}: the deadline of \"{label}\" has passed.", due.doc);
-        vec![OutboxRow { kind: OutboxKind::Notify, topic: whom.clone(), text, payload: serde_json::Value::Null }]
+    async fn breach(&self, due: &DueTimer, whom: &Name) -> Result<Vec<OutboxRow>, EngineError> {
+        let late = self.store().document(&due.bu, &due.doc).await?;
+        let (number, workflow) = late.map_or_else(|| (due.doc.to_string(), None), |d| (d.number, self.book().workflows.get(&d.workflow)));
+        let state = due.timer.state.as_str();
+        let label = workflow.and_then(|w| w.state(state)).map_or(state, |s| s.label.as_str());
+        let text = format!("{number}: the deadline of \"{label}\" has passed.");
+        Ok(vec![OutboxRow { kind: OutboxKind::Notify, topic: whom.clone(), text, payload: serde_json::Value::Null }])
     }
 }
 

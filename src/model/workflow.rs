@@ -59,10 +59,37 @@ impl Workflow {
         self.line_fields.iter().find(|f| f.name == *name)
     }
 
+    /// Whether the workflow keeps a field by itself: it need not be given, transitions set it, and none asks for it.
+    #[must_use]
+    pub fn keeps(&self, field: &Field) -> bool {
+        if field.default.is_none() && !field.ty.is_optional() {
+            return false;
+        }
+        let in_lines = self.line_fields.iter().any(|f| std::ptr::eq(f, field));
+        let (mut set, mut asked) = (false, false);
+        for clause in self.transitions.iter().flat_map(|t| &t.body) {
+            match &clause.kind {
+                ClauseKind::EachLine(each) => each.body.iter().for_each(|c| touches(c, &field.name, (&mut set, &mut asked), in_lines)),
+                _ => touches(clause, &field.name, (&mut set, &mut asked), !in_lines),
+            }
+        }
+        set && !asked
+    }
+
     /// The first party field: the document belongs to that party's business unit and calendar.
     #[must_use]
     pub fn first_party(&self) -> Option<&Field> {
         self.fields.iter().find(|f| f.kind == FieldKind::Party)
+    }
+}
+
+/// Notes whether a clause sets a field, or asks for it, where the clause speaks of such fields at all.
+fn touches(clause: &Clause, field: &Name, (set, asked): (&mut bool, &mut bool), speaks: bool) {
+    match &clause.kind {
+        ClauseKind::Set(name, _) if speaks => *set |= name == field,
+        ClauseKind::Move(spec) if speaks => *set |= spec.counting.as_ref() == Some(field),
+        ClauseKind::Ask(asks) if speaks => *asked |= asks.iter().any(|ask| ask.field == *field),
+        _ => {}
     }
 }
 
