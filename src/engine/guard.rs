@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::base::{Name, Quantity};
 use crate::domain::{Need, Reason, ReasonCode, Remedy, RuleSource, Value};
-use crate::model::{BinaryOp, ClauseKind, Expr, ExprKind, Guard, Type};
+use crate::model::{BinaryOp, ClauseKind, Expr, ExprKind, Guard, Query, Type};
 
 use super::operate;
 use super::run::{Run, Written};
@@ -32,7 +32,9 @@ impl Run<'_> {
 
     fn failed(&mut self, guard: &Guard) -> Reason {
         let sentence = self.sentence(&guard.otherwise);
-        let mut reason = self.reason(ReasonCode::Guard, sentence, guard.test.span);
+        let waits = matches!(&guard.test.kind, ExprKind::Query(query) if matches!(**query, Query::AllStartedEnded));
+        let code = if waits { ReasonCode::ChildrenOpen } else { ReasonCode::Guard };
+        let mut reason = self.reason(code, sentence, guard.test.span);
         reason.name.clone_from(&guard.code);
         (reason.values, reason.rules) = self.looked_at(&guard.test);
         let Some((op, left, right)) = self.failing_comparison(&guard.test) else { return reason };

@@ -53,6 +53,16 @@ pub fn current<'d>(workflow: &Workflow, doc: &'d Document) -> Result<Cow<'d, Doc
     Ok(Cow::Owned(moved))
 }
 
+/// The state in which a document of some version is under this workflow; nothing where it does not move over.
+pub fn state_of<'d>(workflow: &'d Workflow, version: u32, state: &'d Name) -> Option<&'d Name> {
+    if workflow.version == version {
+        return Some(state);
+    }
+    let migration = workflow.migrations.iter().find(|m| m.from == version)?;
+    let renamed = migration.states.iter().find(|(old, ..)| old == state).map_or(state, |(_, new, _)| new);
+    workflow.state(renamed.as_str()).map(|state| &state.name)
+}
+
 /// Gives new fields their defaults; what is there must fit the type that the field has now.
 fn complete(workflow: &Workflow, from: u32, fields: &[Field], values: &mut BTreeMap<Name, Value>, of: &str) -> Result<(), Stranded> {
     for field in fields {

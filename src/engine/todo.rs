@@ -56,7 +56,8 @@ pub struct Possible {
 }
 
 impl Engine {
-    /// Open documents with transitions that the person's roles allow, newest first.
+    /// Open documents with transitions that the person's roles allow, newest first. A document that stays on an older version
+    /// is looked at under the book that has it.
     ///
     /// # Errors
     /// A fault of the store.
@@ -66,9 +67,12 @@ impl Engine {
         for (at, roles) in roles_by_party(&person) {
             let filter = DocumentFilter { party: at, open_only: true, limit: PAGE, ..DocumentFilter::new(bu.clone()) };
             for head in self.store().documents(&filter).await? {
-                let Some(workflow) = self.book().workflows.get(&head.workflow) else { continue };
+                let older = self.of_version(bu, &head.id, (&head.workflow, head.version)).await?;
+                let book = older.as_ref().unwrap_or(self).book();
+                let Some(workflow) = book.workflows.get(&head.workflow) else { continue };
+                let Some(state) = migrate::state_of(workflow, head.version, &head.state) else { continue };
                 // What is possible anywhere is nothing that waits.
-                let mine = |t: &&Transition| t.from.contains(&head.state) && !t.anywhere && t.by.iter().any(|r| roles.contains(r));
+                let mine = |t: &&Transition| t.from.contains(state) && !t.anywhere && t.by.iter().any(|r| roles.contains(r));
                 let names: Vec<Name> = workflow.transitions.iter().filter(mine).map(|t| t.name.clone()).collect();
                 if !names.is_empty() {
                     let entry = found.entry(head.id.clone()).or_insert_with(|| Todo { document: head, transitions: Vec::new() });

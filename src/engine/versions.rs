@@ -66,8 +66,8 @@ pub enum Moving {
 
 impl Engine {
     /// Whether a document does not move over to this book's version, and so goes on under an older book.
-    fn stays_behind(&self, doc: &Document) -> bool {
-        !doc.ended && self.book().workflows.get(&doc.workflow).is_none_or(|w| w.version != doc.version && w.migrations.iter().all(|m| m.from != doc.version))
+    fn stays_behind(&self, workflow: &Name, version: u32) -> bool {
+        self.book().workflows.get(workflow).is_none_or(|w| w.version != version && w.migrations.iter().all(|m| m.from != version))
     }
 
     /// The engine on the book under which a document runs, where that is an older one: the newest that was deployed with the
@@ -76,18 +76,29 @@ impl Engine {
     /// # Errors
     /// A fault of the store.
     pub async fn of_older(&self, doc: &Document) -> Result<Option<Self>, EngineError> {
-        let Some(older) = self.older().filter(|_| self.stays_behind(doc)) else { return Ok(None) };
-        let key = (doc.workflow.clone(), doc.version);
+        if doc.ended {
+            return Ok(None);
+        }
+        self.of_version(&doc.bu, &doc.id, (&doc.workflow, doc.version)).await
+    }
+
+    /// Like [`Engine::of_older`], for a document that has not ended and of which only the head is known.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn of_version(&self, bu: &Bu, doc: &DocId, (workflow, version): (&Name, u32)) -> Result<Option<Self>, EngineError> {
+        let Some(older) = self.older().filter(|_| self.stays_behind(workflow, version)) else { return Ok(None) };
+        let key = (workflow.clone(), version);
         if let Some(known) = older.known(&key) {
             return Ok(known.map(|book| self.under(book)));
         }
         let mut hashes: Vec<String> = self.store().deployments().await?.into_iter().rev().map(|d| d.hash).collect();
-        hashes.extend(self.store().events(&doc.bu, &doc.id).await?.into_iter().next_back().map(|e| e.event.book_hash));
+        hashes.extend(self.store().events(bu, doc).await?.into_iter().next_back().map(|e| e.event.book_hash));
         let mut found = None;
         for hash in hashes.iter().filter(|h| **h != self.book().hash) {
             let Some(stored) = self.store().book(hash).await? else { continue };
             let runnable = (older.open)(&stored.files);
-            found = runnable.filter(|(book, _)| book.workflows.get(&doc.workflow).is_some_and(|w| w.version == doc.version));
+            found = runnable.filter(|(book, _)| book.workflows.get(workflow).is_some_and(|w| w.version == version));
             if found.is_some() {
                 break;
             }

@@ -213,6 +213,9 @@ async fn a_document_that_stays_ends_under_the_book_that_has_its_version() {
         let manager = new.who("asp_manager", Some("coolfix"));
         let may = new.engine.can(&ac(), &"R1".into(), &manager, new.now).await.expect("what may be done");
         assert!(may.iter().any(|p| p.transition == "submit"), "{may:?}");
+        let todo = new.engine.todo(&ac(), &manager).await.expect("what waits");
+        let waits: Vec<&str> = todo.iter().filter(|t| t.document.id == *"R1").flat_map(|t| &t.transitions).map(Name::as_str).collect();
+        assert!(waits.contains(&"submit"), "{}: the new book has no state `draft`, the document's has: {waits:?}", f.url);
         let done = new.must(&manager, "R1", fire("submit"), json!({}), &[]).await;
         assert_eq!((done.document.version, done.document.state.as_str()), (1, "submitted"), "{}", f.url);
         let events = f.store.events(&ac(), &"R1".into()).await.expect("events");

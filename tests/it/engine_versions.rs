@@ -29,6 +29,8 @@ async fn a_document_moves_over_with_its_next_transition_and_waits_where_nothing_
         assert!(refusal.reasons[0].sentence.contains("runs on version 1"), "{refusal:#?}");
 
         let moving = Desk::with(fixture.store.clone(), |files| renamed(files, "migrate from 1 { state draft -> noted keep deadlines }")).await;
+        let todo = moving.engine.todo(&bincard::base::Bu::from("ac"), &manager).await.expect("what waits");
+        assert!(todo.iter().any(|t| t.document.id == *"R1" && t.transitions.iter().any(|t| t == "submit")), "it is `noted` for whoever looks: {todo:?}");
         let done = moving.must(&manager, "R1", fire("submit"), json!({}), &[]).await;
         assert_eq!((done.document.version, done.document.state.as_str()), (2, "submitted"), "{}", fixture.url);
         assert!(moving.engine.store().verify().await.expect("verify").is_sound());
