@@ -9,7 +9,7 @@ use crate::domain::{Action, Command};
 use super::args::Global;
 use super::error::CliError;
 use super::input::input;
-use super::open::Acting;
+use super::open::{Acting, Given};
 use super::outcome::{actor, send};
 use super::output::Out;
 use super::session::{Session, acting, key};
@@ -40,12 +40,12 @@ pub struct FireArgs {
 /// Fires a transition.
 pub async fn run(args: &FireArgs, global: &Global, out: Out) -> Result<(), CliError> {
     let session = Session::open(global).await?;
-    let (command, number) = firing(&session, &args.acting, &args.document, &args.transition).await?;
+    let (command, number) = firing(&session, (&args.acting.given, args.acting.key.as_deref()), &args.document, &args.transition).await?;
     send(&session, Command { seen_revision: args.if_revision, ..command }, args.acting.dry_run, &number, out).await
 }
 
 /// The command that fires a transition of a document, and the document's number.
-pub(super) async fn firing(session: &Session, acts: &Acting, document: &str, transition: &str) -> Result<(Command, String), CliError> {
+pub(super) async fn firing(session: &Session, (acts, sent): (&Given, Option<&str>), document: &str, transition: &str) -> Result<(Command, String), CliError> {
     let person = acting(acts.person.as_deref())?;
     let (bu, head) = session.document(document, acts.bu.as_deref()).await?;
     let at = session.at(acts.at.as_deref())?;
@@ -56,7 +56,7 @@ pub(super) async fn firing(session: &Session, acts: &Acting, document: &str, tra
         action: Action::Fire { transition: transition.into() },
         actor: actor(person.as_str()),
         input: input(&acts.fields, &acts.lines, workflow.map(AsRef::as_ref))?,
-        key: key(acts.key.as_deref()),
+        key: key(sent),
         recorded_at: super::session::now(),
         effective_at: at,
         seen_revision: None,

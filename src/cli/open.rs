@@ -13,9 +13,9 @@ use super::outcome::{actor, send};
 use super::output::Out;
 use super::session::{Session, acting, document_id, key};
 
-/// How a command that changes something is given.
+/// What a command is given: who, when, with what.
 #[derive(Debug, Args)]
-pub struct Acting {
+pub struct Given {
     /// Fields: name=value
     #[arg(value_name = "FIELD=VALUE")]
     pub fields: Vec<String>,
@@ -28,12 +28,19 @@ pub struct Acting {
     /// When it happened, where not now: `2026-04-01 09:30`
     #[arg(long, value_name = "TIME", env = "BINCARD_AT", hide_env = true)]
     pub at: Option<String>,
-    /// The command's key: sent again with the same key it is done once
-    #[arg(long, value_name = "KEY")]
-    pub key: Option<String>,
     /// The business unit, where there are several
     #[arg(long, value_name = "BU")]
     pub bu: Option<String>,
+}
+
+/// How a command that changes something is given.
+#[derive(Debug, Args)]
+pub struct Acting {
+    #[command(flatten)]
+    pub given: Given,
+    /// The command's key: sent again with the same key it is done once
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
     /// Show what would happen, and write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -60,13 +67,13 @@ pub struct OpenArgs {
 /// Opens a document.
 pub async fn run(args: &OpenArgs, global: &Global, out: Out) -> Result<(), CliError> {
     let session = Session::open(global).await?;
-    let acts = &args.acting;
+    let acts = &args.acting.given;
     let person = acting(acts.person.as_deref())?;
     let bu = match actor(person.as_str()) {
         crate::domain::Actor::System => session.unit(acts.bu.as_deref()).await?,
         crate::domain::Actor::Person(_) => session.person(person.as_str(), acts.bu.as_deref()).await?.0,
     };
-    let key = key(acts.key.as_deref());
+    let key = key(args.acting.key.as_deref());
     let at = session.at(acts.at.as_deref())?;
     let workflow = session.book.workflows.get(args.workflow.as_str());
     let command = Command {
@@ -80,5 +87,5 @@ pub async fn run(args: &OpenArgs, global: &Global, out: Out) -> Result<(), CliEr
         effective_at: at,
         seen_revision: None,
     };
-    send(&session, command, acts.dry_run, &args.workflow, out).await
+    send(&session, command, args.acting.dry_run, &args.workflow, out).await
 }

@@ -4,8 +4,9 @@
 
 use serde_json::json;
 
-use crate::domain::{Actor, Command, Decision, Document, Move, Obligation, ObligationChange, ObligationChangeKind, Position, Refusal};
+use crate::domain::{Actor, Command, Decision, Document, Move, Obligation, ObligationChange, ObligationChangeKind, Position};
 use crate::engine::{Done, Outcome};
+use crate::insight::who_may;
 use crate::store::ObligationFilter;
 
 use super::error::CliError;
@@ -16,30 +17,33 @@ use super::session::Session;
 
 /// Sends a command, or only tries it, and shows what becomes of it. `document` is what people call it.
 pub async fn send(session: &Session, command: Command, dry_run: bool, document: &str, out: Out) -> Result<(), CliError> {
-    if dry_run {
-        return match session.engine.dry_run(command).await? {
-            Ok(decision) => tried(session, &decision, out).await,
-            Err(no) => refused(&no, document, out),
-        };
+    let refused = match dry_run {
+        true => match session.engine.dry_run(command.clone()).await? {
+            Ok(decision) => return tried(session, &decision, out).await,
+            Err(no) => no,
+        },
+        false => match session.engine.execute(command.clone()).await? {
+            Outcome::Done(done) => return carried_out(session, &done, out).await,
+            Outcome::Refused(no) => no,
+        },
+    };
+    let people = who_may(&session.engine, &command, &refused).await?;
+    if out.is_json() {
+        let mut told = refusal::to_json(&refused);
+        if let Some(fields) = told.as_object_mut() {
+            fields.insert("people".to_owned(), json!(people));
+        }
+        out.json(&told)?;
+    } else {
+        out.line(refusal::to_text(&refused, document))?;
+        refusal::who(&people, out)?;
     }
-    match session.engine.execute(command).await? {
-        Outcome::Done(done) => carried_out(session, &done, out).await,
-        Outcome::Refused(no) => refused(&no, document, out),
-    }
+    Err(CliError::rejected())
 }
 
 /// The actor that a word names.
 pub fn actor(code: &str) -> Actor {
     if code == "system" { Actor::System } else { Actor::Person(code.into()) }
-}
-
-fn refused(no: &Refusal, document: &str, out: Out) -> Result<(), CliError> {
-    if out.is_json() {
-        out.json(&refusal::to_json(no))?
-    } else {
-        out.line(refusal::to_text(no, document))?
-    }
-    Err(CliError::rejected())
 }
 
 async fn tried(session: &Session, decision: &Decision, out: Out) -> Result<(), CliError> {

@@ -8,7 +8,10 @@ use serde_json::{Value as Json, json};
 
 use crate::base::Name;
 use crate::domain::{Reason, ReasonCode, Refusal};
+use crate::insight::Someone;
 
+use super::error::CliError;
+use super::output::Out;
 use super::plain::plain;
 
 /// The refusal for programs. Its shape is stable: codes are never renamed, keys only added.
@@ -60,6 +63,22 @@ pub fn to_text(refusal: &Refusal, document: &str) -> String {
         let _ = write!(text, "\n\npossible from here: {}", words(&refusal.allowed));
     }
     text
+}
+
+/// Who may do what was refused, or may approve it.
+pub fn who(people: &[Someone], out: Out) -> Result<(), CliError> {
+    let mut by: Vec<(&Name, Vec<String>)> = Vec::new();
+    for someone in people {
+        let named = format!("{} ({}, {})", someone.name, someone.person, someone.role);
+        match by.iter_mut().find(|(fires, _)| **fires == someone.fires) {
+            Some((_, names)) => names.push(named),
+            None => by.push((&someone.fires, vec![named])),
+        }
+    }
+    for (fires, names) in by {
+        out.line(format!("\nwho may {fires}: {}", names.join(", ")))?;
+    }
+    Ok(())
 }
 
 /// One reason: its sentence, and below it all that explains it.

@@ -10,7 +10,7 @@ use crate::insight::{self, Change, WhyNot};
 use super::args::Global;
 use super::error::CliError;
 use super::fire::firing;
-use super::open::Acting;
+use super::open::Given;
 use super::output::Out;
 use super::refusal;
 use super::session::Session;
@@ -31,13 +31,13 @@ pub struct WhyNotArgs {
     /// The transition
     transition: String,
     #[command(flatten)]
-    acting: Acting,
+    given: Given,
 }
 
 /// Asks.
 pub async fn run(args: &WhyNotArgs, global: &Global, out: Out) -> Result<(), CliError> {
     let session = Session::open(global).await?;
-    let (command, number) = firing(&session, &args.acting, &args.document, &args.transition).await?;
+    let (command, number) = firing(&session, (&args.given, None), &args.document, &args.transition).await?;
     let answer = insight::why_not(&session.engine, &command).await?;
     if out.is_json() {
         return out.json(&to_json(&answer));
@@ -46,10 +46,7 @@ pub async fn run(args: &WhyNotArgs, global: &Global, out: Out) -> Result<(), Cli
         return out.line(format!("nothing stands in the way: `bincard fire {} {number} --as {}`", args.transition, command.actor.code()));
     };
     out.line(refusal::to_text(no, &number))?;
-    if !answer.people.is_empty() {
-        let named: Vec<String> = answer.people.iter().map(|(code, role)| format!("{code} ({role})")).collect();
-        out.line(format!("\nwho may: {}", named.join(", ")))?;
-    }
+    refusal::who(&answer.people, out)?;
     if !answer.passes_with.is_empty() {
         let said: Vec<String> = answer.passes_with.iter().map(change).collect();
         out.line(format!("\ntried, and it passes with: {}", said.join(" ")))?;
@@ -67,11 +64,10 @@ fn change(change: &Change) -> String {
 }
 
 fn to_json(answer: &WhyNot) -> serde_json::Value {
-    let people: Vec<_> = answer.people.iter().map(|(code, role)| json!({ "person": code, "role": role })).collect();
     json!({
         "possible": answer.refusal.is_none(),
         "refusal": answer.refusal.as_deref().map(refusal::to_json),
-        "people": people,
+        "people": answer.people,
         "passes_with": answer.passes_with.iter().map(change).collect::<Vec<_>>(),
     })
 }

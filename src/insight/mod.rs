@@ -8,6 +8,7 @@ mod recall;
 mod rewind;
 mod standing;
 mod trace;
+mod who;
 mod why_not;
 
 pub use account::{Account, Condition, Difference, Offer, OfferedLot, Side, differences};
@@ -15,4 +16,5 @@ pub use explain::{DecidedBy, Explanation, Today, Which, explain, side};
 pub use recall::{Retold, StoredBook, Told, retell};
 pub use standing::{Standing, standing};
 pub use trace::{Step, Subject, Trace, subjects, trace};
+pub use who::{Someone, who_may};
 pub use why_not::{Change, WhyNot, why_not};

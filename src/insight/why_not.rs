@@ -6,15 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::who::{Someone, who_may};
 use crate::base::{Name, PartCode, PersonCode};
-use crate::domain::{Action, Actor, Command, Decision, InputLine, Person, Reason, ReasonCode, Refusal, Value};
+use crate::domain::{Action, Actor, Command, Decision, InputLine, ReasonCode, Refusal, Value};
 use crate::engine::{Engine, EngineError};
-use crate::model::{Clause, ClauseKind, FieldKind, Transition};
+use crate::model::{Clause, ClauseKind};
 
 /// Changes are tried together so often at most: one may call for another.
 const ROUNDS: usize = 4;
-/// More people than these are not named.
-const PEOPLE: usize = 12;
 
 /// One change of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -46,8 +45,8 @@ pub struct WhyNot {
     /// What it would do, where it is possible.
     #[serde(skip)]
     pub decision: Option<Box<Decision>>,
-    /// Who may do it instead, in which role.
-    pub people: Vec<(PersonCode, Name)>,
+    /// Who may do it instead, or may approve it.
+    pub people: Vec<Someone>,
     /// Changes with which it was tried and passes, all of them together; empty where none were found.
     pub passes_with: Vec<Change>,
 }
@@ -61,11 +60,10 @@ pub async fn why_not(engine: &Engine, command: &Command) -> Result<WhyNot, Engin
         Ok(decision) => return Ok(WhyNot { refusal: None, decision: Some(Box::new(decision)), people: Vec::new(), passes_with: Vec::new() }),
         Err(refusal) => refusal,
     };
-    let actor = |r: &Reason| matches!(r.code, ReasonCode::RoleDenied | ReasonCode::FourEyes);
-    let others = refusal.reasons.iter().any(actor);
-    let people = if others { who_may(engine, command).await? } else { Vec::new() };
+    let people = who_may(engine, command, &refusal).await?;
     let asked = Asked::of(engine, command).await?;
-    let passes_with = attempts(engine, command, &asked, (&refusal, people.first())).await?;
+    let other = people.iter().find(|someone| someone.fires == refusal.transition);
+    let passes_with = attempts(engine, command, &asked, (&refusal, other)).await?;
     Ok(WhyNot { refusal: Some(refusal), decision: None, people, passes_with })
 }
 
@@ -103,19 +101,14 @@ impl Asked {
 }
 
 /// Changes the command as its refusals say, until it passes.
-async fn attempts(
-    engine: &Engine,
-    command: &Command,
-    asked: &Asked,
-    (refusal, other): (&Refusal, Option<&(PersonCode, Name)>),
-) -> Result<Vec<Change>, EngineError> {
+async fn attempts(engine: &Engine, command: &Command, asked: &Asked, (refusal, other): (&Refusal, Option<&Someone>)) -> Result<Vec<Change>, EngineError> {
     let mut command = command.clone();
     let mut refusal = refusal.clone();
     let mut changes: Vec<Change> = Vec::new();
     for _ in 0..ROUNDS {
         let mut more = inputs(&refusal, asked);
-        if let Some((person, role)) = other.filter(|_| refusal.reasons.iter().any(|r| matches!(r.code, ReasonCode::RoleDenied | ReasonCode::FourEyes))) {
-            more.push(Change::Person { person: person.clone(), role: role.clone() });
+        if let Some(other) = other.filter(|_| refusal.reasons.iter().any(|r| matches!(r.code, ReasonCode::RoleDenied | ReasonCode::FourEyes))) {
+            more.push(Change::Person { person: other.person.clone(), role: other.role.clone() });
         }
         if more.is_empty() {
             return Ok(Vec::new());
@@ -184,35 +177,4 @@ fn apply(command: &mut Command, asked: &Asked, change: &Change) {
             }
         }
     }
-}
-
-/// The people who hold a role of the transition where this document needs it, and did nothing that bars them.
-async fn who_may(engine: &Engine, command: &Command) -> Result<Vec<(PersonCode, Name)>, EngineError> {
-    let store = engine.store();
-    let Action::Fire { transition } = &command.action else { return Ok(Vec::new()) };
-    let Some(doc) = store.document(&command.bu, &command.doc).await? else { return Ok(Vec::new()) };
-    let Some(workflow) = engine.book().workflows.get(&doc.workflow) else { return Ok(Vec::new()) };
-    let Some(transition) = workflow.transition(transition.as_str()) else { return Ok(Vec::new()) };
-    let events = store.events(&command.bu, &command.doc).await?;
-    let barred = |code: &PersonCode| events.iter().any(|r| transition.not_by.contains(&r.event.transition) && r.event.actor == *code);
-    let parties: Vec<_> = workflow.fields.iter().filter(|f| f.kind == FieldKind::Party).filter_map(|f| doc.field(f.name.as_str()).as_party()).collect();
-    let mut found = Vec::new();
-    for person in store.master(&command.bu).await?.people.into_iter().filter(|p| !barred(&p.code)) {
-        let here = |at: Option<&crate::base::PartyCode>| at.is_none_or(|at| parties.contains(&at));
-        found.extend(held(engine, transition, &person, here).map(|role| (person.code.clone(), role)));
-        if found.len() >= PEOPLE {
-            break;
-        }
-    }
-    Ok(found)
-}
-
-/// The role under which a person may fire a transition at a place.
-fn held(engine: &Engine, transition: &Transition, person: &Person, here: impl Fn(Option<&crate::base::PartyCode>) -> bool) -> Option<Name> {
-    let roles = &engine.book().vocabulary.roles;
-    let may = |role: &&Name| {
-        let at_party = roles.get(*role).is_some_and(|r| r.at.is_some());
-        person.roles.iter().any(|g| g.role == **role && (!at_party || (g.at.is_some() && here(g.at.as_ref()))))
-    };
-    transition.by.iter().find(may).cloned()
 }

@@ -152,7 +152,7 @@ async fn why_not_tells_everything_at_once_and_what_passes() {
         let codes: Vec<ReasonCode> = reasons.iter().map(|r| r.code).collect();
         assert_eq!(codes, [ReasonCode::NotAllowed, ReasonCode::RoleDenied], "{}", fixture.url);
         assert_eq!(reasons[0].remedies[0].text, "first `submit` by asp_manager or storekeeper");
-        assert!(answer.people.iter().any(|(_, role)| role == "service_ops") && answer.passes_with.is_empty(), "{answer:#?}");
+        assert!(answer.people.iter().any(|someone| someone.role == "service_ops") && answer.passes_with.is_empty(), "{answer:#?}");
         // In the state, by somebody who may not, and more than was requested: both, with the person and the quantity.
         desk.must(&manager, "R1", fire("submit"), json!({}), &[]).await;
         let asked = desk.command(&picker, "R1", fire("approve"), json!({}), &[json!({ "line": 1, "approved": 50 })]);
