@@ -113,6 +113,23 @@ fn directive(comment: &str) -> Option<(String, Option<String>)> {
     meant.then(|| (code.to_owned(), reason.filter(|r| !r.is_empty())))
 }
 
+/// The line, counted from 0, above which a warning in a line is silenced: where its clause begins.
+#[must_use]
+pub fn clause_begins(text: &str, line: usize) -> usize {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let goes_on = |n: usize| lines.get(n).is_some_and(|l| l.is_empty() || l.starts_with("//") || joins(l));
+    let mut first = line;
+    while first > 0 && goes_on(first) {
+        first -= 1;
+    }
+    first
+}
+
+/// Whether a line goes on with the one above.
+fn joins(line: &str) -> bool {
+    JOINING.iter().any(|word| line.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '"'])))
+}
+
 /// The next line that is no comment, with the lines that go on with it.
 fn below(lines: &[&str], comment: usize) -> std::ops::RangeInclusive<usize> {
     let bare = |n: usize| lines.get(n).map(|l| l.trim());
@@ -120,7 +137,6 @@ fn below(lines: &[&str], comment: usize) -> std::ops::RangeInclusive<usize> {
     while bare(first).is_some_and(|l| l.is_empty() || l.starts_with("//")) {
         first += 1;
     }
-    let joins = |line: &str| JOINING.iter().any(|word| line.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '"'])));
     let mut last = first;
     while bare(last + 1).is_some_and(joins) {
         last += 1;

@@ -4,6 +4,7 @@
 //! with everything. Must not know SQL, files or the clock. Tests: `tests.rs` and its spoiled texts.
 
 mod allow;
+mod always;
 mod calendars;
 mod calls;
 mod clause;
@@ -19,8 +20,10 @@ mod known;
 mod manifest;
 mod moves;
 mod needs;
+mod network;
 mod numbers;
 mod outlines;
+mod overrides;
 mod pages;
 mod pairs;
 mod reach;
@@ -33,6 +36,7 @@ pub mod testing;
 mod tests;
 mod typer;
 mod types;
+mod unused;
 pub mod walk;
 mod words;
 mod workflows;
@@ -42,8 +46,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-pub use self::allow::Silenced;
-pub use self::pages::{Family, Page, Piece, families, page};
+pub use self::allow::{Silenced, clause_begins};
+pub use self::network::Network;
+pub use self::pages::{Family, Page, Piece, families, page, pages};
 
 use self::declared::{Declared, Outline, name};
 use self::outlines::Outliner;
@@ -123,9 +128,15 @@ pub fn manifest(file: &BookFile) -> (Manifest, Vec<Diagnostic>) {
     (manifest, reports.into_sorted())
 }
 
-/// Checks a whole book.
+/// Checks a whole book by itself.
 #[must_use]
 pub fn check(files: &BookFiles) -> Checked {
+    check_with(files, None)
+}
+
+/// Checks a whole book beside the network that it is for: also what nothing in that network ever uses.
+#[must_use]
+pub fn check_with(files: &BookFiles, network: Option<&Network>) -> Checked {
     let mut sources = SourceMap::default();
     let manifest_id = sources.add(files.manifest.path.clone(), files.manifest.text.as_str());
     let flows: Vec<FileId> = sorted(&files.flows).into_iter().map(|f| sources.add(f.path.clone(), f.text.as_str())).collect();
@@ -135,7 +146,7 @@ pub fn check(files: &BookFiles) -> Checked {
 
     let (flows, incomplete) = read(&flows, &sources, &reports);
     let items: Vec<&ast::Item> = flows.iter().flat_map(|(_, parsed)| &parsed.file.items).collect();
-    let (draft, rules) = Checker { sources: &sources, manifest: &manifest, manifest_id, incomplete, reports: &reports }.book(&items, &scripts);
+    let (draft, rules) = Checker { sources: &sources, manifest: &manifest, manifest_id, incomplete, network, reports: &reports }.book(&items, &scripts);
     let usable = !reports.any_error();
     let hash = hash(files);
     let book = usable.then(|| Book { manifest, sources: sources.clone(), hash, ..draft.clone() });
@@ -200,6 +211,7 @@ struct Checker<'a> {
     manifest: &'a Manifest,
     manifest_id: FileId,
     incomplete: bool,
+    network: Option<&'a Network>,
     reports: &'a Reports,
 }
 
@@ -214,7 +226,9 @@ impl Checker<'_> {
         let mut workflows = BTreeMap::new();
         for (name, outline) in &declared.outlines {
             graph::states(outline, self.reports);
-            workflows.insert(name.clone(), Arc::new(workflows::workflow(&declared, outline, self.reports)));
+            let workflow = workflows::workflow(&declared, outline, self.reports);
+            always::conditions(&workflow, self.reports);
+            workflows.insert(name.clone(), Arc::new(workflow));
         }
         if !self.incomplete && items.iter().all(|item| !matches!(item, ast::Item::Workflow(w) if w.broken)) {
             pairs::pairs(&declared.vocabulary, &workflows, self.reports);
@@ -229,6 +243,9 @@ impl Checker<'_> {
         found.into_iter().for_each(|d| self.reports.add(d));
         if !self.reports.any_error() {
             rules.trial().into_iter().for_each(|d| self.reports.add(d));
+            overrides::overrides(&workflows, &rules, self.network, self.reports);
+            let from = unused::Sources { manifest: self.manifest, vocabulary: &declared.vocabulary, workflows: &workflows, scripts, network: self.network };
+            unused::words(&from, &words, self.reports);
         }
         let book =
             Book { manifest: self.manifest.clone(), vocabulary: declared.vocabulary, workflows, scenarios, sources: SourceMap::default(), hash: String::new() };

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 /// The families, in the order of the manual.
-const FAMILIES: [&str; 11] = [
+const FAMILIES: [&str; 14] = [
     include_str!("pages/reading.md"),
     include_str!("pages/manifest.md"),
     include_str!("pages/names.md"),
@@ -18,6 +18,9 @@ const FAMILIES: [&str; 11] = [
     include_str!("pages/scenarios.md"),
     include_str!("pages/rules.md"),
     include_str!("pages/silencing.md"),
+    include_str!("pages/cases.md"),
+    include_str!("pages/master.md"),
+    include_str!("pages/database.md"),
     include_str!("pages/refusals.md"),
 ];
 
@@ -73,6 +76,7 @@ impl Piece {
             "lines" => "in the lines of a workflow".to_owned(),
             "workflow" => "in a workflow".to_owned(),
             "book" | "alone" => "in a flow file".to_owned(),
+            "console" => "typed".to_owned(),
             "manifest" => "in `bincard.yaml`".to_owned(),
             path => format!("in `{path}`"),
         }
@@ -83,7 +87,10 @@ impl Piece {
     pub fn language(&self) -> &'static str {
         match self.place {
             "manifest" => "yaml",
+            "console" => "text",
             path if path.ends_with(".rhai") => "rhai",
+            path if path.ends_with(".yaml") => "yaml",
+            path if path.ends_with(".csv") => "csv",
             _ => "flow",
         }
     }
@@ -105,17 +112,33 @@ impl Piece {
 }
 
 impl Page {
+    /// The name of its file in the manual.
+    #[must_use]
+    pub fn file(&self) -> String {
+        if self.what() == "finding" { format!("db-{}.md", self.code) } else { format!("{}.md", self.code) }
+    }
+
+    /// What is told under its code.
+    #[must_use]
+    pub fn what(&self) -> &'static str {
+        match (self.family, self.warning) {
+            ("Refusals", _) => "refusal",
+            ("Checks of a database", _) => "finding",
+            (_, true) => "warning",
+            (_, false) => "error",
+        }
+    }
+
     /// The page for a terminal.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let refusal = self.code.contains('_') || self.family == "Refusals";
-        let what = if refusal { "refusal" } else { ["error", "warning"].get(usize::from(self.warning)).copied().unwrap_or("error") };
-        let mut out = format!("{what} {} · {}\n\n{}\n", self.code, self.family.to_lowercase(), self.meaning);
+        let mut out = format!("{} {} · {}\n\n{}\n", self.what(), self.code, self.family.to_lowercase(), self.meaning);
         if !self.why.is_empty() {
             let _ = write!(out, "\n{}\n", self.why);
         }
         for (word, pieces) in [("wrong", &self.wrong), ("right", &self.right)] {
             for piece in pieces {
+                let word = if self.what() == "refusal" { "for example" } else { word };
                 let _ = write!(out, "\n{word}, {}\n\n", piece.whereabouts());
                 piece.marked().lines().for_each(|line| {
                     let _ = writeln!(out, "    {line}");
@@ -133,10 +156,15 @@ pub fn families() -> &'static [Family] {
     ALL.get_or_init(|| FAMILIES.iter().filter_map(|text| family(text)).collect())
 }
 
-/// The page of a code.
+/// The page of a code; the first, where a refusal and a finding of a database share one.
 #[must_use]
 pub fn page(code: &str) -> Option<&'static Page> {
-    families().iter().flat_map(|f| &f.pages).find(|p| p.code == code)
+    pages(code).next()
+}
+
+/// All pages of a code.
+pub fn pages(code: &str) -> impl Iterator<Item = &'static Page> {
+    families().iter().flat_map(|f| &f.pages).filter(move |p| p.code == code)
 }
 
 fn family(text: &'static str) -> Option<Family> {

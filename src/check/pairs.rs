@@ -48,6 +48,11 @@ pub(super) fn pairs(vocabulary: &Vocabulary, workflows: &BTreeMap<Name, Arc<Work
     }
 }
 
+/// The rules that a workflow asks.
+pub(super) fn asked(workflow: &Workflow) -> BTreeSet<Name> {
+    deeds(workflow).asks
+}
+
 /// The deeds of all workflows that start this one, directly or through others: a started document may use what they hold.
 fn ancestors<'d>(of: &Name, deeds: &'d BTreeMap<&Name, Deeds>) -> Vec<&'d Deeds> {
     let mut found: BTreeSet<&Name> = BTreeSet::new();

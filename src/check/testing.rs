@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::{BookFile, BookFiles, Checked, check};
+use super::{BookFile, BookFiles, Checked, Network, check_with};
 use crate::base::{Diagnostic, Severity, SourceMap};
 use crate::model::Book;
 use crate::rules::Rules;
@@ -15,10 +15,16 @@ pub const MANIFEST: &str = "name: test\ncurrency: INR\nzone: Asia/Kolkata\n";
 /// Checks the texts of a book: `*.flow`, `*.rhai`, and `bincard.yaml` where it matters.
 #[must_use]
 pub fn checked(texts: &[(&str, &str)]) -> Checked {
+    checked_beside(texts, None)
+}
+
+/// Checks the texts of a book beside a network.
+#[must_use]
+pub fn checked_beside(texts: &[(&str, &str)], network: Option<&Network>) -> Checked {
     let file = |(path, text): &(&str, &str)| BookFile { path: (*path).to_owned(), text: (*text).to_owned() };
     let ending = |end: &str| texts.iter().filter(|(path, _)| path.ends_with(end)).map(file).collect();
     let manifest = texts.iter().find(|(path, _)| *path == "bincard.yaml").map_or(("bincard.yaml", MANIFEST), |found| *found);
-    check(&BookFiles { manifest: file(&manifest), flows: ending(".flow"), rules: ending(".rhai") })
+    check_with(&BookFiles { manifest: file(&manifest), flows: ending(".flow"), rules: ending(".rhai") }, network)
 }
 
 /// The model of a book that must be right.

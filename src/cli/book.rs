@@ -10,6 +10,7 @@ use crate::book_folder::{self, BookFolderError};
 use crate::check::{self, BookFiles, Checked};
 use crate::engine::OlderBooks;
 use crate::model::Book;
+use crate::network;
 use crate::rules::Rules;
 
 use super::args::Global;
@@ -37,7 +38,9 @@ pub fn root(global: &Global) -> Result<PathBuf, CliError> {
 /// Checks the book, whatever is wrong with it.
 pub fn check(root: &Path) -> Result<Checked, CliError> {
     let files = book_folder::read(root).map_err(unreadable)?;
-    Ok(check::check(&files))
+    let master = check::manifest(&files.manifest).0.master;
+    let network = master.and_then(|folder| network::outline_of(&root.join(folder)));
+    Ok(check::check_with(&files, network.as_ref()))
 }
 
 /// The book, which must be without errors.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::json;
 
-use crate::base::{Name, Severity};
+use crate::base::{Diagnostic, Name, Severity, Span};
 use crate::model::Book;
 use crate::prove::{self, Options, Proved};
 use crate::rules::Rules;
@@ -61,7 +61,8 @@ pub fn run(args: &CheckArgs, global: &Global, out: Out) -> Result<(), CliError> 
         _ => Vec::new(),
     };
     let mut diagnostics = checked.diagnostics.clone();
-    diagnostics.extend(proofs.iter().flat_map(|p| &p.findings).map(|f| f.diagnostic.clone()));
+    let of_proofs = proofs.iter().flat_map(|p| &p.findings).map(|f| &f.diagnostic).filter(|finding| !told(&checked, finding));
+    diagnostics.extend(of_proofs.cloned());
     let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
     let warnings = diagnostics.len() - errors;
     let failed = errors > 0 || (args.strict && warnings > 0);
@@ -98,6 +99,12 @@ pub fn run(args: &CheckArgs, global: &Global, out: Out) -> Result<(), CliError> 
         out.line(summary(&checked, errors, warnings))?;
     }
     if failed { Err(CliError::rejected()) } else { Ok(()) }
+}
+
+/// Whether the text of a condition has shown already what a proof found of it.
+fn told(checked: &crate::check::Checked, finding: &Diagnostic) -> bool {
+    let within = |outer: Span, inner: Span| outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end;
+    finding.code == "branch-never-taken" && checked.diagnostics.iter().any(|d| d.code == "constant-condition" && within(finding.span(), d.span()))
 }
 
 /// Proves the book, or those of its workflows that are meant.

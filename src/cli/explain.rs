@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::base::{Bu, DocId, suggest};
-use crate::check::{Page, Piece, families, page};
+use crate::check::{Page, Piece, families, pages};
 use crate::insight::{self, Explanation, Which};
 use crate::store::PaperFilter;
 
@@ -26,6 +26,8 @@ Examples:
   bincard explain DCC/26-27/00031                 the transition that issued a challan
   bincard explain unknown-name                    what a finding of `bincard check` means, with examples
   bincard explain not_enough                      what a code of a refusal means
+  bincard explain bad-gstin                       what a finding of `bincard load` means
+  bincard explain left_behind                     what a finding of `bincard db verify` means
 
 The decision is made again from the book that the database has kept and from the stock as it stood then; today's
 book is asked beside it, and the first difference is shown.")]
@@ -42,8 +44,15 @@ pub struct ExplainArgs {
 
 /// Explains.
 pub async fn run(args: &ExplainArgs, global: &Global, out: Out) -> Result<(), CliError> {
-    if let Some(page) = page(&args.what) {
-        return if out.is_json() { out.json(&to_json(page)) } else { out.line(page.to_text().trim_end()) };
+    let known: Vec<&Page> = pages(&args.what).collect();
+    if let Some(first) = known.first() {
+        let also: Vec<serde_json::Value> = known.iter().skip(1).map(|page| to_json(page)).collect();
+        let mut told = to_json(first);
+        if let (false, Some(fields)) = (also.is_empty(), told.as_object_mut()) {
+            fields.insert("also".to_owned(), also.into());
+        }
+        let texts: Vec<String> = known.iter().map(|page| page.to_text().trim_end().to_owned()).collect();
+        return if out.is_json() { out.json(&told) } else { out.line(texts.join("\n\n")) };
     }
     // A code is one word: whoever mistypes one needs no book and no database.
     let one_word = args.what.chars().all(|c| c.is_ascii_lowercase() || c == '-' || c == '_');

@@ -4,6 +4,7 @@
 
 pub mod book;
 pub mod clause;
+pub mod comparison;
 pub mod coverage;
 pub mod expr;
 pub mod scenario;
@@ -14,6 +15,7 @@ pub use book::{Bin, Book, DocumentKind, EventKind, Manifest, Named, Role, RulePa
 pub use clause::{
     Ask, Changes, Choosing, Clause, ClauseKind, EachLine, Guard, MoveQuantity, MoveSpec, NewLot, ObligationSpec, ObligationVerb, PlaceSpec, StartSpec, Within,
 };
+pub use comparison::{Comparison, Plain, Relation, decided};
 pub use coverage::{Category, Coverage, Key, Point, Tally};
 pub use expr::{BinaryOp, Builtin, Expr, ExprKind, LineTest, NumberPart, Query, Template, TemplatePart};
 pub use scenario::{ExpectedUnit, GivenUnit, Scenario, ScenarioActor, ScenarioStep, StepKind};

@@ -13,6 +13,7 @@ mod folder;
 mod formats;
 mod meaning;
 mod names;
+mod outline;
 mod raw;
 mod row;
 #[cfg(test)]
@@ -34,6 +35,7 @@ use row::{Read, Row};
 
 pub use diff::{Change, Changes, FieldChange, KindChanges, diff};
 pub use folder::{FolderError, read_folder};
+pub use outline::{outline, outline_of};
 pub use raw::Item;
 pub use yaml_file::{once, tree};
 pub use yaml_places::Found;

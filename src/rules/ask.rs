@@ -14,7 +14,7 @@ use super::host::{self, Limits};
 use super::layer::Layer;
 use super::parse::Source;
 use super::value::{complain, to_open_record, to_script};
-use crate::base::{Bu, Name, PartyCode};
+use crate::base::{Bu, Name, PartyCode, Span};
 use crate::domain::Value;
 use crate::model::Vocabulary;
 
@@ -96,6 +96,19 @@ pub(super) struct Inner {
 /// something else of the declared type.
 pub type Imagination = dyn Fn(&Name, &[Value], Option<&Value>) -> Option<Value> + Send + Sync;
 
+/// A rule as a layer above the standard writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// The rule.
+    pub rule: Name,
+    /// The layer.
+    pub layer: Layer,
+    /// The name of its function.
+    pub span: Span,
+    /// It calls `base(…)`, so that the layer below is asked too.
+    pub asks_below: bool,
+}
+
 /// Compiled rules of all layers. Cheap to clone; safe to ask from many threads.
 #[derive(Clone)]
 pub struct Rules {
@@ -117,6 +130,16 @@ impl Rules {
     #[must_use]
     pub fn imagining(&self, imagined: Arc<Imagination>) -> Self {
         Self { inner: Arc::clone(&self.inner), imagined: Some(imagined) }
+    }
+
+    /// What the layers above the standard write.
+    pub fn overrides(&self) -> impl Iterator<Item = Override> + '_ {
+        let above = self.inner.written.iter().filter(|written| written.layer != Layer::Default);
+        above.filter_map(|written| {
+            let header = written.source.header(written.rule.as_str())?;
+            let asks_below = written.source.words(header.range).any(|word| word == "base");
+            Some(Override { rule: written.rule.clone(), layer: written.layer.clone(), span: written.source.span(header.at), asks_below })
+        })
     }
 
     /// Asks a rule. The same scope, rule and arguments always give the same answer.

@@ -23,7 +23,7 @@ mod tests;
 mod trial;
 mod value;
 
-pub use ask::{Answer, Imagination, Rules, Scope};
+pub use ask::{Answer, Imagination, Override, Rules, Scope};
 pub use check::{Seen, SeenKind};
 pub use compile::RuleScript;
 pub use fault::{FaultKind, RuleFault, Shape};

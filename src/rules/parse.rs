@@ -57,6 +57,12 @@ impl Source {
         self.headers.iter().find(|h| h.name == name)
     }
 
+    /// The words that stand in a range.
+    pub(super) fn words(&self, (start, end): (usize, usize)) -> impl Iterator<Item = &str> {
+        let inside = self.tokens.iter().filter(move |t| t.kind == scan::TokenKind::Word && t.start >= start && t.end <= end);
+        inside.filter_map(|t| self.text.get(t.start..t.end))
+    }
+
     fn word(&self, span: Span) -> &str {
         self.text.get(span.range()).unwrap_or("")
     }

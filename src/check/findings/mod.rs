@@ -5,6 +5,7 @@
 
 pub(super) mod allow;
 pub(super) mod clauses;
+pub(super) mod idle;
 pub(super) mod manifest;
 pub(super) mod names;
 pub(super) mod pairs;

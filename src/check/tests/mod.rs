@@ -7,13 +7,15 @@
 mod allow;
 mod mangled;
 mod models;
+mod overrides;
 mod pages;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::testing::{MANIFEST, checked};
+use super::Network;
+use super::testing::{MANIFEST, checked, checked_beside};
 use crate::render::{Style, reports};
 
 /// The small sound book; `@body`, `@each`, `@lines`, `@workflow` and `@book` mark where a spoiled text can stand.
@@ -23,6 +25,13 @@ const RULES: [(&str, &str); 3] = [
     ("rules/default/allocation.rhai", "fn allocation(line, lot) { #{ take: true, rank: [lot.received], reason: \"oldest\" } }"),
     ("rules/default/cover.rhai", "fn cover(contract, part) { #{ covered: true, payer: \"oem\" } }"),
 ];
+
+/// The network that the small book is for.
+fn network() -> Network {
+    let parties = [("pune", "asp"), ("wh", "warehouse"), ("ravi", "technician")];
+    let parties = parties.into_iter().map(|(code, kind)| (code.into(), kind.into())).collect();
+    Network { units: [("ac".into(), parties)].into(), calendars: ["working".into()].into(), ..Network::default() }
+}
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/check/tests")
@@ -84,7 +93,7 @@ fn the_small_book_is_sound() {
     let text = book(&[]);
     let mut texts = vec![("book.flow", text.as_str())];
     texts.extend(RULES);
-    let checked = checked(&texts);
+    let checked = checked_beside(&texts, Some(&network()));
     assert_eq!(reports(&checked.sources, &checked.diagnostics, Style::Plain), "");
 }
 
@@ -116,7 +125,19 @@ fn sources(folder: &Path) -> String {
 
 /// The codes of all findings that sources make.
 fn codes_made_in(sources: &str) -> BTreeSet<String> {
-    let made = ["Diagnostic::error(\"", "Diagnostic::warning(\"", ".at(node,\"", ".error(\"", ".error_at(\"", "self.wrong(\""];
+    let made = [
+        "Diagnostic::error(\"",
+        "Diagnostic::warning(\"",
+        ".at(node,\"",
+        ".error(\"",
+        ".error_at(\"",
+        "self.wrong(\"",
+        "Complaint::new(\"",
+        "row.say(\"",
+        "self.say(\"",
+        "say_cycle(\"",
+        "code:Some(\"",
+    ];
     made.into_iter().flat_map(|made| sources.split(made).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned)).collect()
 }
 

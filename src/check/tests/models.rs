@@ -102,8 +102,7 @@ fn literals_take_the_unit_of_what_stands_beside_them() {
 
 #[test]
 fn what_every_way_into_a_state_has_given_need_not_be_asked_for_again() {
-    let ship =
-        "transition ship: approved -> approved by picker {\n emit arrived with shipment = \"{number}\", note = note\n require sodo is sodo else \"No.\"\n}";
+    let ship = "transition ship: approved -> approved by picker {\n emit arrived with shipment = \"{number}\", note = note\n require sodo is \"4500010001/10 80001234/10\" else \"No.\"\n}";
     let given = book(&[("body", "ask sodo"), ("workflow", ship)]);
     let also = "transition skip: draft -> approved by picker {}";
     let not_always = book(&[("body", "ask sodo"), ("workflow", &format!("{ship}\n{also}"))]);

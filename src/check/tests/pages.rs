@@ -1,6 +1,8 @@
 //! The pages of the codes keep their word: each wrong example is told exactly that code at the marked place, each right one
 //! nothing; every code that is made anywhere has its page; and `docs/findings/` is what the pages make.
 //!
+//! Examples of master data are read beside `network.yaml`, tables of rule cases beside the small book, refusals are played.
+//!
 //! `UPDATE_DOCS=1 cargo test --lib check::tests::pages` writes the pages again.
 
 use std::collections::BTreeSet;
@@ -8,15 +10,23 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::testing::{MANIFEST, checked};
+use super::super::testing::{MANIFEST, checked_beside};
 use super::super::{Checked, Family, Page, Piece, families};
-use super::{RULES, book, codes_made_in, sources};
-use crate::base::{Severity, Span};
+use super::{RULES, book, codes_made_in, network, sources};
+use crate::base::{Diagnostic, Severity, SourceMap, Span};
+use crate::engine::Engine;
+use crate::network::{self, Known};
 use crate::prove::{Options, prove};
 use crate::render::{Style, reports};
+use crate::scenario::{self, Masters, RuleCases};
+use crate::store::Store;
 
 /// Codes that no short text shows.
-const UNSHOWN: [&str; 1] = ["too-large"];
+const UNSHOWN: [&str; 2] = ["too-large", "no-book"];
+/// Refusals of which no scenario tells: a command that is sent twice, or by hand, or that names what is not there.
+const UNPLAYED: [&str; 6] = ["idempotency_conflict", "unknown_workflow", "unknown_document", "document_exists", "stale_revision", "contended"];
+/// The network beside which examples of master data stand.
+const NETWORK: &str = include_str!("network.yaml");
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -26,7 +36,7 @@ fn root() -> &'static Path {
 fn path(piece: &Piece) -> &str {
     match piece.place {
         "manifest" => "bincard.yaml",
-        path if path.ends_with(".rhai") => path,
+        path if [".rhai", ".yaml", ".csv"].iter().any(|ending| path.ends_with(ending)) => path,
         _ => "book.flow",
     }
 }
@@ -43,11 +53,60 @@ fn tried(pieces: &[Piece]) -> Checked {
         texts.extend(RULES.iter().filter(|(path, _)| !scripts.iter().any(|(own, _)| own == path)));
     }
     texts.extend(scripts);
-    checked(&texts)
+    checked_beside(&texts, Some(&network()))
+}
+
+/// What is told of an example.
+struct Told {
+    sources: SourceMap,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Whoever tells the codes of a page looks at an example.
+fn proved(page: &Page, pieces: &[Piece]) -> Told {
+    match page.family {
+        "Master data" => loaded(pieces),
+        "Rule cases" => tabled(pieces),
+        _ => {
+            let checked = checked(page, pieces);
+            Told { sources: checked.sources, diagnostics: checked.diagnostics }
+        }
+    }
+}
+
+/// Reads files of master data beside the small network.
+fn loaded(pieces: &[Piece]) -> Told {
+    let mut sources = SourceMap::default();
+    sources.add("network.yaml", NETWORK);
+    for piece in pieces {
+        sources.add(piece.place, piece.text.as_str());
+    }
+    let known = Known::of(&tried(&[]).draft.vocabulary);
+    let diagnostics = network::check(&sources, &known).map_or_else(|found| found, |checked| checked.warnings);
+    Told { sources, diagnostics }
+}
+
+/// Reads tables of rule cases beside the small book, and asks the rules.
+fn tabled(pieces: &[Piece]) -> Told {
+    let folder = tempfile::tempdir().unwrap();
+    for piece in pieces {
+        let path = folder.path().join(piece.place);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, &piece.text).unwrap();
+    }
+    let checked = tried(&[]);
+    let read = RuleCases::read(folder.path(), &checked.book.unwrap(), &Masters::new(folder.path())).unwrap();
+    let failed: Vec<&str> = read.cases.iter().filter(|case| !case.run(&checked.rules).passed()).map(|case| case.title.as_str()).collect();
+    assert!(failed.is_empty(), "{failed:?} fail");
+    // The folder is another one in each run.
+    let mut findings = read.findings;
+    let here = format!("{}/", folder.path().display());
+    findings.iter_mut().for_each(|finding| finding.title = finding.title.replace(&here, ""));
+    Told { sources: read.sources, diagnostics: findings }
 }
 
 /// Checks the book of an example, and proves it where the page is about a proof.
-fn proved(page: &Page, pieces: &[Piece]) -> Checked {
+fn checked(page: &Page, pieces: &[Piece]) -> Checked {
     let mut checked = tried(pieces);
     if page.family == "Proofs"
         && let Some(book) = &checked.book
@@ -65,7 +124,7 @@ fn told(page: &Page, pieces: &[Piece]) -> String {
 }
 
 /// The marked text, as the sources have it.
-fn marked(checked: &Checked, piece: &Piece) -> Option<Span> {
+fn marked(checked: &Told, piece: &Piece) -> Option<Span> {
     let (line, start, end) = piece.mark?;
     let (id, file) = checked.sources.files().find(|(_, f)| f.name == path(piece))?;
     let before: usize = piece.text.lines().take(line).map(|l| l.len() + 1).sum();
@@ -99,7 +158,7 @@ fn problems(page: &Page) -> Vec<String> {
 }
 
 fn shown() -> impl Iterator<Item = &'static Page> {
-    families().iter().flat_map(|f| &f.pages).filter(|p| p.family != "Refusals" && !UNSHOWN.contains(&p.code))
+    families().iter().flat_map(|f| &f.pages).filter(|p| !["Refusals", "Checks of a database"].contains(&p.family) && !UNSHOWN.contains(&p.code))
 }
 
 #[test]
@@ -110,13 +169,66 @@ fn every_example_is_told_what_its_page_says() {
 
 #[test]
 fn every_code_has_its_page_and_every_page_its_code() {
-    let made: String = ["check", "syntax", "rules", "prove"].iter().map(|module| sources(&root().join("src").join(module))).collect();
+    let made: String =
+        ["check", "syntax", "rules", "prove", "network", "scenario", "lsp"].iter().map(|module| sources(&root().join("src").join(module))).collect();
     let codes = codes_made_in(&made);
-    let pages: BTreeSet<String> = families().iter().flat_map(|f| &f.pages).filter(|p| p.family != "Refusals").map(|p| p.code.to_owned()).collect();
+    let others = ["Refusals", "Checks of a database"];
+    let pages: BTreeSet<String> = families().iter().flat_map(|f| &f.pages).filter(|p| !others.contains(&p.family)).map(|p| p.code.to_owned()).collect();
     let missing: Vec<&String> = codes.difference(&pages).collect();
-    assert!(codes.len() > 110 && missing.is_empty(), "src/check/pages has no page of {missing:?}");
+    assert!(codes.len() > 180 && missing.is_empty(), "src/check/pages has no page of {missing:?}");
     let gone: Vec<&String> = pages.iter().filter(|code| !made.contains(&format!("\"{code}\""))).collect();
     assert!(gone.is_empty(), "src/check/pages tells of {gone:?}, which nothing reports");
+}
+
+/// The codes of what `bincard db verify` finds: each is named where it is found, and nowhere else.
+#[test]
+fn every_code_of_a_database_check_has_its_page() {
+    let made = sources(&root().join("src/store"));
+    let begins = ["findings.add(\"", ".add(\"", "self.add(\"", ".fact(bu,id,(\""];
+    let mut codes: BTreeSet<&str> = begins.iter().flat_map(|begin| made.split(begin).skip(1)).filter_map(|rest| rest.split('"').next()).collect();
+    // The facts of a document are compared in one list.
+    let facts = std::fs::read_to_string(root().join("src/store/audit/documents.rs")).unwrap();
+    codes.extend(facts.lines().filter_map(|l| l.trim().strip_prefix("(\"")?.split('"').next().filter(|_| l.contains(".to_string(),"))));
+    let pages: BTreeSet<&str> = families().iter().flat_map(|f| &f.pages).filter(|p| p.family == "Checks of a database").map(|p| p.code).collect();
+    assert_eq!(codes, pages);
+}
+
+#[test]
+fn no_two_pages_are_one_file() {
+    let mut files: Vec<String> = families().iter().flat_map(|f| &f.pages).map(Page::file).collect();
+    files.sort_unstable();
+    let twice: Vec<&String> = files.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| &pair[0]).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
+/// The scenario of each refusal is played, and passes: somebody is refused in it with this very code.
+#[tokio::test]
+async fn every_example_of_a_refusal_is_refused() {
+    let mut problems = Vec::new();
+    for page in families().iter().flat_map(|f| &f.pages).filter(|p| p.family == "Refusals") {
+        let typed = page.wrong.iter().all(|piece| piece.place == "console");
+        if page.wrong.is_empty() || typed != UNPLAYED.contains(&page.code) {
+            problems.push(format!("{}: no example, or not the one that is expected", page.code));
+        }
+        if typed {
+            continue;
+        }
+        let checked = tried(&page.wrong);
+        let Some(book) = checked.book else {
+            problems.push(format!("{}: {}", page.code, reports(&checked.sources, &checked.diagnostics, Style::Plain)));
+            continue;
+        };
+        let (book, rules) = (Arc::new(book), Arc::new(checked.rules));
+        let engine = Engine::new(Arc::clone(&book), rules, Store::memory()).await.unwrap();
+        for scenario in &book.scenarios {
+            let report = scenario::run(&engine, scenario, &Masters::new(root())).await.unwrap();
+            let refused = page.wrong.iter().any(|piece| piece.text.contains(&format!("then refused {}", page.code)));
+            if !report.passed() || !refused {
+                problems.push(format!("{}: {:#?}", page.code, report.failures));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "\n{}", problems.join("\n\n"));
 }
 
 #[test]
@@ -131,10 +243,11 @@ fn every_code_of_a_refusal_has_its_page() {
 
 /// The page of a code in the manual.
 fn manual(page: &Page) -> String {
-    let kind = match (page.family, page.warning) {
-        ("Refusals", _) => "A refusal",
-        (_, true) => "A warning",
-        (_, false) => "An error",
+    let kind = match page.what() {
+        "refusal" => "A refusal",
+        "finding" => "A finding of `bincard db verify`",
+        "warning" => "A warning",
+        _ => "An error",
     };
     let mut out = format!("# `{}`\n\n{kind} · [{}](../findings.md)\n\n{}\n", page.code, page.family, page.meaning);
     if !page.why.is_empty() {
@@ -142,15 +255,21 @@ fn manual(page: &Page) -> String {
     }
     for (title, pieces) in [("Wrong", &page.wrong), ("Right", &page.right)] {
         for (n, piece) in pieces.iter().enumerate() {
-            let also = if n == 0 { title } else { "and" };
+            let first = if page.family == "Refusals" { "For example" } else { title };
+            let also = if n == 0 { first } else { "and" };
             let _ = write!(out, "\n{also}, {}:\n\n```{}\n{}\n```\n", piece.whereabouts(), piece.language(), piece.text);
         }
-        if title == "Wrong" && !pieces.is_empty() {
+        if title == "Wrong" && !pieces.is_empty() && page.family != "Refusals" {
             let wrong = proved(page, pieces);
             let of_code: Vec<_> = wrong.diagnostics.iter().filter(|d| d.code == page.code).cloned().collect();
             let report = reports(&wrong.sources, &of_code, Style::Plain);
             let lines: Vec<&str> = report.trim_end().lines().map(str::trim_end).collect();
-            let _ = write!(out, "\n`bincard check` says:\n\n```text\n{}\n```\n", lines.join("\n"));
+            let command = match page.family {
+                "Master data" => "load",
+                "Rule cases" => "test",
+                _ => "check",
+            };
+            let _ = write!(out, "\n`bincard {command}` says:\n\n```text\n{}\n```\n", lines.join("\n"));
         }
     }
     out
@@ -165,7 +284,7 @@ place, and what to type instead. One mistake is reported once: what could not be
 too, `--json` gives the same for programs. Codes are stable; sentences may get better.
 
 `bincard explain CODE` prints the page of a code: what it means, a wrong example and a right one. The examples stand in
-[one small book](findings/book.md). Findings about master data have their place in [master-data.md](master-data.md).
+[one small book](findings/book.md), those of master data beside [one small network](findings/network.md).
 ";
 
 /// The table of contents.
@@ -176,7 +295,7 @@ fn index() -> String {
         for page in pages {
             let mark = if page.warning { " ⚠" } else { "" };
             let meaning = page.meaning.lines().collect::<Vec<_>>().join(" ");
-            let _ = writeln!(out, "| [`{0}`](findings/{0}.md){mark} | {1} |", page.code, meaning.replace('|', "\\|"));
+            let _ = writeln!(out, "| [`{}`](findings/{}){mark} | {} |", page.code, page.file(), meaning.replace('|', "\\|"));
         }
     }
     out
@@ -205,10 +324,12 @@ fn around() -> String {
 /// The pages as they should be, by path.
 fn wanted() -> Vec<(PathBuf, String)> {
     let docs = root().join("docs");
-    let page = |p: &Page| (docs.join(format!("findings/{}.md", p.code)), manual(p));
+    let page = |p: &Page| (docs.join("findings").join(p.file()), manual(p));
     let mut all: Vec<(PathBuf, String)> = families().iter().flat_map(|f| &f.pages).map(page).collect();
     all.push((docs.join("findings.md"), index()));
     all.push((docs.join("findings/book.md"), around()));
+    let about = "The examples of [master data](../findings.md#master-data) stand beside this file, and mean the words of the [small book](book.md).";
+    all.push((docs.join("findings/network.md"), format!("# The network of the examples\n\n{about}\n\n```yaml\n{NETWORK}```\n")));
     all
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use rhai::{ASTFlags, ASTNode, Expr, FlowControl, Position, Stmt, SwitchCasesCollection};
 
 use super::Context;
+use super::facts::{Facts, facts, leaves};
 use super::kind::Kind;
 use super::seen::Seen;
 use crate::base::{Diagnostic, Span};
@@ -14,6 +15,14 @@ use crate::model::{RuleSig, Type};
 use crate::rules::fault::path_of;
 use crate::rules::parse::Function;
 use crate::rules::value::Unit;
+
+/// A variable or a parameter.
+pub(super) struct Made {
+    pub name: String,
+    pub at: Span,
+    pub parameter: bool,
+    pub read: bool,
+}
 
 /// The walk over one function.
 pub(super) struct Body<'c> {
@@ -25,10 +34,14 @@ pub(super) struct Body<'c> {
     scope: Vec<(String, Kind)>,
     /// Unknown names that are reported.
     assumed: BTreeSet<String>,
-    /// Paths that may be absent and are known not to be.
-    present: Vec<String>,
+    /// What the conditions around a place, and those that left before it, tell.
+    pub(super) facts: Facts,
     /// Variables that get another value after they are made.
-    changed: BTreeSet<String>,
+    pub(super) changed: BTreeSet<String>,
+    /// What is made, in order, and whether something reads it.
+    pub(super) made: Vec<Made>,
+    /// What is needless, told only where nothing is wrong.
+    pub(super) idle: Vec<Diagnostic>,
     pub(super) found: Vec<Diagnostic>,
     /// What names and texts turned out to be, for an editor.
     pub(super) seen: Vec<Seen>,
@@ -48,8 +61,10 @@ impl<'c> Body<'c> {
             name: &function.header.name,
             scope,
             assumed: BTreeSet::new(),
-            present: Vec::new(),
+            facts: Facts::default(),
             changed,
+            made: Vec::new(),
+            idle: Vec::new(),
             found: Vec::new(),
             seen: Vec::new(),
             calls: BTreeSet::new(),
@@ -63,6 +78,7 @@ impl<'c> Body<'c> {
             self.answers_nothing(self.context.source.span(at));
         }
         self.block(body, expected);
+        self.idle_at_the_end(body);
     }
 
     pub(super) fn span(&self, position: Position) -> Span {
@@ -105,23 +121,24 @@ impl<'c> Body<'c> {
     }
 
     pub(super) fn is_present(&self, path: &str) -> bool {
-        self.present.iter().any(|p| p == path)
+        self.facts.present.iter().any(|p| p == path)
     }
 
-    /// Runs `work` with more variables and more that is known to be present.
-    pub(super) fn within<T>(&mut self, variables: Vec<(String, Kind)>, present: Vec<String>, work: impl FnOnce(&mut Self) -> T) -> T {
-        let before = (self.scope.len(), self.present.len());
+    /// Runs `work` with more variables and more that is known.
+    pub(super) fn within<T>(&mut self, variables: Vec<(String, Kind)>, known: Facts, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = (self.scope.len(), self.facts.len());
         self.scope.extend(variables);
-        self.present.extend(present);
+        self.learn(known);
         let done = work(self);
         self.scope.truncate(before.0);
-        self.present.truncate(before.1);
+        self.facts.truncate(before.1);
         done
     }
 
     pub(super) fn block(&mut self, statements: &[Stmt], expected: Option<&Type>) -> Kind {
         let last = statements.len().saturating_sub(1);
-        self.within(Vec::new(), Vec::new(), |body| {
+        self.unreachable(statements);
+        self.within(Vec::new(), Facts::default(), |body| {
             let walk = statements.iter().enumerate().map(|(n, s)| body.statement(s, expected.filter(|_| n == last)));
             walk.last().unwrap_or(Kind::Nothing)
         })
@@ -148,6 +165,7 @@ impl<'c> Body<'c> {
                 let kind = self.expr(&parts.1);
                 let name = parts.0.name.to_string();
                 let kind = if self.changed.contains(&name) { settled(kind) } else { kind };
+                self.make(&name, self.span(parts.0.pos), false);
                 self.scope.push((name, kind));
             }
             Stmt::Assignment(parts) => self.assign(&parts.1.lhs, &parts.1.rhs, parts.0.get_op_assignment_info().map(|info| (info.5, parts.0.position()))),
@@ -190,10 +208,10 @@ impl<'c> Body<'c> {
         let first = self.within(Vec::new(), holds.clone(), |body| body.arm(then, at, expected));
         let second = self.within(Vec::new(), fails.clone(), |body| body.arm(otherwise, at, expected));
         if leaves(then) {
-            self.present.extend(fails);
+            self.learn(fails);
         }
         if leaves(otherwise) {
-            self.present.extend(holds);
+            self.learn(holds);
         }
         match (leaves(then), leaves(otherwise)) {
             (true, _) => second,
@@ -241,7 +259,7 @@ impl<'c> Body<'c> {
         };
         let mut variables = vec![(name.to_owned(), item)];
         variables.extend(counter.map(|c| (c, Kind::Decimal(Unit::Plain))));
-        self.within(variables, Vec::new(), |body| body.block(parts.body.statements(), None));
+        self.within(variables, Facts::default(), |body| body.block(parts.body.statements(), None));
     }
 
     fn assign(&mut self, target: &Expr, given: &Expr, operator: Option<(&str, Position)>) {
@@ -252,7 +270,8 @@ impl<'c> Body<'c> {
                 self.assume(&name.1);
                 Kind::Unknown
             }
-            Expr::Variable(..) => self.expr(target),
+            // What is only given a value is not read.
+            Expr::Variable(name, _, at) => self.known_variable(&name.1, *at),
             _ => self.changing(target),
         };
         if let Some((symbol, at)) = operator {
@@ -263,6 +282,7 @@ impl<'c> Body<'c> {
 
     /// Yes or no is needed.
     pub(super) fn condition(&mut self, expr: &Expr) {
+        self.always_the_same(expr);
         let kind = self.expr(expr);
         match self.needed(kind, expr) {
             Kind::YesNo | Kind::Unknown => {}
@@ -275,11 +295,10 @@ impl<'c> Body<'c> {
 
     /// Each condition sees what those before it leave known: `has(x) && x > 1`, `!has(x) || x > 1`.
     pub(super) fn conditions(&mut self, exprs: &[Expr], all: bool) -> Kind {
-        self.within(Vec::new(), Vec::new(), |body| {
+        self.within(Vec::new(), Facts::default(), |body| {
             for expr in exprs {
                 body.condition(expr);
-                let known = facts(expr, all);
-                body.present.extend(known);
+                body.learn(facts(expr, all));
             }
         });
         Kind::YesNo
@@ -312,25 +331,4 @@ fn changed(body: &[Stmt]) -> BTreeSet<String> {
         });
     }
     names
-}
-
-/// The paths that are known to be present when a condition holds, or when it does not.
-pub(super) fn facts(expr: &Expr, holds: bool) -> Vec<String> {
-    match expr {
-        Expr::FnCall(call, _) if call.name == "has" && holds => call.args.first().and_then(path_of).into_iter().collect(),
-        Expr::FnCall(call, _) if call.name == "!" => call.args.first().map(|inner| facts(inner, !holds)).unwrap_or_default(),
-        Expr::And(parts, _) if holds => parts.iter().flat_map(|part| facts(part, true)).collect(),
-        Expr::Or(parts, _) if !holds => parts.iter().flat_map(|part| facts(part, false)).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// True where nothing after the statements is reached.
-fn leaves(statements: &[Stmt]) -> bool {
-    match statements.last() {
-        Some(Stmt::Return(..) | Stmt::BreakLoop(..)) => true,
-        Some(Stmt::If(branches, _)) => leaves(branches.body.statements()) && leaves(branches.branch.statements()),
-        Some(Stmt::Block(block)) => leaves(block.statements()),
-        _ => false,
-    }
 }

@@ -5,6 +5,7 @@
 use rhai::{Expr, FnCallExpr, FnPtr, Position};
 
 use super::body::Body;
+use super::facts::Facts;
 use super::kind::{Kind, Known, combine};
 use crate::base::suggest;
 use crate::rules::fault::path_of;
@@ -38,7 +39,8 @@ impl Body<'_> {
             let kind = match (closure_of(arg), item) {
                 (Some(closure), item) => {
                     self.shared(&closure, exprs.first().copied(), at);
-                    self.closure(arg, item.unwrap_or(Kind::Unknown));
+                    let answers = self.closure(arg, item.unwrap_or(Kind::Unknown));
+                    self.tests(name, arg, &answers);
                     Kind::Function
                 }
                 _ => self.expr(arg),
@@ -64,16 +66,17 @@ impl Body<'_> {
         }
     }
 
-    /// Walks the condition of `filter` and its like.
-    pub(super) fn closure(&mut self, expr: &Expr, item: Kind) {
+    /// Walks the condition of `filter` and its like; the kind of what it answers.
+    pub(super) fn closure(&mut self, expr: &Expr, item: Kind) -> Kind {
         let context = self.context;
         let Some(closure) = closure_of(expr).and_then(|name| context.functions.closures.get(&name)) else {
-            return;
+            return Kind::Unknown;
         };
-        let Some(param) = closure.params.last() else { return };
+        let Some(param) = closure.params.last() else { return Kind::Unknown };
         let expected = self.sig.take();
-        self.within(vec![(param.clone(), item)], Vec::new(), |body| body.block(&closure.body, None));
+        let answers = self.within(vec![(param.clone(), item)], Facts::default(), |body| body.block(&closure.body, None));
         self.sig = expected;
+        answers
     }
 
     fn called(&mut self, name: &str, at: Position, exprs: &[&Expr], kinds: Vec<Kind>) -> Kind {
@@ -137,9 +140,13 @@ impl Body<'_> {
 
     fn library(&mut self, function: &library::Function, exprs: &[&Expr], kinds: Vec<Kind>) -> Kind {
         if matches!(function.name, "has" | "to_string") {
+            self.asked_in_vain(function, exprs, &kinds);
             return if function.name == "has" { Kind::YesNo } else { Kind::Text(None) };
         }
         let kinds: Vec<Kind> = kinds.into_iter().zip(exprs).map(|(kind, expr)| self.needed(kind, expr)).collect();
+        if !self.arguments(function, exprs, &kinds) {
+            return Kind::Unknown;
+        }
         if let ("contains" | "index_of", [Kind::List(item), wanted], [list, literal]) = (function.name, kinds.as_slice(), exprs) {
             self.words(item, literal);
             self.words(wanted, list);
@@ -162,7 +169,7 @@ impl Body<'_> {
 }
 
 /// The name that rhai gives the function of `|x| …`, also where it uses variables from outside.
-fn closure_of(expr: &Expr) -> Option<String> {
+pub(super) fn closure_of(expr: &Expr) -> Option<String> {
     match expr {
         Expr::DynamicConstant(value, _) => value.clone().try_cast::<FnPtr>().map(|f| f.fn_name().to_owned()),
         Expr::FnCall(call, _) if call.name == "curry" => call.args.first().and_then(closure_of),

@@ -52,6 +52,7 @@ impl Body<'_> {
             Expr::Or(parts, _) => self.conditions(parts, false),
             Expr::Coalesce(parts, _) => {
                 let kinds: Vec<Kind> = parts.iter().map(|part| self.expr(part)).collect();
+                self.never_needed(parts, &kinds);
                 let last = kinds.last().cloned().unwrap_or(Kind::Unknown);
                 let joined = kinds.into_iter().map(Kind::present).filter(|k| *k != Kind::Nothing).reduce(Kind::join).unwrap_or(Kind::Unknown);
                 if matches!(last, Kind::Maybe(_) | Kind::Nothing) { Kind::Maybe(Box::new(joined)) } else { joined }
@@ -69,6 +70,12 @@ impl Body<'_> {
     }
 
     fn variable(&mut self, name: &str, at: Position) -> Kind {
+        self.reads(name);
+        self.known_variable(name, at)
+    }
+
+    /// A variable, whether it is read or given a value.
+    pub(super) fn known_variable(&mut self, name: &str, at: Position) -> Kind {
         if let Some(kind) = self.lookup(name).cloned() {
             self.saw_variable(name, &kind, at);
         }

@@ -181,6 +181,17 @@ impl Known {
 }
 
 impl Words {
+    /// Whether a value of the one can be a value of the other.
+    fn meets(&self, other: &Self) -> bool {
+        let common = || self.known.iter().any(|name| other.known.contains(name));
+        if self.what == "choice" || other.what == "choice" { common() } else { self.what == other.what }
+    }
+
+    /// With its article.
+    fn in_words(&self) -> String {
+        with_article(self.what)
+    }
+
     /// Why a literal is none of the words.
     pub(super) fn unknown(&self, literal: &str) -> Option<(String, Option<String>)> {
         if self.known.iter().any(|n| n == literal) || self.known.is_empty() {
@@ -196,6 +207,8 @@ pub(super) fn combine(op: Operator, left: &Kind, right: &Kind, names: (Option<St
     let misfit = || Err(misfit(op, (&left.in_words(), &right.in_words()), names.clone()));
     if op.compares() {
         return match (left, right) {
+            // A condition is never a pool, whatever the two are called.
+            (Kind::Text(Some(a)), Kind::Text(Some(b))) if !a.meets(b) => Err(crate::rules::operator::misfit(op, (&a.in_words(), &b.in_words()), names.clone())),
             (Kind::Unknown, _) | (_, Kind::Unknown) => Ok(Kind::YesNo),
             (Kind::Decimal(a), Kind::Decimal(b)) if unit_of(op, *a, *b).is_some() => Ok(Kind::YesNo),
             (Kind::Text(_), Kind::Text(_)) | (Kind::Date, Kind::Date) | (Kind::Time, Kind::Time) => Ok(Kind::YesNo),

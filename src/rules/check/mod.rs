@@ -5,9 +5,12 @@
 mod body;
 mod calls;
 mod chain;
+mod facts;
+mod idle;
 mod kind;
 mod seen;
 mod shape;
+mod wants;
 
 pub use seen::{Seen, SeenKind};
 
@@ -44,6 +47,9 @@ pub(super) fn script(vocabulary: &Vocabulary, script: &RuleScript, source: &Sour
         found.extend(body.found);
         calls.entry(function.header.name.as_str()).or_default().extend(body.calls);
     }
+    let told: Vec<Diagnostic> = found.iter().filter(|d| d.code == "rule-name").cloned().chain(context.unused(&calls)).collect();
+    // Of a function that nothing calls, or whose name is taken, its parameters are not told too.
+    found.retain(|d| d.code != "rule-unused-variable" || !told.iter().any(|whole| context.parameter_of(whole, d)));
     found.extend(context.circles(&calls));
     found.extend(context.unused(&calls));
     found
@@ -79,6 +85,9 @@ impl<'c> Context<'c> {
     fn walk(&'c self, function: &'c Function<'c>) -> Body<'c> {
         let sig = self.vocabulary.rules.get(function.header.name.as_str());
         let mut body = Body::new(self, function, sig);
+        if sig.is_none() {
+            function.header.params.iter().for_each(|(name, at)| body.make(name, self.source.span(*at), true));
+        }
         body.check(&function.body);
         body
     }
@@ -96,6 +105,12 @@ impl Context<'_> {
         let (expected, given) = (sig.params.len(), header.params.len());
         let title = format!("the rule `{name}` takes {}, and {given} {} written here", count(expected), verb(given));
         Some(Diagnostic::error("rule-arity", at, title).also(sig.named.span, "declared here").help(format!("write `fn {}`", signature(sig))))
+    }
+
+    /// Whether a finding stands at a parameter of the function whose name another finding is about.
+    fn parameter_of(&self, whole: &Diagnostic, finding: &Diagnostic) -> bool {
+        let header = self.source.headers.iter().find(|h| self.source.span(h.at) == whole.span());
+        header.is_some_and(|h| h.params.iter().any(|(_, at)| self.source.span(*at) == finding.span()))
     }
 
     /// Functions that call themselves, directly or through others.

@@ -5,10 +5,10 @@
 use rhai::{Expr, Position};
 
 use super::body::Body;
-use super::kind::{Kind, Known};
+use super::kind::{Kind, Known, Words};
 use crate::base::{Name, Span, suggest};
 use crate::model::{Type, properties};
-use crate::rules::scan::TokenKind;
+use crate::rules::scan::{Token, TokenKind};
 use crate::rules::value::{no_property, with_article};
 
 impl Body<'_> {
@@ -91,10 +91,12 @@ impl Body<'_> {
 
     /// `switch` compares without telling unlike values apart, so what it looks at must be known, and its cases alike.
     pub(super) fn switch_on(&mut self, kind: &Kind, on: &Expr, at: Position) {
-        let cases = self.case_kinds(at);
+        let cases = self.cases(at);
+        self.twice(&cases);
+        let all = |kind: TokenKind| cases.iter().all(|case| case.kind == kind);
         let words = match kind {
-            Kind::Text(_) if cases.iter().all(|c| *c == TokenKind::Text) => return,
-            Kind::Decimal(crate::rules::value::Unit::Plain) if cases.iter().all(|c| *c == TokenKind::Number) => return,
+            Kind::Text(words) if all(TokenKind::Text) => return words.iter().for_each(|words| self.known_cases(words, &cases)),
+            Kind::Decimal(crate::rules::value::Unit::Plain) if all(TokenKind::Number) => return,
             Kind::YesNo => return,
             Kind::Unknown => {
                 let help = "say what it is: `switch text(x) {` or `switch number(x) {`".to_owned();
@@ -109,28 +111,76 @@ impl Body<'_> {
         self.error_at("rule-switch", self.whole(on), format!("`switch` cannot look at {words}"), Some("write `if … { … } else if … { … } else { … }`".into()));
     }
 
+    /// Cases beside declared names must be among them.
+    fn known_cases(&mut self, words: &Words, cases: &[Case]) {
+        for case in cases {
+            let text = self.context.source.text.get(case.at.0 + 1..case.at.1.saturating_sub(1)).unwrap_or_default();
+            if let Some((title, help)) = words.unknown(text) {
+                self.error_at("rule-word", self.context.source.span(case.at), title, help);
+            }
+        }
+    }
+
+    /// A case without a condition takes all that is like it, so the same one below takes nothing.
+    fn twice(&mut self, cases: &[Case]) {
+        let text = |case: &Case| self.context.source.text.get(case.at.0..case.at.1);
+        let again = |n: usize, case: &Case| cases.iter().take(n).find(|first| !first.guarded && text(first) == text(case)).copied();
+        let found: Vec<(Span, Span)> =
+            cases.iter().enumerate().filter_map(|(n, case)| Some((self.context.source.span(case.at), self.context.source.span(again(n, case)?.at)))).collect();
+        found.into_iter().for_each(|(at, first)| self.again(at, first));
+    }
+
     /// What the cases of a `switch` are: rhai keeps only their hashes, the text has them.
-    fn case_kinds(&self, at: Position) -> Vec<TokenKind> {
+    fn cases(&self, at: Position) -> Vec<Case> {
         let source = self.context.source;
         let from = source.offset(at);
-        let (mut depth, mut in_pattern, mut kinds) = (0_usize, true, Vec::new());
-        for token in source.tokens.iter().skip_while(|t| t.start < from) {
-            let word = source.text.get(token.start..token.end).unwrap_or("");
+        let word = |token: &Token| source.text.get(token.start..token.end).unwrap_or("");
+        // What it looks at may have brackets of its own: the cases begin behind the first brace outside of them.
+        let mut inside = 0_usize;
+        let begins = |token: &&Token| {
+            match word(token) {
+                "(" | "[" => inside += 1,
+                ")" | "]" => inside = inside.saturating_sub(1),
+                _ => {}
+            }
+            inside > 0 || word(token) != "{"
+        };
+        let tokens = source.tokens.iter().skip_while(|t| t.start < from).skip_while(begins).skip(1);
+        let (mut depth, mut in_pattern, mut cases, mut open) = (1_usize, true, Vec::new(), 0_usize);
+        for token in tokens {
+            let word = word(token);
             match word {
                 "{" | "#{" | "(" | "[" => depth += 1,
-                "}" | ")" | "]" if depth == 1 => return kinds,
+                "}" | ")" | "]" if depth == 1 => return cases,
                 "}" | ")" | "]" => {
                     depth = depth.saturating_sub(1);
                     in_pattern = depth == 1 && word == "}";
                 }
                 "," if depth == 1 => in_pattern = true,
-                "=>" | "if" if depth == 1 => in_pattern = false,
-                _ if depth == 1 && in_pattern && matches!(token.kind, TokenKind::Text | TokenKind::Number) => kinds.push(token.kind),
+                "=>" | "if" if depth == 1 => {
+                    if word == "if" && in_pattern {
+                        cases.iter_mut().skip(open).for_each(|case: &mut Case| case.guarded = true);
+                    }
+                    in_pattern = false;
+                    open = cases.len();
+                }
+                _ if depth == 1 && in_pattern && matches!(token.kind, TokenKind::Text | TokenKind::Number) => {
+                    cases.push(Case { kind: token.kind, at: (token.start, token.end), guarded: false });
+                }
                 _ => {}
             }
         }
-        kinds
+        cases
     }
+}
+
+/// One case of a `switch`.
+#[derive(Debug, Clone, Copy)]
+struct Case {
+    kind: TokenKind,
+    at: (usize, usize),
+    /// Taken only under a condition.
+    guarded: bool,
 }
 
 /// A type as it fits after "must be".

@@ -1,6 +1,7 @@
 //! Tests of the rules host as a whole. What they share stands here.
 
 mod answers;
+mod idle;
 mod lines;
 mod mutations;
 mod sandbox;
@@ -134,7 +135,7 @@ fn ask(rules: &Rules, rule: &str) -> Result<Answer, RuleFault> {
 /// Asks the one rule of one script of the default layer, and shows the answer or the fault.
 fn answer(rule: &str, text: &str) -> String {
     let (rules, found) = compile(&[("rules/default/x.rhai", text)]);
-    if !found.is_empty() {
+    if found.contains("error[") {
         return found;
     }
     match ask(&rules, rule) {

@@ -248,7 +248,7 @@ fn the_deepest_that_limits_allow_fits_a_small_stack() {
     for i in 0..6 {
         text += &format!("fn f{i}(n) {{ if n > 0 {{ for i in 0..1 {{ if n > 1 {{ return {}f{}(n){}; }} }} }} n }}\n", "0 + (".repeat(5), i + 1, ")".repeat(5));
     }
-    text += "fn f6(n) { let l = []; for i in 0..990 { l = [l]; } let m = l; m.len() }";
+    text += "fn f6(n) { let l = []; for i in 0..990 { l = [l]; } let m = l; m.len() + n - n }";
     let (rules, found) = compile(&[("rules/default/x.rhai", &text)]);
     assert_eq!(found, "");
     let small = std::thread::Builder::new().stack_size(2 << 20);
