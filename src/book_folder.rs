@@ -62,6 +62,12 @@ pub fn find(from: &Path) -> Option<PathBuf> {
     from.ancestors().find(|folder| folder.join(MANIFEST).is_file()).map(Path::to_path_buf)
 }
 
+/// The folder with the pages about findings: `docs/findings` beside the book, or beside a folder above it.
+#[must_use]
+pub fn pages(book: &Path) -> Option<PathBuf> {
+    book.ancestors().map(|folder| folder.join("docs/findings")).find(|folder| folder.is_dir())
+}
+
 fn text(path: &Path) -> Result<String, BookFolderError> {
     let bytes = fs::read(path).map_err(|why| BookFolderError::Unreadable { path: path.to_owned(), why })?;
     String::from_utf8(bytes).map_err(|_| BookFolderError::NotText(path.to_owned()))

@@ -9,9 +9,10 @@ use std::rc::Rc;
 use gen_lsp_types::Uri;
 
 use super::text::Text;
-use super::view::View;
+use super::view::{Around, View};
 use crate::book_folder::{self, MANIFEST};
 use crate::check::{BookFile, BookFiles};
+use crate::network;
 
 /// A file that an editor has open.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub struct Buffer {
 struct Book {
     /// What is on disk; or why that cannot be read.
     disk: Option<Result<BookFiles, String>>,
+    /// What stands around it on disk.
+    around: Around,
     /// The last look at disk and buffers.
     view: Option<Rc<View>>,
 }
@@ -132,9 +135,12 @@ impl Books {
         if let Some(view) = &book.view {
             return Ok(Rc::clone(view));
         }
+        if book.disk.is_none() {
+            book.around = around(root);
+        }
         let disk = book.disk.get_or_insert_with(|| book_folder::read(root).map_err(|error| error.to_string()));
         let files = disk.clone().map_err(Homeless::Unreadable)?;
-        let view = Rc::new(View::of(root, &overlaid(files, root, &self.buffers)));
+        let view = Rc::new(View::of(root, &overlaid(files, root, &self.buffers), &book.around));
         book.view = Some(Rc::clone(&view));
         Ok(view)
     }
@@ -152,6 +158,12 @@ impl Books {
         let manifest = &view.checked.draft.manifest;
         Err(Homeless::Beside(manifest.name.clone(), format!("`{}` (*.flow) and `{}` (*.rhai)", manifest.workflows, manifest.rules)))
     }
+}
+
+/// The network that a book's manifest names, and the pages about findings beside the book or above it.
+fn around(root: &Path) -> Around {
+    let master = book_folder::manifest(root).ok().and_then(|file| crate::check::manifest(&file).0.master);
+    Around { network: master.and_then(|folder| network::outline_of(&root.join(folder))), pages: book_folder::pages(root) }
 }
 
 /// The files of a book, with open buffers in the place of what is on disk.

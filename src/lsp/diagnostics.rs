@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use gen_lsp_types::{Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, Position, Range};
+use gen_lsp_types::{CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, Position, Range};
 use serde_json::{Value, json};
 
 use super::books::Books;
@@ -12,7 +12,17 @@ use super::view::View;
 use crate::base::{self, Severity};
 
 /// Findings that point at something that could as well not be there: editors show it faded.
-const UNNEEDED: [&str; 5] = ["unused-let", "rule-unused", "rule-never-asked", "unreachable-state", "never-issued"];
+const UNNEEDED: [&str; 9] = [
+    "unused-let",
+    "unused-word",
+    "rule-unused",
+    "rule-unused-variable",
+    "rule-unreachable",
+    "rule-unreached",
+    "rule-never-asked",
+    "unreachable-state",
+    "never-issued",
+];
 
 /// What is to be told of each file, by address. A file without findings is told too while it is open, with its version.
 pub fn all(books: &mut Books) -> BTreeMap<String, Value> {
@@ -65,6 +75,7 @@ pub fn shown(view: &View, found: &base::Diagnostic) -> Diagnostic {
         range: view.range(found.span()),
         severity: Some(severity),
         code: Some(found.code.to_owned().into()),
+        code_description: view.page_of(found.code).map(CodeDescription::new),
         source: Some("bincard".to_owned()),
         message: format!("{}{}{}", found.title, label.unwrap_or_default(), help.unwrap_or_default()).into(),
         tags: UNNEEDED.contains(&found.code).then(|| vec![DiagnosticTag::Unnecessary]),

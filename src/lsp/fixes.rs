@@ -11,12 +11,15 @@ use super::diagnostics;
 use super::text::Text;
 use super::uri;
 use super::view::View;
-use crate::base::{Diagnostic, FileId, Span};
+use crate::base::{Diagnostic, FileId, Severity, Span};
+use crate::check::{clause_begins, page};
 use crate::model::{Named, RuleSig, Type, Vocabulary};
 use crate::syntax::Fix;
 
 /// The kinds of what is offered.
 pub const KINDS: [&str; 2] = ["quickfix", "source.fixAll"];
+/// What declares a word in one line.
+const WORDS: [&str; 11] = ["condition ", "owner ", "pool ", "party kind ", "bin ", "role ", "calendar ", "document ", "event ", "obligation ", "rule "];
 /// Of many names that would be right, so many are offered.
 const MOST: usize = 8;
 
@@ -60,11 +63,13 @@ fn of(view: &View, diagnostic: &Diagnostic) -> Vec<Value> {
     found.extend(meant(view, diagnostic));
     found.extend(match diagnostic.code {
         "rule-not-written" => script(view, diagnostic),
-        "unused-let" => remove_line(view, diagnostic),
+        "unused-let" | "rule-unused-variable" => remove_line(view, diagnostic, &["let "]),
+        "unused-word" => remove_line(view, diagnostic, &WORDS),
         "unclosed" => append(view, diagnostic, "}"),
         "unclosed-text" => append_to_line(view, diagnostic, "\""),
         _ => None,
     });
+    found.extend(silence(view, diagnostic));
     found
 }
 
@@ -160,14 +165,34 @@ fn value(ty: &Type, vocabulary: &Vocabulary) -> String {
     }
 }
 
-/// Takes away a line.
-fn remove_line(view: &View, diagnostic: &Diagnostic) -> Option<Value> {
+/// Takes away a line that begins with one of some words and holds nothing else, with what documents it.
+fn remove_line(view: &View, diagnostic: &Diagnostic, begins: &[&str]) -> Option<Value> {
     let span = diagnostic.span();
     let text = view.text(span.file)?;
     let line = text.line_of(span.range().start);
-    let whole = Span::new(span.file, text.start_of(line), text.start_of(line + 1));
+    let written = text.line(line).trim();
+    let word = begins.iter().find(|word| written.starts_with(**word))?;
+    let code = written.split("//").next().unwrap_or(written).trim();
+    let alone = code.matches(';').count() <= usize::from(code.ends_with(';')) && code.matches('{').count() == code.matches('}').count();
+    let mut first = line;
+    while first > 0 && text.line(first - 1).trim_start().starts_with("///") {
+        first -= 1;
+    }
+    let whole = Span::new(span.file, text.start_of(first), text.start_of(line + 1));
     let name = view.slice(span).to_owned();
-    text.line(line).trim_start().starts_with("let ").then(|| replace(view, diagnostic, format!("Remove `let {name}`"), whole, String::new(), true))
+    alone.then(|| replace(view, diagnostic, format!("Remove `{word}{name}`"), whole, String::new(), true))
+}
+
+/// Silences a warning where it stands: with a reason, which whoever silences it still has to write.
+fn silence(view: &View, diagnostic: &Diagnostic) -> Option<Value> {
+    let (span, code) = (diagnostic.span(), diagnostic.code);
+    let silent = diagnostic.severity == Severity::Warning && !code.starts_with("allow-") && page(code).is_some();
+    let text = view.text(span.file).filter(|_| silent && [".flow", ".rhai"].iter().any(|ending| view.name(span.file).ends_with(ending)))?;
+    let line = clause_begins(&text.whole, text.line_of(span.range().start));
+    let written = text.line(line);
+    let indent = written.get(..written.len() - written.trim_start().len()).unwrap_or_default();
+    let at = Span::new(span.file, text.start_of(line), text.start_of(line));
+    Some(replace(view, diagnostic, format!("Silence `{code}` here, and say why"), at, format!("{indent}// allow {code} because \"\"\n"), false))
 }
 
 /// Puts what is missing at the end of the file.

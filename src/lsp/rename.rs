@@ -9,7 +9,7 @@ use gen_lsp_types::{Range, TextEdit, WorkspaceEdit};
 
 use super::index::{Occurrence, Part, Role, Symbol, WordKind};
 use super::routes::{Place, Refusal};
-use super::view::View;
+use super::view::{Around, View};
 use crate::base::{FileId, Severity, Span};
 use crate::book_folder::MANIFEST;
 use crate::check::{BookFile, BookFiles};
@@ -116,7 +116,7 @@ fn in_manifest(view: &View, symbol: &Symbol) -> Option<Span> {
 
 /// Checks the book as it would be.
 fn verify(view: &View, symbol: &Symbol, name: &str, edits: &[(Span, String)]) -> Result<(), Refusal> {
-    let renamed = View::of(&view.root, &applied(view, edits));
+    let renamed = View::of(&view.root, &applied(view, edits), &Around::default());
     let errors = |view: &View| {
         let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
         view.checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).for_each(|d| *counts.entry(d.code).or_default() += 1);

@@ -12,8 +12,17 @@ use super::index::{Index, Occurrence};
 use super::text::Text;
 use super::uri;
 use crate::base::{FileId, Span};
-use crate::check::{BookFiles, Checked, check};
+use crate::check::{BookFiles, Checked, Network, check_with, page};
 use crate::syntax::Parsed;
+
+/// What stands around a book.
+#[derive(Debug, Clone, Default)]
+pub struct Around {
+    /// The network that it is for.
+    pub network: Option<Network>,
+    /// The folder of the pages about findings.
+    pub pages: Option<PathBuf>,
+}
 
 /// A checked book with what an editor asks of it.
 pub struct View {
@@ -21,17 +30,26 @@ pub struct View {
     pub root: PathBuf,
     /// What checking found.
     pub checked: Checked,
+    /// The folder of the pages about findings, if there is one.
+    pages: Option<PathBuf>,
     texts: BTreeMap<FileId, Text>,
     index: OnceCell<Index>,
 }
 
 impl View {
-    /// Checks the files of a book.
+    /// Checks the files of a book, beside the network that it is for.
     #[must_use]
-    pub fn of(root: &Path, files: &BookFiles) -> Self {
-        let checked = check(files);
+    pub fn of(root: &Path, files: &BookFiles, around: &Around) -> Self {
+        let checked = check_with(files, around.network.as_ref());
         let texts = checked.sources.files().map(|(id, file)| (id, Text::new(file.text.clone()))).collect();
-        Self { root: root.to_owned(), checked, texts, index: OnceCell::new() }
+        Self { root: root.to_owned(), checked, pages: around.pages.clone(), texts, index: OnceCell::new() }
+    }
+
+    /// The address of the page about a finding.
+    #[must_use]
+    pub fn page_of(&self, code: &str) -> Option<Uri> {
+        let (folder, page) = (self.pages.as_ref()?, page(code)?);
+        Some(uri::of_path(&folder.join(page.file())))
     }
 
     /// All names of the book.

@@ -85,6 +85,45 @@ fn what_is_missing_is_added_and_what_is_idle_taken_away() {
     assert_snapshot!(shown);
 }
 
+/// The line is written; what it silences is told until somebody says why.
+#[test]
+fn a_warning_is_silenced_in_place_with_room_for_the_reason() {
+    let mut editor = Editor::new();
+    editor.open(TRANSFER);
+    editor.open(MSL);
+    let cases = [
+        (TRANSFER, "    ask reason\n", "    ask reason\n    let idle = 1\n"),
+        (TRANSFER, "require purpose is not emergency else", "require purpose is not emergency and purpose is emergency\n      else"),
+        (MSL, "    let most = most_of(part.class);\n", "    let most = most_of(part.class);\n    let idle = 1;\n"),
+    ];
+    let mut shown = String::new();
+    for (file, old, new) in cases {
+        let spoiled = editor.on_disk(file).replacen(old, new, 1);
+        editor.change(file, &spoiled);
+        let actions = offered(&mut editor, file);
+        let silence = actions.iter().find(|a| a["title"].as_str().is_some_and(|t| t.starts_with("Silence"))).expect("an offer");
+        let edits = silence["edit"]["changes"][editor.uri(file)].as_array().cloned().expect("edits");
+        let silenced = edited(&spoiled, &edits);
+        editor.change(file, &silenced);
+        shown.push_str(&format!("{}\n{}", silence["title"].as_str().unwrap_or(""), editor.told(file)));
+        editor.change(file, &silenced.replace("because \"\"", "because \"it is tried\""));
+        shown.push_str(&format!("with a reason: {:?}\n", editor.told(file)));
+        editor.change(file, &editor.on_disk(file));
+    }
+    assert_snapshot!(shown);
+}
+
+#[test]
+fn a_code_leads_to_its_page_where_there_is_one() {
+    let mut editor = Editor::new();
+    std::fs::create_dir_all(editor.book.join("docs/findings")).expect("a folder");
+    let changed = json!({ "changes": [{ "uri": editor.uri("bincard.yaml"), "type": 2 }] });
+    editor.tell("workspace/didChangeWatchedFiles", changed);
+    editor.open_with(TRANSFER, "by picker {", "by piker {");
+    let found = editor.findings.get(TRANSFER).and_then(|found| found["diagnostics"][0]["codeDescription"]["href"].as_str().map(str::to_owned));
+    assert_eq!(found, Some(editor.uri("docs/findings/unknown-name.md")));
+}
+
 #[test]
 fn a_rule_without_a_script_gets_one_that_passes() {
     let mut editor = Editor::new();

@@ -61,7 +61,7 @@ pub const LAYERS: &[Layer] = &[
     Layer { module: "prove", uses: &["base", "domain", "syntax", "model", "rules", "check", "store", "engine", "scenario"], never: OUTSIDE },
     Layer {
         module: "lsp",
-        uses: &["base", "syntax", "model", "rules", "check", "book_folder"],
+        uses: &["base", "syntax", "model", "rules", "check", "book_folder", "network"],
         never: &["std::fs", "SystemTime", "Timestamp::now", "Zoned::now"],
     },
     Layer {
