@@ -226,9 +226,7 @@ impl Checker<'_> {
         let mut workflows = BTreeMap::new();
         for (name, outline) in &declared.outlines {
             graph::states(outline, self.reports);
-            let workflow = workflows::workflow(&declared, outline, self.reports);
-            always::conditions(&workflow, self.reports);
-            workflows.insert(name.clone(), Arc::new(workflow));
+            workflows.insert(name.clone(), Arc::new(workflows::workflow(&declared, outline, self.reports)));
         }
         if !self.incomplete && items.iter().all(|item| !matches!(item, ast::Item::Workflow(w) if w.broken)) {
             pairs::pairs(&declared.vocabulary, &workflows, self.reports);
@@ -243,6 +241,7 @@ impl Checker<'_> {
         found.into_iter().for_each(|d| self.reports.add(d));
         if !self.reports.any_error() {
             rules.trial().into_iter().for_each(|d| self.reports.add(d));
+            workflows.values().for_each(|workflow| always::conditions(workflow, self.reports));
             overrides::overrides(&workflows, &rules, self.network, self.reports);
             let from = unused::Sources { manifest: self.manifest, vocabulary: &declared.vocabulary, workflows: &workflows, scripts, network: self.network };
             unused::words(&from, &words, self.reports);
