@@ -68,8 +68,7 @@ fn of_party(network: &Network, kind: &Name, code: &str) -> Option<Why> {
 
 /// The layer of a party counts where the document names that party.
 fn of_workflows(kind: &Name, one: &Override, asking: &[&Workflow]) -> Option<Why> {
-    let named = |workflow: &&Workflow| parties(workflow).any(|field| field.kinds.contains(kind));
-    if asking.iter().any(|workflow| named(workflow)) {
+    if asking.iter().any(|workflow| parties(workflow).any(|field| field.kinds.contains(kind))) {
         return None;
     }
     let there: Vec<&str> = asking.iter().map(|w| w.name.as_str()).collect();

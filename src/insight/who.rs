@@ -62,7 +62,7 @@ pub async fn who_may(engine: &Engine, command: &Command, refusal: &Refusal) -> R
     };
     let parties = parties(workflow, document.as_ref(), command);
     let people = engine.store().master(&command.bu).await?.people;
-    let place = Place { roles: &book.vocabulary.roles, parties: &parties, events: &events, asking: command.actor.code().into() };
+    let place = Place { roles: &book.vocabulary.roles, parties: &parties, events: &events, asking: command.actor.code() };
     let found = wanted.iter().flat_map(|transition| people.iter().filter_map(|person| place.someone(transition, person)));
     Ok(found.take(MOST).collect())
 }

@@ -34,12 +34,15 @@ impl Want {
     }
 
     const fn takes(self, kind: &Kind) -> bool {
-        match (self, kind) {
-            (_, Kind::Unknown | Kind::Nothing | Kind::Maybe(_)) | (Self::Any, _) => true,
-            (Self::Number, Kind::Decimal(_)) | (Self::Date, Kind::Date) => true,
-            (Self::Text | Self::TextOrList, Kind::Text(_)) | (Self::List | Self::TextOrList, Kind::List(_)) => true,
-            _ => false,
-        }
+        matches!(
+            (self, kind),
+            (_, Kind::Unknown | Kind::Nothing | Kind::Maybe(_))
+                | (Self::Any, _)
+                | (Self::Number, Kind::Decimal(_))
+                | (Self::Date, Kind::Date)
+                | (Self::Text | Self::TextOrList, Kind::Text(_))
+                | (Self::List | Self::TextOrList, Kind::List(_))
+        )
     }
 }
 
