@@ -1,6 +1,6 @@
 //! The plan: what a changed book and changed master data change, as data that can be saved, shown and applied.
 //!
-//! Must not know how it is shown. Tests: `tests/it/change_plan.rs`.
+//! Must not know how it is shown. Tests: `tests/it/change_apply.rs`.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! What becomes of running documents under another book, and of stock that stands where the other book knows nothing.
 //!
 //! Each document that would move is decided as it would be moved, and nothing is written. Must not know what is shown of it.
-//! Tests: `tests/it/change_plan.rs`.
+//! Tests: `tests/it/change_apply.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

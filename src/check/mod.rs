@@ -1,7 +1,7 @@
 //! Text to meaning: a book's files become a checked model, or a list of everything that is wrong with them.
 //!
 //! Pure: texts come in, a model and findings go out. One mistake is reported once: what could not be read or typed agrees
-//! with everything. Must not know SQL, files or the clock. Tests: `tests.rs` and its spoiled texts.
+//! with everything. Must not know SQL, files or the clock. Tests: `check::tests` and its spoiled texts.
 
 mod allow;
 mod always;

@@ -1,6 +1,6 @@
 //! Reads raw input: what the transition asks for, typed, in the part's units, known to the master data.
 //!
-//! Everything wrong is reported at once, by field and line. Pure. Tests: `tests/it/engine_input.rs` and the scenarios.
+//! Everything wrong is reported at once, by field and line. Pure. Tests: `tests/it/engine_commands.rs` and the scenarios.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! Reads one raw value as what its field's type asks for.
 //!
-//! Pure. Tests: below and `tests/it/engine_input.rs`.
+//! Pure. Tests: below and `tests/it/engine_commands.rs`.
 
 use rust_decimal::Decimal;
 use serde_json::Value as Json;

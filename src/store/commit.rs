@@ -1,6 +1,6 @@
 //! Committing to a database: one round trip, and what the database's refusals mean.
 //!
-//! Must not know what the body holds (`body.rs`). Tests: `tests/it/store_*.rs`.
+//! Must not know what the body holds (`body`). Tests: `tests/it/store_*.rs`.
 
 use sqlx::sqlite::SqliteRow;
 

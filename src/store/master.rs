@@ -1,6 +1,6 @@
 //! Master data in a database: what is there is read, what differs is written by the procedure for it, all in one transaction.
 //!
-//! Must not know files (`network`). Tests: `tests/it/store_master.rs`.
+//! Must not know files (`network`). Tests: `tests/it/store_parity.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -151,6 +151,35 @@ fn every_file_says_what_it_is() {
 }
 
 #[test]
+fn a_header_names_only_files_that_are_there() {
+    let problems = rust().into_iter().flat_map(|file| {
+        let missing = named_in_header(&read(&file)).into_iter().filter(|name| !is_there(&file, name)).collect::<Vec<_>>();
+        missing.into_iter().map(move |name| format!("{}:1: there is no `{name}`", file.display()))
+    });
+    report("headers", problems.collect());
+}
+
+/// The files that a header names: what stands between backticks and ends in `.rs`, or lies in `tests`.
+fn named_in_header(source: &str) -> Vec<String> {
+    let header: Vec<&str> = source.lines().map_while(|l| l.strip_prefix("//!")).collect();
+    let header = header.join("\n");
+    let plain = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-./*".contains(c));
+    let names = header.split('`').skip(1).step_by(2).filter(plain);
+    names.filter(|name| name.ends_with(".rs") || name.starts_with("tests/")).map(str::to_owned).collect()
+}
+
+/// Whether a name, with a `*` for anything, means a file from the repository's folder, or from one that a file lies in.
+fn is_there(file: &Path, name: &str) -> bool {
+    let here = |folder: &Path| {
+        let (inside, last) = name.rsplit_once('/').unwrap_or(("", name));
+        let Some((begin, end)) = last.split_once('*') else { return folder.join(name).exists() };
+        let entries = std::fs::read_dir(folder.join(inside)).into_iter().flatten().flatten();
+        entries.filter_map(|e| e.file_name().into_string().ok()).any(|found| found.starts_with(begin) && found.ends_with(end))
+    };
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(file).ancestors().skip(1).take(file.components().count()).any(here)
+}
+
+#[test]
 fn files_and_functions_stay_small() {
     let mut allowed: BTreeMap<String, usize> = read(Path::new(RATCHET)).lines().filter_map(entry).collect();
     let mut problems = Vec::new();
@@ -289,4 +318,7 @@ fn what_is_out_of_place_is_found() {
     assert_eq!(found("src/check/leak.rs", "use crate::engine::{decide, execute};"), ["of the engine, `check` may use only what decides"]);
     assert_eq!(found("src/syntax/format.rs", "use pest::Span;"), ["must not name `pest`"]);
     assert_eq!(found("src/unheard.rs", "").len(), 1);
+    let header = "//! Reads. Tests: `tests/it/tidy.rs`, `tests/it/nobody.rs`,\n//! `mon*.rs`, `none_*.rs`; knows `Value` and `tests.rs`.\n//! `x` is `tests/`.\nuse `a.rs`;";
+    let missing = named_in_header(header).into_iter().filter(|name| !is_there(Path::new("src/base/money.rs"), name));
+    assert_eq!(missing.collect::<Vec<_>>(), ["tests/it/nobody.rs", "none_*.rs", "tests.rs"]);
 }

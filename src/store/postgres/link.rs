@@ -1,7 +1,7 @@
 //! Connections of the pool, and what becomes of them when the server goes away: all are opened anew.
 //!
 //! Nothing is asked before each use whether a connection still lives, since that would cost a round trip; one that turns out
-//! to be dead condemns all that are as old. Must not know what is asked. Tests: `tests/it/crash_server.rs`, `race_answers.rs`.
+//! to be dead condemns all that are as old. Must not know what is asked. Tests: `tests/it/crash_server.rs`, `tests/it/race_answers.rs`.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
