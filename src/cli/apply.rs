@@ -1,6 +1,6 @@
 //! `bincard apply`: puts a saved plan in force, and nothing else.
 //!
-//! What may be applied is the library's to say (`change::apply`). Tests: `tests/it/change_cli.rs`, `tests/it/docs`.
+//! What may be applied is the library's to say (`change::apply`). Tests: `tests/it/change_apply.rs`, `tests/it/docs`.
 
 use std::path::PathBuf;
 
@@ -47,8 +47,8 @@ pub async fn run(args: &ApplyArgs, global: &Global, out: Out) -> Result<(), CliE
     let planned = plan::read(&args.file)?;
     let root = book::root(global)?;
     let opened = book::open(&root)?;
-    let master = plan::master(args.master.as_deref(), &opened, out)?;
     let store = Store::open(&plan::url(global, &root, &opened)).await?;
+    let master = plan::master(args.master.as_deref(), &opened, &store, out).await?;
     let zone = opened.book.manifest.zone.clone();
     let engine = Engine::reading(opened.book.clone(), opened.rules, store);
     let bar = progress(None, "documents moved");

@@ -78,15 +78,15 @@ fn today(text: &mut String, today: &Today, verbose: bool) {
         Today::Otherwise { differences, refusal } => {
             text.push_str(if refusal.is_some() { "; today's book would refuse" } else { "; today's book would decide otherwise" });
             for difference in differences.iter().take(if verbose { usize::MAX } else { 1 }) {
-                let _ = write!(text, "\n    {}", apart(difference));
+                let _ = write!(text, "\n    {}", apart(difference, "today"));
             }
         }
     }
 }
 
-/// `rule msl, line 1: maximum 12 (from default), today maximum 10 (from bu/ac)`
-fn apart(d: &Difference) -> String {
-    format!("{}{}: {}; today {}{}", d.what, of_line(d.line), d.then, d.now, at(d.place.as_ref()))
+/// `rule msl, line 1: maximum 12 (from default); today maximum 10 (from bu/ac)`, the second side being called `today`.
+pub fn apart(d: &Difference, second: &str) -> String {
+    format!("{}{}: {}; {second} {}{}", d.what, of_line(d.line), d.then, d.now, at(d.place.as_ref()))
 }
 
 fn of_line(line: Option<u32>) -> String {
@@ -102,14 +102,7 @@ fn whole(session: &Session, e: &Explanation, text: &mut String) {
         let _ = write!(text, "\n  ! {doubt}");
     }
     input(e, text);
-    if let Some(account) = &e.account {
-        section(text, "conditions", account.conditions.iter().map(condition).collect());
-    }
-    section(text, "rules", e.event.rules.iter().filter(|t| !t.is_question()).map(rule).collect());
-    section(text, "the books said", e.event.rules.iter().filter(|t| t.is_question()).map(rule).collect());
-    if let Some(account) = &e.account {
-        section(text, "lots", account.offers.iter().flat_map(offer).collect());
-    }
+    looked_at(text, e.account.as_ref().unwrap_or(&Account::default()), &e.event.rules, &|_| true);
     section(text, "moves", e.moves.iter().zip(1..).map(|(m, n): (&Move, usize)| format!("{n}  {}", moved(m))).collect());
     section(text, "papers", e.papers.iter().map(|p| format!("{} {}", p.kind, p.number)).collect());
     let due = |at: Timestamp| session.time(at);
@@ -120,7 +113,18 @@ fn whole(session: &Session, e: &Explanation, text: &mut String) {
     section(text, "messages", e.messages.iter().map(|m| format!("{} {}", m.topic, m.text).trim_end().to_owned()).collect());
 }
 
-fn section(text: &mut String, title: &str, lines: Vec<String>) {
+/// What a decision rested on: conditions with their values, what rules and the books answered, lots offered, taken and passed
+/// over; of the lines of the document that are wanted.
+pub fn looked_at(text: &mut String, account: &Account, answers: &[RuleTrace], wanted: &dyn Fn(Option<u32>) -> bool) {
+    let said = |questions: bool| answers.iter().filter(move |t| t.is_question() == questions && wanted(t.line)).map(rule).collect();
+    section(text, "conditions", account.conditions.iter().filter(|c| wanted(c.line)).map(condition).collect());
+    section(text, "rules", said(false));
+    section(text, "the books said", said(true));
+    section(text, "lots", account.offers.iter().filter(|o| wanted(o.line)).flat_map(offer).collect());
+}
+
+/// A titled list; nothing where it is empty.
+pub fn section(text: &mut String, title: &str, lines: Vec<String>) {
     if lines.is_empty() {
         return;
     }
@@ -196,7 +200,8 @@ fn place(p: &Position) -> String {
     p.party.as_ref().map_or_else(|| p.bin.to_string(), |party| format!("{party}.{}", p.bin))
 }
 
-fn moved(m: &Move) -> String {
+/// A move in one line.
+pub fn moved(m: &Move) -> String {
     let unit = m.serial.as_ref().map(|s| format!(" {s}")).unwrap_or_default();
     format!("{} {}{unit}, lot {}, {} → {}{}", m.quantity, m.part, m.lot, place(&m.from), place(&m.to), of_line(Some(m.line)))
 }

@@ -27,7 +27,8 @@ Examples:
   bincard load --dry-run              what would change
 
 Loading the same files again changes nothing. Rows that are no longer in the files stay: history
-refers to them. Everything that is wrong in any file is listed at once, and then nothing is loaded.")]
+refers to them. A folder without business units is a part of a network: its rows are added to those
+in the database, or stand in their place. Everything that is wrong in any file is listed at once, and then nothing is loaded.")]
 pub struct LoadArgs {
     /// The folder [default: `master` of bincard.yaml]
     folder: Option<PathBuf>,
@@ -48,8 +49,8 @@ pub async fn run(args: &LoadArgs, global: &Global, out: Out) -> Result<(), CliEr
             root.join(named)
         }
     };
-    let data = read(&folder, &session.book, out)?;
     let before = session.store().all_master().await?;
+    let data = read(&folder, &session.book, &before, out)?;
     let changes = network::diff(&before, &data);
     if !args.dry_run {
         session.engine.load_master(&data).await?;
@@ -57,10 +58,11 @@ pub async fn run(args: &LoadArgs, global: &Global, out: Out) -> Result<(), CliEr
     show(&changes, args.dry_run, out)
 }
 
-/// The network of a folder; all that is wrong with it is shown.
-pub fn read(folder: &Path, book: &Book, out: Out) -> Result<MasterData, CliError> {
+/// The network of a folder, or what is there with the rows of a folder that has no business unit of its own; all that is wrong
+/// with it is shown.
+pub fn read(folder: &Path, book: &Book, there: &MasterData, out: Out) -> Result<MasterData, CliError> {
     let sources = network::read_folder(folder).map_err(|e| CliError::usage(e.to_string()))?;
-    match network::check(&sources, &Known::of(&book.vocabulary)) {
+    match network::check_over(&sources, &Known::of(&book.vocabulary), there) {
         Ok(checked) => {
             report::show(out, &checked.warnings, &sources)?;
             Ok(checked.data)

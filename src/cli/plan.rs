@@ -1,6 +1,6 @@
 //! `bincard plan`: what the book in the working folder would change, and what becomes of running documents.
 //!
-//! Writes nothing but the plan's own file. What is compared is the library's (`change`). Tests: `tests/it/change_cli.rs`, `tests/it/docs`.
+//! Writes nothing but the plan's own file. What is compared is the library's (`change`). Tests: `tests/it/change_apply.rs`, `tests/it/docs`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ pub async fn run(args: &PlanArgs, global: &Global, out: Out) -> Result<(), CliEr
     let opened = book::open(&root)?;
     let run_out = run_out(&args.run_out, &opened)?;
     let store = Store::open_to_read(&url(global, &root, &opened)).await?;
-    let master = master(args.master.as_deref(), &opened, out)?;
+    let master = master(args.master.as_deref(), &opened, &store, out).await?;
     let engine = Engine::reading(opened.book.clone(), opened.rules, store);
     let bar = progress(None, "looking at running documents");
     let target = Target { engine: &engine, master: master.as_ref(), run_out, now: session::now() };
@@ -85,9 +85,11 @@ pub fn url(global: &Global, root: &Path, opened: &OpenBook) -> String {
     global.db.clone().unwrap_or_else(|| book::database(root, &opened.book.manifest.database))
 }
 
-/// The master data of a folder, where one is named.
-pub fn master(folder: Option<&Path>, opened: &OpenBook, out: Out) -> Result<Option<MasterData>, CliError> {
-    folder.map(|folder| load::read(folder, &opened.book, out)).transpose()
+/// The master data of a folder, where one is named; of one that is a part of a network, with what the database has.
+pub async fn master(folder: Option<&Path>, opened: &OpenBook, store: &Store, out: Out) -> Result<Option<MasterData>, CliError> {
+    let Some(folder) = folder else { return Ok(None) };
+    let there = store.all_master().await?;
+    load::read(folder, &opened.book, &there, out).map(Some)
 }
 
 fn run_out(names: &[String], opened: &OpenBook) -> Result<BTreeSet<Name>, CliError> {

@@ -55,10 +55,7 @@ pub fn to_text(refusal: &Refusal, document: &str) -> String {
     if let Some(state) = &refusal.state {
         let _ = write!(text, ", which is {state}");
     }
-    for reason in &refusal.reasons {
-        text.push('\n');
-        sentence(&mut text, reason);
-    }
+    text.push_str(&reasons(refusal, &|_| true));
     if !refusal.allowed.is_empty() {
         let _ = write!(text, "\n\npossible from here: {}", words(&refusal.allowed));
     }
@@ -79,6 +76,16 @@ pub fn who(people: &[Someone], out: Out) -> Result<(), CliError> {
         out.line(format!("\nwho may {fires}: {}", names.join(", ")))?;
     }
     Ok(())
+}
+
+/// The reasons of a refusal, of the lines of the document that are wanted.
+pub fn reasons(refusal: &Refusal, wanted: &dyn Fn(Option<u32>) -> bool) -> String {
+    let mut text = String::new();
+    for reason in refusal.reasons.iter().filter(|r| wanted(r.line)) {
+        text.push('\n');
+        sentence(&mut text, reason);
+    }
+    text
 }
 
 /// One reason: its sentence, and below it all that explains it.

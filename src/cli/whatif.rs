@@ -1,9 +1,10 @@
 //! `bincard whatif`: the past under a changed book, changed rules or changed limits, in quantities and money.
 //!
 //! The database is opened to be read; the replay runs in a store that goes away. What differs is the library's to find
-//! (`change::whatif`). Tests: `tests/it/change_cli.rs`, `tests/it/docs`.
+//! (`change::whatif`). Tests: `tests/it/change_whatif.rs`, `tests/it/docs`.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -11,24 +12,26 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::base::{SourceMap, Timestamp};
+use crate::base::Timestamp;
 use crate::book_folder;
-use crate::change::whatif::{Kind, Question, Row, Side, Sum, Whatif, whatif};
+use crate::change::whatif::{Explained, Kind, Question, Row, Side, Sum, Whatif, whatif};
 use crate::check::{self, BookFile, BookFiles};
 use crate::domain::MasterData;
 use crate::model::Book;
-use crate::network::{self, Known};
 use crate::store::{Journal, Store};
 
 use super::args::Global;
 use super::book::{self, OpenBook};
 use super::error::{CliError, Kind as Failure};
+use super::explain_text;
+use super::load;
 use super::output::{Out, progress};
+use super::refusal;
 use super::report;
 use super::session::count;
 
 /// So many transitions are replayed in memory; more of them in a file.
-const IN_MEMORY: u64 = 20_000;
+const IN_MEMORY: u64 = 400_000;
 /// Rows shown without `-v`.
 const SHOWN: usize = 10;
 
@@ -40,9 +43,9 @@ Examples:
   bincard whatif --since 2026-04-01 --until 2026-07-01 --with tighter -v
 
 The folder holds what would be other: `rules/default/msl.rhai`, `workflows/indent.flow`, master data in `master/`, or a whole
-book. What is not in it is as it is in force. Every command of the journal is decided again: until the day it was, under the
-books of that time, then under the changed one. Refusals are not in the journal, so what people gave up is not known;
-clocks go off when they went off. Nothing is written to the database.")]
+book. What is not in it is as it is in force, so one row of a limit is enough. Every command of the journal is decided
+again: until the day it was, under the books of that time, then under the changed one. Refusals are not in the journal, so
+what people gave up is not known; clocks go off when they went off. Nothing is written to the database.")]
 pub struct WhatifArgs {
     /// From this day on the change holds
     #[arg(long, value_name = "DATE")]
@@ -78,7 +81,7 @@ pub async fn run(args: &WhatifArgs, global: &Global, out: Out) -> Result<(), Cli
     };
     let until = args.until.as_deref().map(time).transpose()?.unwrap_or(Timestamp::from_micros(i64::MAX));
     let master = live.all_master().await?;
-    let changed_master = new_master(&args.with, &root, &changed.book, out)?;
+    let changed_master = new_master(&args.with, &master, &changed.book, out)?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("journal.jsonl");
     write_journal(&live, &path).await?;
@@ -138,26 +141,11 @@ fn laid_over(files: &BookFiles, with: &Path) -> Result<OpenBook, CliError> {
     }
 }
 
-/// Master data with the files of a folder in place of those of the same name.
-fn new_master(with: &Path, root: &Path, book: &Book, out: Out) -> Result<Option<MasterData>, CliError> {
+/// The master data of a folder, laid over what the database has; nothing where the folder has none.
+fn new_master(with: &Path, there: &MasterData, book: &Book, out: Out) -> Result<Option<MasterData>, CliError> {
     let name = book.manifest.master.as_deref().unwrap_or("master");
-    let Some(over) = [with.join("master"), with.join(name)].into_iter().find(|f| f.is_dir()) else { return Ok(None) };
-    let mut texts: BTreeMap<String, String> = BTreeMap::new();
-    for folder in [root.join(name), over].iter().filter(|f| f.is_dir()) {
-        let sources = network::read_folder(folder).map_err(|e| CliError::usage(e.to_string()))?;
-        texts.extend(sources.files().map(|(_, f)| (f.name.rsplit(['/', '\\']).next().unwrap_or(&f.name).to_owned(), f.text.to_string())));
-    }
-    let mut sources = SourceMap::default();
-    for (name, text) in texts {
-        sources.add(name, text);
-    }
-    match network::check(&sources, &Known::of(&book.vocabulary)) {
-        Ok(checked) => Ok(Some(checked.data)),
-        Err(findings) => {
-            report::show(out, &findings, &sources)?;
-            Err(CliError { kind: Failure::Rejected, message: "the changed master data have errors".to_owned(), hint: None })
-        }
-    }
+    let Some(folder) = [with.join("master"), with.join(name)].into_iter().find(|f| f.is_dir()) else { return Ok(None) };
+    load::read(&folder, book, there, out).map(Some)
 }
 
 async fn write_journal(live: &Store, path: &Path) -> Result<(), CliError> {
@@ -211,10 +199,7 @@ fn show(answer: &Whatif, verbose: bool, zone: &jiff::tz::TimeZone, out: Out) -> 
     listed("not reached because of", &answer.roots, most, out)?;
     let Some(first) = &answer.first else { return Ok(()) };
     out.line("")?;
-    let at = first.at.civil(zone).strftime("%Y-%m-%d %H:%M");
-    out.line(format!("the first that is other: {} of {} ({}) by {}, {at}", first.transition, first.document, first.workflow, first.actor))?;
-    side("then", &first.then, out)?;
-    side("now", &first.now, out)
+    out.line(told_twice(first, verbose, zone))
 }
 
 fn table(rows: &[Row], of: &str, most: usize, out: Out) -> Result<(), CliError> {
@@ -235,12 +220,33 @@ fn listed(title: &str, rows: &[(String, u64)], most: usize, out: Out) -> Result<
     if rows.len() > most { out.line(format!("and {} more; `-v` shows them", count(rows.len() - most, "row"))) } else { Ok(()) }
 }
 
-fn side(title: &str, side: &Side, out: Out) -> Result<(), CliError> {
-    out.line(format!("  {title}: {}", side.outcome))?;
-    for lines in [&side.guards, &side.numbers, &side.rules, &side.moves] {
-        for line in lines.iter().take(SHOWN) {
-            out.line(format!("      {line}"))?;
-        }
+/// The first decision that the change itself makes other, in the words of `bincard explain`: in what the two differ, and both
+/// sides with what they looked at; without `-v` only for the lines of the document that differ.
+fn told_twice(first: &Explained, verbose: bool, zone: &jiff::tz::TimeZone) -> String {
+    let at = first.at.civil(zone).strftime("%Y-%m-%d %H:%M");
+    let mut text = format!("the first that is other: {} of {} ({}) by {}, {at}", first.transition, first.document, first.workflow, first.actor);
+    let lines: BTreeSet<u32> = first.differences.iter().filter_map(|d| d.line).collect();
+    let first_line = lines.first().copied();
+    let wanted = |line: Option<u32>| verbose || line.is_none_or(|line| line == 0 || lines.is_empty() || Some(line) == first_line);
+    let differences = first.differences.iter().filter(|d| wanted(d.line));
+    explain_text::section(&mut text, "in what they differ", differences.map(|d| explain_text::apart(d, "now")).collect());
+    if !verbose && lines.len() > 1 {
+        let _ = write!(text, "\n    and {} more; `-v` shows them", count(lines.len() - 1, "line"));
     }
-    Ok(())
+    for (title, side) in [("then", &first.then), ("now", &first.now)] {
+        text.push_str("\n  ");
+        text.push_str(&one_side(title, side, &wanted).replace('\n', "\n  "));
+    }
+    text
+}
+
+fn one_side(title: &str, side: &Side, wanted: &dyn Fn(Option<u32>) -> bool) -> String {
+    let mut text = match (&side.refusal, &side.to) {
+        (Some(refusal), _) => format!("{title}: refused{}", refusal::reasons(refusal, wanted).replace("\n\n", "\n")),
+        (None, to) => format!("{title}: done, {}", to.as_deref().unwrap_or_default()),
+    };
+    explain_text::looked_at(&mut text, &side.account, &side.account.answers, wanted);
+    let moves = side.moves.iter().filter(|m| wanted(Some(m.line)));
+    explain_text::section(&mut text, "moves", moves.map(explain_text::moved).collect());
+    text
 }

@@ -232,7 +232,10 @@ impl Engine {
             {
                 return Ok(outcome);
             }
-            let witness = self.watcher.as_ref().map(|_| Witness::default());
+            let witness = self.watcher.as_ref().map(|watcher| {
+                watcher.show(&Sight::Read { command: &command, snapshot: &snapshot });
+                Witness::default()
+            });
             let mut decision = match decide_seen((&self.book, &self.rules), &snapshot, &command, witness.as_ref()) {
                 Ok(decision) => decision,
                 Err(refused) => return Ok(self.refused(&command, &snapshot, refused, witness.as_ref())),

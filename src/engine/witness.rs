@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::base::{Name, PartCode, Quantity, Span};
-use crate::domain::{Balance, Command, Decision, Refusal, RuleSource, RuleTrace, Value};
+use crate::domain::{Balance, Command, Decision, Refusal, RuleSource, RuleTrace, Snapshot, Value};
 
 /// A condition that was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,6 +189,13 @@ impl Witness {
 /// Something that the engine has done or refused, as a watcher sees it.
 #[derive(Debug)]
 pub enum Sight<'a> {
+    /// A command is to be decided: what was read for it.
+    Read {
+        /// The command.
+        command: &'a Command,
+        /// What was read.
+        snapshot: &'a Snapshot,
+    },
     /// A command was decided; what was decided is committed, or refused.
     Decided {
         /// The command.

@@ -14,6 +14,7 @@ mod formats;
 mod meaning;
 mod names;
 mod outline;
+mod over;
 mod raw;
 mod row;
 #[cfg(test)]
@@ -81,15 +82,31 @@ pub struct Checked {
 /// # Errors
 /// Everything that is wrong, warnings included, in the order of files and places.
 pub fn check(sources: &SourceMap, known: &Known) -> Result<Checked, Vec<Diagnostic>> {
+    check_over(sources, known, &MasterData::default())
+}
+
+/// The same, where the files may be a part of a network: without a business unit of their own, their rows are added to those
+/// that are there, or stand in their place, and may name what is there.
+///
+/// # Errors
+/// Everything that is wrong, warnings included, in the order of files and places.
+pub fn check_over(sources: &SourceMap, known: &Known, there: &MasterData) -> Result<Checked, Vec<Diagnostic>> {
     let mut out = Vec::new();
     let (rows, complete) = read(sources, &mut out);
-    let names = Names::gather(&rows, complete);
+    let mut names = Names::gather(&rows, complete);
+    let part = names.business_units.is_empty() && !there.business_units.is_empty();
+    if part {
+        names.also(there);
+    }
     if let Some(row) = rows.first().filter(|_| complete && names.business_units.is_empty()) {
         out.push(Diagnostic::error("missing-value", row.span, "the network has no business unit").help("add `business_units` with a `code` and a `name`"));
     }
     let data = understand(&rows, &names, known, &mut out);
     out.sort_by_key(Diagnostic::span);
-    if out.iter().any(|d| d.severity == Severity::Error) { Err(out) } else { Ok(Checked { data, warnings: out }) }
+    if out.iter().any(|d| d.severity == Severity::Error) {
+        return Err(out);
+    }
+    Ok(Checked { data: if part { over::laid_over(there, data) } else { data }, warnings: out })
 }
 
 /// All rows of all files, and whether all files could be read.

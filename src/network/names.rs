@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::suggest::did_you_mean;
 use crate::base::{Bu, Diagnostic, Name, Span};
+use crate::domain::MasterData;
 
 use super::raw::{Item, Kind, RawRow};
 
@@ -48,6 +49,19 @@ impl Names {
             names.add(row, facts, |n| &mut n.parts);
         }
         names
+    }
+
+    /// The names of a network that is there already; those of the files come first.
+    pub fn also(&mut self, there: &MasterData) {
+        self.business_units.extend(there.business_units.iter().map(|u| u.code.clone()));
+        for party in &there.parties {
+            let facts = Facts { kind: Some(party.kind.clone()), ..Facts::default() };
+            self.parties.entry(party.bu.clone()).or_default().entry(party.code.to_string()).or_insert(facts);
+        }
+        for part in &there.parts {
+            let facts = Facts { class: Some(part.class.clone()), decimals: Some(part.decimals), ..Facts::default() };
+            self.parts.entry(part.bu.clone()).or_default().entry(part.code.to_string()).or_insert(facts);
+        }
     }
 
     fn add(&mut self, row: &RawRow, facts: Facts, into: impl Fn(&mut Self) -> &mut Named) {

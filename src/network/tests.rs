@@ -271,3 +271,20 @@ fn two_business_units_with_one_registration_are_told() {
         Some("parties.csv:3:51 warning[shared-registration]: business units `ac` and `wm` share a GSTIN, and each numbers its challans by itself")
     );
 }
+
+#[test]
+fn a_folder_without_business_units_is_laid_over_what_is_there() {
+    let whole = "business_units: [{ code: ac, name: Cooling }]\nparties: [{ code: pune, name: Pune, kind: asp, state: '27' }]\n\
+                 parts:\n  - { code: FAN, name: Fan, kind: spare, class: motor, hsn: '85014090', unit: NOS }\n  - { code: CAP, name: Cap, kind: spare, class: cap, hsn: '85322500', unit: NOS }\n\
+                 limits:\n  - { party: pune, part: FAN, maximum: 5, trigger: 1 }\n  - { party: pune, part: CAP, maximum: 7, trigger: 2 }\n";
+    let there = check(&sources([("network.yaml", whole)]), &known()).expect("a network").data;
+    let part = sources([("limits.yaml", "limits:\n  - { party: pune, part: FAN, maximum: 3, trigger: 1 }\n  - { part: CAP, maximum: 9, trigger: 1 }\n")]);
+    let over = check_over(&part, &known(), &there).expect("a part of it").data;
+    let limits: Vec<String> = over.limits.iter().map(|l| format!("{:?} {}", l.scope.part.as_ref().map(AsRef::<str>::as_ref), l.maximum.expect("a maximum"))).collect();
+    assert_eq!(limits, ["Some(\"CAP\") 9", "Some(\"CAP\") 7", "Some(\"FAN\") 3"]);
+    assert_eq!((&over.parties, &over.parts, &over.business_units), (&there.parties, &there.parts, &there.business_units));
+    let wrong = sources([("limits.yaml", "limits: [{ party: pone, part: FAN, maximum: 3 }]\n")]);
+    let told = listing(&wrong, &check_over(&wrong, &known(), &there).expect_err("there is no such party"));
+    assert!(told.contains("business unit `ac` has no party `pone`") && told.contains("did you mean `pune`"), "{told}");
+    assert!(check_over(&part, &known(), &MasterData::default()).is_err(), "a part of nothing is no network");
+}

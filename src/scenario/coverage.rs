@@ -79,6 +79,7 @@ impl Collector {
 /// What a sight shows.
 pub(super) fn saw(coverage: &mut Coverage, sight: &Sight<'_>) {
     match sight {
+        Sight::Read { .. } => {}
         Sight::Deadline { workflow, state } => coverage.cover(&Key::Deadline((*workflow).clone(), (*state).clone())),
         Sight::Decided { command, workflow, outcome, witness } => {
             for check in witness.checks() {

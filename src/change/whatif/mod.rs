@@ -6,20 +6,24 @@
 //! Tests: `tests/it/change_whatif.rs`.
 
 mod count;
+mod follow;
+mod old;
 mod tell;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::base::{Bu, DocId, Key, Name, Timestamp};
-use crate::domain::{Action, Actor, Command, Decision, Document, Event, MasterData, ReasonCode, Refusal};
-use crate::engine::{Done, Engine, EngineError, OlderBooks, OpenStored, Outcome, Runnable};
+use crate::base::{Bu, DocId, Name, Timestamp};
+use crate::domain::{Action, Actor, Command, Decision, Document, Event, MasterData, ReasonCode, Refusal, Snapshot};
+use crate::engine::{Done, Engine, EngineError, OlderBooks, OpenStored, Outcome, Runnable, decide};
 use crate::store::{Journal, Recorded, Store, StoreError};
 
 pub use count::{Kind, Row, Sum, Whatif};
 pub use tell::{Explained, Side};
 
 use count::{Seen, Tally};
+use follow::{Followed, Read, Waiting};
+use old::Old;
 
 /// What is asked.
 pub struct Question<'a> {
@@ -46,8 +50,11 @@ struct Replay<'a> {
     question: Question<'a>,
     books: HashMap<String, Option<Engine>>,
     changed: Engine,
-    /// What followed by itself, and waits for its counterpart in the journal.
-    followed: HashMap<(Bu, Key), Decision>,
+    /// Master data of before the change, where it changes.
+    old: Option<Old>,
+    followed: Waiting,
+    /// The numbers of documents as people know them: those in the scratch store may be others.
+    numbers: HashMap<(Bu, DocId), String>,
     tally: Tally,
     begun: bool,
 }
@@ -59,14 +66,19 @@ struct Replay<'a> {
 pub async fn whatif(question: Question<'_>, journal: &mut Journal<'_>, watch: &mut (dyn FnMut(u64) + Send)) -> Result<Whatif, EngineError> {
     question.scratch.upsert_master(&question.master).await?;
     let (book, rules) = question.changed.clone();
-    let changed = Engine::new(book, rules, question.scratch.clone()).await?.with_older(OlderBooks::new(question.open.clone()));
+    let followed = Waiting::default();
+    let changed = Engine::new(book, rules, question.scratch.clone()).await?;
+    let changed = changed.with_older(OlderBooks::new(question.open.clone())).watched(followed.watcher());
     let tally = Tally::new(&question.master);
-    let mut replay = Replay { question, books: HashMap::new(), changed, followed: HashMap::new(), tally, begun: false };
-    while let Some(recorded) = journal.next_event()? {
+    let old = question.changed_master.as_ref().map(|_| Old::of(&question.master));
+    let mut replay = Replay { question, books: HashMap::new(), changed, old, followed, numbers: HashMap::new(), tally, begun: false };
+    while let Some(mut recorded) = journal.next_event()? {
         let at = recorded.decision.event.effective_at;
         if at >= replay.question.until {
             continue;
         }
+        replay.followed.next();
+        replay.number(&mut recorded);
         if at >= replay.question.since {
             replay.after(recorded).await?;
         } else {
@@ -74,10 +86,9 @@ pub async fn whatif(question: Question<'_>, journal: &mut Journal<'_>, watch: &m
         }
         watch(replay.tally.whatif.before + replay.tally.whatif.decisions);
     }
-    for decision in replay.followed.values() {
-        replay.tally.more(decision);
-    }
-    Ok(replay.tally.done())
+    let Replay { followed, mut tally, .. } = replay;
+    followed.rest().for_each(|decision| tally.more(&decision));
+    Ok(tally.done())
 }
 
 /// The command that a transition was.
@@ -102,14 +113,18 @@ fn command(d: &Decision) -> Command {
     }
 }
 
-/// Whether two decisions come to the same: state, moves, and what they start and issue.
+/// Whether two decisions come to the same: state, moves, and what they make somebody owe, start and issue.
 fn same(a: &Decision, b: &Decision) -> bool {
-    let moved = |d: &Decision| {
-        let mut moves: Vec<_> = d.moves.iter().map(|m| (m.part.clone(), m.lot.clone(), m.serial.clone(), m.quantity, m.from.clone(), m.to.clone())).collect();
-        moves.sort();
-        moves
-    };
-    a.event.to == b.event.to && moved(a) == moved(b) && a.owed.len() == b.owed.len()
+    fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+        let mut items: Vec<T> = items.collect();
+        items.sort();
+        items
+    }
+    let moved = |d: &Decision| sorted(d.moves.iter().map(|m| (m.part.clone(), m.lot.clone(), m.serial.clone(), m.quantity, m.from.clone(), m.to.clone())));
+    let owed = |d: &Decision| sorted(d.owed.iter().map(|o| (o.kind.clone(), o.debtor.clone(), o.part.clone(), o.quantity)));
+    let papers = |d: &Decision| sorted(d.papers.iter().map(|p| p.kind.clone()));
+    let started = |d: &Decision| sorted(d.children.iter().map(|c| c.workflow.clone()));
+    a.event.to == b.event.to && moved(a) == moved(b) && owed(a) == owed(b) && papers(a) == papers(b) && started(a) == started(b)
 }
 
 impl Replay<'_> {
@@ -128,11 +143,22 @@ impl Replay<'_> {
         Ok(self.books.get(hash).cloned().flatten().ok_or_else(unreadable)?)
     }
 
+    /// Puts the number that people know into the document of a transition.
+    fn number(&mut self, recorded: &mut Recorded) {
+        let key = (recorded.decision.bu.clone(), recorded.decision.document.id.clone());
+        if let Some(number) = recorded.number.take() {
+            self.numbers.insert(key.clone(), number);
+        }
+        if let Some(number) = self.numbers.get(&key) {
+            recorded.decision.document.number.clone_from(number);
+        }
+    }
+
     /// A transition from before the change: decided as it was then, or taken over as it was recorded.
     async fn before(&mut self, recorded: Recorded) -> Result<(), EngineError> {
         self.tally.whatif.before += 1;
         let d = &recorded.decision;
-        if self.followed.remove(&(d.bu.clone(), d.event.key.clone())).is_some() {
+        if self.followed.counterpart(d).is_some() {
             return Ok(());
         }
         let engine = self.engine_of(&d.event.book_hash).await?;
@@ -146,12 +172,8 @@ impl Replay<'_> {
     /// Keeps what a document asks for, and what followed by itself.
     fn follow(&mut self, done: Done) {
         self.learn(&done.document);
-        for followed in done.followed {
-            self.learn(&followed.document);
-            if let Some(d) = followed.decision {
-                self.followed.insert((d.bu.clone(), d.event.key.clone()), d);
-            }
-        }
+        done.followed.iter().for_each(|followed| self.learn(&followed.document));
+        self.followed.add(done.followed.into_iter().filter_map(|followed| followed.decision));
     }
 
     fn learn(&mut self, document: &Document) {
@@ -192,9 +214,15 @@ impl Replay<'_> {
         let mut d = recorded.decision;
         let named = self.named_now(&d);
         let recorded_to = std::mem::replace(&mut d.event.to, named);
-        if let Some(now) = self.followed.remove(&(d.bu.clone(), d.event.key.clone())) {
-            let seen = if same(&d, &now) { Seen::Same } else { Seen::Other(Box::new(now), false) };
+        let as_recorded = Decision { event: Event { to: recorded_to, ..d.event.clone() }, ..d.clone() };
+        if let Some(Followed { decision: now, read, .. }) = self.followed.counterpart(&d) {
+            let seen = if same(&d, &now) { Seen::Same } else { Seen::Other(Box::new(now), self.direct_of_followed(&as_recorded, read).await?) };
             self.tally.note(&d, seen);
+            return Ok(());
+        }
+        if !self.is_started(&d).await? {
+            let root = self.tally.root_of(&d).unwrap_or_else(|| format!("{} of {}", d.event.transition, d.document.number));
+            self.tally.note(&d, Seen::NotReached(root));
             return Ok(());
         }
         // Documents move over with their next transition here, so nothing is to be done for one that moved then.
@@ -204,17 +232,11 @@ impl Replay<'_> {
         }
         let wanted = command(&d);
         let (snapshot, looked) = self.changed.look(&wanted).await?;
-        if let Some(there) = &snapshot.document {
-            d.document.number.clone_from(&there.number);
-        }
         let differs = looked.as_ref().map_or(true, |now| !same(&d, now));
-        let as_recorded = Decision { event: Event { to: recorded_to, ..d.event.clone() }, ..d.clone() };
-        let direct = if differs { self.direct(&as_recorded, &wanted).await? } else { None };
-        if let (Some(old), false) = (&direct, self.tally.has_first()) {
-            let new = self.changed.side(&snapshot, &wanted);
-            self.tally.first(tell::explained(&d, &snapshot, old, new));
+        let by_itself = differs && self.direct(&as_recorded, &wanted, &snapshot).await?;
+        if differs {
+            self.went_on(&d);
         }
-        let by_itself = direct.is_some();
         match self.changed.execute(wanted).await? {
             Outcome::Done(done) => {
                 let now = done.decision.clone();
@@ -228,6 +250,20 @@ impl Replay<'_> {
             Outcome::Refused(refusal) => self.refused(&d, refusal, by_itself),
         }
         Ok(())
+    }
+
+    /// Whether a document that another one starts was started here, too: it would have been opened with what started it.
+    async fn is_started(&self, d: &Decision) -> Result<bool, EngineError> {
+        let Some(parent) = d.document.parent.as_ref().filter(|_| d.opens) else { return Ok(true) };
+        let started = self.question.scratch.children(&d.bu, parent).await?;
+        Ok(started.iter().any(|c| c.child.doc == d.document.id))
+    }
+
+    /// What followed by itself and was not recorded, and then its document went another way: that would have happened too.
+    fn went_on(&mut self, d: &Decision) {
+        for more in self.followed.of(d) {
+            self.tally.more(&more.decision);
+        }
     }
 
     /// The state that a transition led to, as the changed book calls it.
@@ -248,31 +284,37 @@ impl Replay<'_> {
         self.tally.note(d, seen);
     }
 
-    /// What the book and the master data of that time say in the world as it has become: where that is what was recorded, the
-    /// change itself makes the difference, and not something that it made different before.
-    async fn direct(&mut self, d: &Decision, wanted: &Command) -> Result<Option<tell::Told>, EngineError> {
+    /// Whether the book and the master data of that time still say what was recorded, in the world as it has become: then the
+    /// change itself makes the difference, and not something that it made different before. The first of these is told.
+    async fn direct(&mut self, d: &Decision, wanted: &Command, changed: &Snapshot) -> Result<bool, EngineError> {
         let engine = self.engine_of(&d.event.book_hash).await?;
-        let (mut snapshot, _) = engine.look(wanted).await?;
-        self.as_it_was(&d.bu, &mut snapshot);
-        let told = engine.side(&snapshot, wanted);
-        Ok(if told.decided.as_ref().is_ok_and(|old| same(d, old)) { Some(told) } else { None })
+        let snapshot = engine.look(wanted).await?.0;
+        self.says_the_same(d, (&engine, snapshot), (wanted, changed)).await
     }
 
-    /// Master data of before the change in place of those of after.
-    fn as_it_was(&self, bu: &Bu, snapshot: &mut crate::domain::Snapshot) {
-        if self.question.changed_master.is_none() {
-            return;
+    /// The same of a transition that followed by itself: what it read is what the old book is asked on.
+    async fn direct_of_followed(&mut self, d: &Decision, read: Option<Box<Read>>) -> Result<bool, EngineError> {
+        let Some(read) = read else { return Ok(false) };
+        let engine = self.engine_of(&d.event.book_hash).await?;
+        self.says_the_same(d, (&engine, read.snapshot.clone()), (&read.command, &read.snapshot)).await
+    }
+
+    async fn says_the_same(&mut self, d: &Decision, (engine, mut snapshot): (&Engine, Snapshot), now: (&Command, &Snapshot)) -> Result<bool, EngineError> {
+        let (wanted, changed) = now;
+        if let Some(old) = &self.old {
+            old.put_back(&d.bu, &mut snapshot);
         }
-        let old = &self.question.master;
-        let parts: Vec<_> = snapshot.parts.iter().map(|p| p.code.clone()).collect();
-        snapshot.limits = old.limits.iter().filter(|l| l.bu == *bu).cloned().collect();
-        snapshot.rates = old.rates.iter().filter(|r| r.bu == *bu && parts.contains(&r.part)).cloned().collect();
-        snapshot.parts = old.parts.iter().filter(|p| p.bu == *bu && parts.contains(&p.code)).cloned().collect();
-        let contracts: Vec<_> = snapshot.contracts.iter().map(|c| c.code.clone()).collect();
-        snapshot.contracts = old.contracts.iter().filter(|c| c.bu == *bu && contracts.contains(&c.code)).cloned().collect();
-        if let Some(person) = &snapshot.person {
-            snapshot.person = old.people.iter().find(|p| p.bu == *bu && p.code == person.code).cloned();
+        let direct = decide(engine.book(), engine.rules(), &snapshot, wanted).is_ok_and(|old| same(d, &old));
+        if direct && !self.tally.has_first() {
+            let under = match &changed.document {
+                Some(document) => self.changed.of_older(document).await?,
+                None => None,
+            };
+            let under = under.unwrap_or_else(|| self.changed.clone());
+            let (then, now) = (tell::told(engine, &snapshot, wanted), tell::told(&under, changed, wanted));
+            self.tally.first(tell::explained(d, (engine, then), (&under, now)));
         }
+        Ok(direct)
     }
 }
 

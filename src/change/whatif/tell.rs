@@ -1,38 +1,34 @@
-//! A decision told from both sides: under the book of that time, and under the changed one.
+//! A decision told from both sides: as it was, and as the change makes it, with all that either looked at.
 //!
-//! Must not know how it is printed. Tests: `tests/it/change_whatif.rs`.
+//! The words are those of `insight`. Must not know how it is printed. Tests: `tests/it/change_whatif.rs`.
 
 use serde::Serialize;
 
-use crate::base::Timestamp;
-use crate::domain::{Command, Decision, Refusal, Snapshot};
-use crate::engine::{Engine, Witness, decide_seen};
-use crate::model::Book;
+use crate::base::{Bu, Timestamp};
+use crate::domain::{Command, Decision, Move, Refusal, Snapshot};
+use crate::engine::Engine;
+use crate::insight::{self, Account, Difference, Told};
 
-/// What a decision came to, with what it looked at.
-pub(super) struct Told {
-    pub decided: Result<Decision, Box<Refusal>>,
-    pub side: Side,
-}
-
-/// One side of a difference, in lines for people.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+/// One side of a difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Side {
-    /// What came out.
-    pub outcome: String,
-    /// The guards that were asked, as written, with what came out.
-    pub guards: Vec<String>,
-    /// What rules answered: rule, layer, answer.
-    pub rules: Vec<String>,
-    /// The moves: quantity, part, lot, from, to.
-    pub moves: Vec<String>,
-    /// Numbers that the refusing guards looked at.
-    pub numbers: Vec<String>,
+    /// The hash of the book that decided.
+    pub book: String,
+    /// The state it led to; absent where it was refused.
+    pub to: Option<String>,
+    /// The moves.
+    pub moves: Vec<Move>,
+    /// Why it was refused, where it was.
+    pub refusal: Option<Box<Refusal>>,
+    /// Conditions with their values, rules with their layers, lots offered, taken and passed over.
+    pub account: Account,
 }
 
 /// The first decision that the change itself makes different.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explained {
+    /// The business unit.
+    pub bu: Bu,
     /// The document, by number.
     pub document: String,
     /// Its workflow.
@@ -43,76 +39,38 @@ pub struct Explained {
     pub actor: String,
     /// When.
     pub at: Timestamp,
+    /// In what the two differ, in the order in which it came about.
+    pub differences: Vec<Difference>,
     /// As it was.
     pub then: Side,
     /// As it would have been.
     pub now: Side,
 }
 
-impl Engine {
-    /// Decides on a snapshot, and keeps what was looked at.
-    pub(super) fn side(&self, snapshot: &Snapshot, command: &Command) -> Told {
-        let witness = Witness::default();
-        let decided = decide_seen((self.book(), self.rules()), snapshot, command, Some(&witness));
-        let mut guards: Vec<String> = witness
-            .checks()
-            .into_iter()
-            .map(|c| {
-                let line = c.line.map(|n| format!("line {n}: ")).unwrap_or_default();
-                format!("{line}{} {}", written(self.book(), c.span), if c.held { "holds" } else { "does not hold" })
-            })
-            .collect();
-        guards.dedup();
-        let side = match &decided {
-            Ok(decision) => done(decision, guards),
-            Err(refusal) => refused(refusal, guards),
-        };
-        Told { decided, side }
+/// A decision made before a witness who keeps everything.
+pub(super) fn told(engine: &Engine, snapshot: &Snapshot, command: &Command) -> Told {
+    Told::by(engine.book(), engine.rules(), snapshot, command, &[])
+}
+
+fn side(engine: &Engine, told: Told) -> Side {
+    let book = engine.book().hash.clone();
+    match told.outcome {
+        Ok(d) => Side { book, to: Some(d.event.to.to_string()), moves: d.moves, refusal: None, account: told.account },
+        Err(refusal) => Side { book, to: None, moves: Vec::new(), refusal: Some(refusal), account: told.account },
     }
 }
 
-fn written(book: &Book, span: crate::base::Span) -> String {
-    let text = book.sources.file(span.file).and_then(|f| f.text.get(span.start as usize..span.end as usize)).unwrap_or_default();
-    format!("`{}`", text.split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
-fn done(decision: &Decision, guards: Vec<String>) -> Side {
-    let rules = decision.event.rules.iter().map(|r| {
-        let line = r.line.map(|n| format!("line {n}: ")).unwrap_or_default();
-        format!("{line}{} of {} answers {}", r.rule, r.layer, r.answer)
-    });
-    let place = |p: &crate::domain::Position| p.party.as_ref().map_or_else(|| p.bin.to_string(), |party| format!("{party}.{}", p.bin));
-    let moves = decision.moves.iter().map(|m| format!("{} {} of lot {} from {} to {}", m.quantity, m.part, m.lot, place(&m.from), place(&m.to)));
-    let outcome = format!("done: {}", decision.event.to);
-    Side { outcome, guards, rules: rules.collect(), moves: moves.collect(), numbers: Vec::new() }
-}
-
-fn refused(refusal: &Refusal, guards: Vec<String>) -> Side {
-    let sentences: Vec<&str> = refusal.reasons.iter().map(|r| r.sentence.as_str()).collect();
-    let mut numbers: Vec<String> = Vec::new();
-    let mut rules: Vec<String> = Vec::new();
-    for reason in &refusal.reasons {
-        numbers.extend(reason.values.iter().map(|(what, value)| format!("{what} is {value}")));
-        rules.extend(reason.rules.iter().map(|r| {
-            let line = r.line.map(|n| format!(":{n}")).unwrap_or_default();
-            format!("{} of {} ({}{line})", r.rule, r.layer, r.file)
-        }));
-    }
-    rules.dedup();
-    numbers.dedup();
-    Side { outcome: format!("refused: {}", sentences.join(" ")), guards, rules, moves: Vec::new(), numbers }
-}
-
-/// Both sides of a decision.
-pub(super) fn explained(d: &Decision, snapshot: &Snapshot, then: &Told, now: Told) -> Explained {
-    let number = snapshot.document.as_ref().map(|doc| doc.number.clone()).filter(|n| !n.is_empty());
+/// Both sides of a decision: each an engine, and what it decided.
+pub(super) fn explained(d: &Decision, then: (&Engine, Told), now: (&Engine, Told)) -> Explained {
     Explained {
-        document: number.unwrap_or_else(|| d.document.id.to_string()),
+        bu: d.bu.clone(),
+        document: if d.document.number.is_empty() { d.document.id.to_string() } else { d.document.number.clone() },
         workflow: d.document.workflow.to_string(),
         transition: d.event.transition.to_string(),
         actor: d.event.actor.to_string(),
         at: d.event.effective_at,
-        then: then.side.clone(),
-        now: now.side,
+        differences: insight::differences(insight::side(&then.1), insight::side(&now.1)),
+        then: side(then.0, then.1),
+        now: side(now.0, now.1),
     }
 }

@@ -49,7 +49,7 @@ pub async fn run(args: &DemoArgs, global: &Global, out: Out) -> Result<(), CliEr
     let url = format!("sqlite:{}", file.display());
     let session = Session::open(&Global { book: Some(root.clone()), db: Some(url.clone()), json: global.json }).await?;
     let master = session.book.manifest.master.clone().ok_or_else(|| CliError::usage("the book names no master data"))?;
-    let data = load::read(&root.join(master), &session.book, out)?;
+    let data = load::read(&root.join(master), &session.book, &session.store().all_master().await?, out)?;
     session.engine.load_master(&data).await?;
     let mut play = play::Play::new(&session, &data, out);
     play.begin()?;

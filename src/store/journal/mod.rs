@@ -20,6 +20,7 @@ use super::chain::json;
 use super::deployment::Deployment;
 use super::error::StoreError;
 use super::seal::Seal;
+use super::shape;
 use super::verify::{VerifyOptions, VerifyReport, Watch};
 use super::{Store, each};
 
@@ -169,6 +170,8 @@ pub struct Recorded {
     pub decision: Decision,
     /// The hash of what the document said.
     pub content: String,
+    /// The document's number, with the transition that opened it.
+    pub number: Option<String>,
     /// True for the document's last transition.
     pub last: bool,
 }
@@ -206,7 +209,9 @@ impl<'a> Journal<'a> {
                 Some(Line::Event(entry)) => {
                     // Only what a document says in the end has its number with it.
                     let last = !entry.decision.document.number.is_empty();
-                    return Ok(Some(Recorded { decision: entry.decision, content: entry.content, last }));
+                    let taken = entry.decision.number.as_ref().zip(entry.numbers.first());
+                    let number = taken.map(|(take, n)| shape::number(take, n.saturating_sub(u64::from(take.ordinal))));
+                    return Ok(Some(Recorded { decision: entry.decision, content: entry.content, number, last }));
                 }
                 Some(_) => {}
             }
