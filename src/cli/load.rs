@@ -28,7 +28,8 @@ Examples:
 
 Loading the same files again changes nothing. Rows that are no longer in the files stay: history
 refers to them. A folder without business units is a part of a network: its rows are added to those
-in the database, or stand in their place. Everything that is wrong in any file is listed at once, and then nothing is loaded.")]
+in the database, or stand in their place. Everything that is wrong in any file is listed at once,
+and then nothing is loaded.")]
 pub struct LoadArgs {
     /// The folder [default: `master` of bincard.yaml]
     folder: Option<PathBuf>,
