@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::{DocId, LotId, PartCode, PartyCode};
-use crate::domain::{Balance, Child, Document, Inbound, LoadRequest, PartyValue, PastEvent, Snapshot};
+use crate::base::{ContractCode, Date, DocId, LotId, Money, PartCode, PartyCode};
+use crate::domain::{Balance, Child, Document, Inbound, LoadRequest, PartyValue, PastEvent, Rate, Snapshot};
 
 use super::super::error::StoreError;
 use super::super::shape::{self, Mention};
@@ -103,13 +103,10 @@ impl Tenant {
         s.parts = w.parts.iter().filter_map(|p| self.parts.get(p)).cloned().collect();
         let contracts: BTreeSet<&str> =
             r.contracts.iter().map(AsRef::as_ref).chain(w.mentioned.iter().filter(|m| m.kind == "contract").map(|m| m.code)).collect();
-        s.contracts = self.contracts.values().filter(|c| contracts.contains(c.code.as_str())).cloned().collect();
-        s.rates = self
-            .rates
-            .iter()
-            .filter(|((part, _), _)| w.parts.contains(part))
-            .map(|((part, from), rate)| crate::domain::Rate { bu: r.bu.clone(), part: part.clone(), from: *from, rate: *rate })
-            .collect();
+        s.contracts = contracts.into_iter().filter_map(|code| self.contracts.get(&ContractCode::from(code))).cloned().collect();
+        let (first, last) = (Date(jiff::civil::Date::MIN), Date(jiff::civil::Date::MAX));
+        let rate = |((part, from), rate): (&(PartCode, Date), &Money)| Rate { bu: r.bu.clone(), part: part.clone(), from: *from, rate: *rate };
+        s.rates = w.parts.iter().flat_map(|part| self.rates.range((part.clone(), first)..=(part.clone(), last))).map(rate).collect();
         if r.needs.network {
             s.supersessions = self.supersessions.values().filter(|x| w.parts.contains(&x.old) || w.parts.contains(&x.new)).cloned().collect();
         }
@@ -120,7 +117,14 @@ impl Tenant {
                     && scope.part.as_ref().is_none_or(|p| w.parts.contains(p))
                     && scope.class.as_deref().is_none_or(|c| classes.contains(c))
             };
-            s.limits = self.limits.values().filter(|l| holds(&l.scope)).cloned().collect();
+            // The key begins with the party and the part, empty where it holds for all: of thousands of limits few are looked at.
+            let parties = std::iter::once("").chain(w.parties.iter().map(AsRef::as_ref));
+            let parts = || std::iter::once("").chain(w.parts.iter().map(AsRef::as_ref));
+            for (party, part) in parties.flat_map(|party| parts().map(move |part| (party, part))) {
+                let from = [party, part, "", ""].map(str::to_owned);
+                let rows = self.limits.range(from..).take_while(|(key, _)| key[0] == party && key[1] == part);
+                s.limits.extend(rows.map(|(_, limit)| limit).filter(|l| holds(&l.scope)).cloned());
+            }
         }
     }
 
@@ -139,8 +143,10 @@ impl Tenant {
                 }));
             }
         }
-        s.serials =
-            self.places.iter().filter(|((_, serial), _)| r.serials.contains(serial)).map(|(_, key)| Self::balance(key, crate::base::Quantity::ONE)).collect();
+        if !r.serials.is_empty() {
+            let sought = self.places.iter().filter(|((_, serial), _)| r.serials.contains(serial));
+            s.serials = sought.map(|(_, key)| Self::balance(key, crate::base::Quantity::ONE)).collect();
+        }
         let lots: BTreeSet<&LotId> = s.balances.iter().chain(&s.serials).map(|b| &b.lot).chain(s.past_moves.iter().map(|m| &m.lot)).collect();
         s.lots = lots.into_iter().filter_map(|l| self.lots.get(l)).map(|(lot, _)| lot.clone()).collect();
     }
