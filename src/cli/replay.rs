@@ -53,6 +53,9 @@ pub struct ReplayArgs {
     /// Only the first so many months
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     months: Option<u16>,
+    /// One command after the other, not lists of those that do not depend on each other
+    #[arg(long)]
+    one_by_one: bool,
 }
 
 /// Replays it.
@@ -66,7 +69,7 @@ pub async fn run(args: &ReplayArgs, global: &Global, out: Out) -> Result<(), Cli
     let bar = progress(Some(total), "filling the network");
     let watched = std::io::stderr().is_terminal();
     let mut watch = |p: &Progress| tell(p, &bar, watched);
-    let report = replay(&session.engine, demand, settings, &mut watch).await;
+    let report = replay(&session.engine, demand, settings, !args.one_by_one, &mut watch).await;
     bar.finish_and_clear();
     let report = report.map_err(refuse)?;
     if out.is_json() {

@@ -31,7 +31,7 @@ use super::report;
 use super::session::count;
 
 /// So many transitions are replayed in memory; more of them in a file.
-const IN_MEMORY: u64 = 400_000;
+const IN_MEMORY: u64 = 50_000;
 /// Rows shown without `-v`.
 const SHOWN: usize = 10;
 

@@ -280,7 +280,8 @@ fn a_folder_without_business_units_is_laid_over_what_is_there() {
     let there = check(&sources([("network.yaml", whole)]), &known()).expect("a network").data;
     let part = sources([("limits.yaml", "limits:\n  - { party: pune, part: FAN, maximum: 3, trigger: 1 }\n  - { part: CAP, maximum: 9, trigger: 1 }\n")]);
     let over = check_over(&part, &known(), &there).expect("a part of it").data;
-    let limits: Vec<String> = over.limits.iter().map(|l| format!("{:?} {}", l.scope.part.as_ref().map(AsRef::<str>::as_ref), l.maximum.expect("a maximum"))).collect();
+    let limits: Vec<String> =
+        over.limits.iter().map(|l| format!("{:?} {}", l.scope.part.as_ref().map(AsRef::<str>::as_ref), l.maximum.expect("a maximum"))).collect();
     assert_eq!(limits, ["Some(\"CAP\") 9", "Some(\"CAP\") 7", "Some(\"FAN\") 3"]);
     assert_eq!((&over.parties, &over.parts, &over.business_units), (&there.parties, &there.parts, &there.business_units));
     let wrong = sources([("limits.yaml", "limits: [{ party: pone, part: FAN, maximum: 3 }]\n")]);

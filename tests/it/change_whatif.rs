@@ -255,7 +255,10 @@ async fn what_is_refused_is_summed_by_business_unit_partner_and_part() {
     // 20 × 120.00 and 1 × 1,450.00 at Coolfix, 4 × 210.00 at Sri Balaji, 4 × 195.00 at Spinwell; one sensor still passes.
     assert_eq!(rows(&answer.totals), [refused("", 3, 29, "5470.00")], "{answer:#?}");
     assert_eq!(rows(&answer.units), [refused("ac", 2, 25, "4690.00"), refused("wm", 1, 4, "780.00")]);
-    assert_eq!(rows(&answer.parties), [refused("ac coolfix", 1, 21, "3850.00"), refused("ac sri_balaji", 1, 4, "840.00"), refused("wm spinwell", 1, 4, "780.00")]);
+    assert_eq!(
+        rows(&answer.parties),
+        [refused("ac coolfix", 1, 21, "3850.00"), refused("ac sri_balaji", 1, 4, "840.00"), refused("wm spinwell", 1, 4, "780.00")]
+    );
     let parts = [refused("CAP", 1, 20, "2400.00"), refused("FAN", 1, 1, "1450.00"), refused("CON", 1, 4, "840.00"), refused("BELT-2", 1, 4, "780.00")];
     assert_eq!(rows(&answer.parts), parts);
     assert!(answer.totals.iter().all(|r| r.sum.now.is_zero() && r.sum.value_now == Money::default()));

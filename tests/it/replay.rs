@@ -40,7 +40,7 @@ async fn engine(store: Store) -> Engine {
 
 async fn run(engine: &Engine) -> Result<Report, ReplayError> {
     let settings = Settings { seed: 42, partners: 3, months: 12, learn: 3 };
-    replay(engine, demand(), settings, &mut |_| {}).await
+    replay(engine, demand(), settings, true, &mut |_| {}).await
 }
 
 /// All that the books say: counts, stock, and of each document where it stands, with the hash of all that ever happened to it.
@@ -123,7 +123,7 @@ async fn one_that_is_cut_off_ends_with_the_same_books() {
     let again = run(&engine(file.store.clone()).await).await.expect("a replay");
     assert_eq!((again.run.commands, again.counts), (0, pieced.counts));
     let other = Settings { seed: 43, partners: 3, months: 12, learn: 3 };
-    let refused = replay(&memory, demand(), other, &mut |_| {}).await;
+    let refused = replay(&memory, demand(), other, true, &mut |_| {}).await;
     assert!(matches!(refused, Err(ReplayError::Other(_))), "{refused:?}");
 }
 
@@ -138,4 +138,19 @@ async fn postgres_comes_to_the_same_books() {
     assert_eq!(expected.counts, found.counts);
     assert_eq!(expected.documents, found.documents);
     assert_eq!(expected.stock, found.stock);
+}
+
+#[tokio::test]
+async fn lists_come_to_the_same_books_as_one_command_after_the_other() {
+    let settings = || Settings { seed: 42, partners: 3, months: 12, learn: 3 };
+    let (single, lists) = (engine(Store::memory()).await, engine(Store::memory()).await);
+    let one = replay(&single, demand(), settings(), false, &mut |_| {}).await.expect("a replay");
+    let many = replay(&lists, demand(), settings(), true, &mut |_| {}).await.expect("a replay");
+    assert_eq!(many.run.commands, one.run.commands);
+    let (expected, found) = (books(single.store()).await, books(lists.store()).await);
+    for (a, b) in expected.documents.iter().zip(&found.documents) {
+        assert_eq!(a, b);
+    }
+    assert_eq!((expected.counts, expected.stock), (found.counts, found.stock));
+    assert_eq!(many.figures, one.figures);
 }

@@ -7,13 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::agenda::{self, Planned};
+use super::hands::Hands;
 use super::plan::Plan;
 use super::policy::{Clerk, pace};
 use super::step::{Act, Paper, Step};
-use super::{Progress, ReplayError, network};
+use super::{Progress, ReplayError, list, network};
 use crate::base::{Bu, DocId, Key, Name, Timestamp};
 use crate::domain::{Action, Actor, Command, Decision, Document, Refusal};
-use crate::engine::{Done, Engine, Followed, Outcome, Rung};
+use crate::engine::{Done, Engine, Followed, Outcome};
 use crate::store::{DocumentFilter, DocumentHead, Store};
 
 /// Months after the last in which what is under way comes to its end.
@@ -24,8 +25,8 @@ const PAGE: u32 = 1000;
 const TIMERS: u32 = 100_000;
 
 /// A document that has not ended.
-struct Tracked {
-    document: Document,
+pub(super) struct Tracked {
+    pub document: Document,
     last: Name,
     changed: Timestamp,
     slot: Option<Timestamp>,
@@ -40,50 +41,25 @@ pub struct Tally {
     pub refused: u64,
 }
 
-/// How what people do reaches the engine, and how its clock strikes.
-pub trait Hands {
-    /// Sends a command.
-    async fn execute(&mut self, command: Command) -> Result<Outcome, ReplayError>;
-    /// Runs the first timer that is due.
-    async fn ring(&mut self, now: Timestamp) -> Result<Option<Rung>, ReplayError>;
-    /// When somebody asks for the timers of a time; not by then, where nobody does.
-    fn asks(&self, due: Timestamp, by: Timestamp) -> Option<Timestamp>;
-}
-
-/// Hands that do what they are told, when it is due.
-pub struct Steady<'r>(pub &'r Engine);
-
-impl Hands for Steady<'_> {
-    async fn execute(&mut self, command: Command) -> Result<Outcome, ReplayError> {
-        Ok(self.0.execute(command).await?)
-    }
-
-    async fn ring(&mut self, now: Timestamp) -> Result<Option<Rung>, ReplayError> {
-        Ok(self.0.ring(Some(&Bu::from(network::BU)), now).await?)
-    }
-
-    fn asks(&self, due: Timestamp, by: Timestamp) -> Option<Timestamp> {
-        Some(due).filter(|due| *due <= by)
-    }
-}
-
 /// A replay under way.
 pub struct Driver<'r, H> {
     /// How commands are sent.
     pub hands: H,
-    store: &'r Store,
-    plan: &'r Plan,
-    clerk: Clerk<'r>,
-    bu: Bu,
+    pub(super) store: &'r Store,
+    pub(super) plan: &'r Plan,
+    pub(super) clerk: Clerk<'r>,
+    pub(super) bu: Bu,
     /// Now.
     pub clock: Timestamp,
     /// No timer is due before.
-    wakes: Timestamp,
-    open: BTreeMap<DocId, Tracked>,
-    queue: BTreeSet<(Timestamp, DocId)>,
-    agenda: VecDeque<Planned>,
+    pub(super) wakes: Timestamp,
+    pub(super) open: BTreeMap<DocId, Tracked>,
+    pub(super) queue: BTreeSet<(Timestamp, DocId)>,
+    pub(super) agenda: VecDeque<Planned>,
     month: usize,
-    refused: BTreeMap<DocId, String>,
+    /// Documents that are there although their time has not come again: what was cut off had opened them.
+    known: BTreeSet<DocId>,
+    pub(super) refused: BTreeMap<DocId, String>,
     /// What this run has done.
     pub tally: Tally,
 }
@@ -103,6 +79,7 @@ impl<'r, H: Hands> Driver<'r, H> {
             queue: BTreeSet::new(),
             agenda: VecDeque::new(),
             month: 0,
+            known: BTreeSet::new(),
             refused: BTreeMap::new(),
             tally: Tally::default(),
         }
@@ -125,9 +102,11 @@ impl<'r, H: Hands> Driver<'r, H> {
             last = last.max(Some(at));
         }
         let Some(clock) = last else { return Ok(()) };
-        self.clock = clock;
         // What the one that was cut off was at, nobody else is at.
         while engine.ring(Some(&self.bu), clock).await?.is_some() {}
+        // Of a list, what comes later may have been done, and what comes before it not.
+        self.clock = if self.hands.reaches().is_some() { list::begin_again(self.plan, clock) } else { clock };
+        self.known = heads.iter().filter(|h| h.opened_at > self.clock).map(|h| h.id.clone()).collect();
         for head in documents(self.store, &self.bu, None).await?.iter().filter(|h| !h.ended) {
             let Some(document) = self.store.document(&self.bu, &head.id).await? else { continue };
             if let Some((transition, at)) = self.last_event(&head.id).await? {
@@ -159,6 +138,9 @@ impl<'r, H: Hands> Driver<'r, H> {
         if self.ring(at).await? {
             return Ok(true);
         }
+        if self.list(at, end).await? {
+            return Ok(true);
+        }
         self.clock = at;
         if waiting == Some(at) {
             if let Some((_, doc)) = self.queue.pop_first() {
@@ -175,7 +157,7 @@ impl<'r, H: Hands> Driver<'r, H> {
         let last = self.plan.settings.months + AFTER - 1;
         while self.agenda.is_empty() && self.month <= last {
             let clock = self.clock;
-            self.agenda = agenda::month(self.plan, self.month).into_iter().filter(|p| p.at > clock).collect();
+            self.agenda = agenda::month(self.plan, self.month).into_iter().filter(|p| p.at > clock && !self.known.contains(&p.doc)).collect();
             let label = self.plan.month(self.month).to_string();
             let done = self.month.min(self.plan.settings.months);
             let of = self.plan.settings.months;
@@ -246,34 +228,18 @@ impl<'r, H: Hands> Driver<'r, H> {
         Ok(())
     }
 
-    fn paper<'d>(&self, tracked: &'d Tracked) -> Paper<'d> {
-        let dice = self.plan.dice.of("document").of(tracked.document.id.as_str());
-        Paper { doc: &tracked.document, last: &tracked.last, now: self.clock, dice }
+    pub(super) fn paper<'d>(&self, tracked: &'d Tracked) -> Paper<'d> {
+        self.paper_at(tracked, self.clock)
     }
 
-    /// One command to the engine; its key follows from what it is about.
+    pub(super) fn paper_at<'d>(&self, tracked: &'d Tracked, now: Timestamp) -> Paper<'d> {
+        let dice = self.plan.dice.of("document").of(tracked.document.id.as_str());
+        Paper { doc: &tracked.document, last: &tracked.last, now, dice }
+    }
+
+    /// One command to the engine.
     async fn carry_out(&mut self, doc: &DocId, revision: u64, step: Step) -> Result<Result<(), Box<Refusal>>, ReplayError> {
-        let (doc, action, key, name) = match step.act {
-            Act::Fire(transition) => {
-                let action = Action::Fire { transition: transition.into() };
-                (doc.clone(), action, format!("{doc}:{revision}:{transition}"), Name::from(transition))
-            }
-            Act::Open { doc, workflow } => {
-                let action = Action::Open { workflow: workflow.into(), transition: None, parent: None };
-                (doc.clone(), action, format!("open:{doc}"), Name::from("open"))
-            }
-        };
-        let command = Command {
-            bu: self.bu.clone(),
-            doc,
-            action,
-            actor: Actor::Person(step.actor),
-            input: step.input,
-            key: Key::from(key),
-            recorded_at: self.clock,
-            effective_at: self.clock,
-            seen_revision: None,
-        };
+        let (command, name) = self.command(doc, revision, step, self.clock);
         match self.hands.execute(command).await? {
             Outcome::Done(done) => {
                 self.tally.commands += 1;
@@ -285,6 +251,24 @@ impl<'r, H: Hands> Driver<'r, H> {
                 Ok(Err(refusal))
             }
         }
+    }
+
+    /// The command of a step, and the transition's name; its key follows from what it is about.
+    pub(super) fn command(&self, doc: &DocId, revision: u64, step: Step, at: Timestamp) -> (Command, Name) {
+        let (doc, action, key, name) = match step.act {
+            Act::Fire(transition) => {
+                let action = Action::Fire { transition: transition.into() };
+                (doc.clone(), action, format!("{doc}:{revision}:{transition}"), Name::from(transition))
+            }
+            Act::Open { doc, workflow } => {
+                let action = Action::Open { workflow: workflow.into(), transition: None, parent: None };
+                (doc.clone(), action, format!("open:{doc}"), Name::from("open"))
+            }
+        };
+        let actor = Actor::Person(step.actor);
+        let (bu, key) = (self.bu.clone(), Key::from(key));
+        let command = Command { bu, doc, action, actor, input: step.input, key, recorded_at: at, effective_at: at, seen_revision: None };
+        (command, name)
     }
 
     /// Notes what a command has changed: its document, and those that went on by themselves.
@@ -342,7 +326,7 @@ impl<'r, H: Hands> Driver<'r, H> {
     }
 
     /// The next time after now at which somebody looks at the document.
-    fn reschedule(&mut self, doc: &DocId) {
+    pub(super) fn reschedule(&mut self, doc: &DocId) {
         let Some(tracked) = self.open.get(doc) else { return };
         let paper = self.paper(tracked);
         let jitter = i64::try_from(paper.dice.at(tracked.document.revision).below(3_000_000_000)).unwrap_or(0);
@@ -370,7 +354,8 @@ fn wakes_at(decision: &Decision) -> Option<Timestamp> {
     decision.timers.iter().map(|t| t.due_at).min()
 }
 
-fn sentence(refusal: &Refusal) -> String {
+/// The sentences of a refusal.
+pub(super) fn sentence(refusal: &Refusal) -> String {
     let all: Vec<&str> = refusal.reasons.iter().map(|r| r.sentence.as_str()).collect();
     format!("{}: {}", refusal.transition, all.join(" "))
 }

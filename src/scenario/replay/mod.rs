@@ -6,7 +6,8 @@
 //! | `demand` | the file: parts and units by month |
 //! | `dice`, `plan`, `agenda`, `network` | what follows from demand and seed: jobs, chores, master data |
 //! | `policy`, `jobs`, `goods`, `returns`, `chores`, `step` | what people do, by workflow and state |
-//! | `driver` | one thing after the other, on a clock of its own |
+//! | `driver`, `hands` | one thing after the other, on a clock of its own, and how it reaches the engine |
+//! | `list`, `together` | many at once, where they do not depend on each other |
 //! | `figures`, `proof`, `report` | what came of it, read from the books |
 //!
 //! Must not know faces. Tests: beside the files, and `tests/it/replay.rs`.
@@ -18,7 +19,9 @@ pub(super) mod dice;
 pub(super) mod driver;
 mod figures;
 mod goods;
+pub(super) mod hands;
 mod jobs;
+mod list;
 pub(super) mod network;
 pub(super) mod plan;
 pub(super) mod policy;
@@ -26,6 +29,7 @@ mod proof;
 mod report;
 mod returns;
 mod step;
+mod together;
 
 use std::time::Instant;
 
@@ -38,7 +42,8 @@ use crate::base::Bu;
 use crate::engine::{Engine, EngineError};
 use crate::store::StoreError;
 
-use driver::{Driver, Steady};
+use driver::Driver;
+use hands::Steady;
 use plan::Plan;
 use policy::Clerk;
 
@@ -80,11 +85,12 @@ pub struct Progress {
     pub open: usize,
 }
 
-/// Replays a demand, from the beginning or from where an earlier run was cut off.
+/// Replays a demand, from the beginning or from where an earlier run was cut off; with `lists`, commands that do not depend on each
+/// other go to the store together, and the books are the same in the end.
 ///
 /// # Errors
 /// The book or the database does not fit, or a fault of the store; the same call then goes on where this one stopped.
-pub async fn replay(engine: &Engine, demand: Demand, settings: Settings, watch: &mut dyn FnMut(&Progress)) -> Result<Report, ReplayError> {
+pub async fn replay(engine: &Engine, demand: Demand, settings: Settings, lists: bool, watch: &mut dyn FnMut(&Progress)) -> Result<Report, ReplayError> {
     let unknown = policy::unknown(engine.book().workflows.keys());
     if !unknown.is_empty() {
         return Err(ReplayError::Book(unknown.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")));
@@ -103,7 +109,7 @@ pub async fn replay(engine: &Engine, demand: Demand, settings: Settings, watch: 
     drop(master);
     let before = engine.store().counts(Some(&bu)).await?;
     let started = Instant::now();
-    let mut driver = Driver::new(Steady(engine), engine.store(), &plan, Clerk { store: engine.store(), parts: &parts });
+    let mut driver = Driver::new(Steady::new(engine, lists), engine.store(), &plan, Clerk { store: engine.store(), parts: &parts });
     driver.catch_up(engine).await?;
     let resumed = !driver.is_new();
     driver.run(watch).await?;

@@ -23,7 +23,8 @@ use std::sync::Arc;
 
 pub use report::{Broken, Report};
 
-use super::replay::driver::{Driver, Hands};
+use super::replay::driver::Driver;
+use super::replay::hands::Hands;
 use super::replay::policy::{self, Clerk};
 use super::replay::{ReplayError, network};
 use crate::base::{Bu, Timestamp};

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::super::replay::ReplayError;
 use super::super::replay::dice::Dice;
-use super::super::replay::driver::Hands;
+use super::super::replay::hands::Hands;
 use super::audit::Auditor;
 use super::fault::Fault;
 use super::world::DAY;
