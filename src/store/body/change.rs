@@ -88,7 +88,9 @@ mod tests {
     }
 
     /// Lines written, lines left, codes named anew, codes still named.
-    fn told(now: &Document, before: Option<&Document>) -> (Vec<u32>, Option<Vec<u32>>, Vec<String>, Option<Vec<String>>) {
+    type Told = (Vec<u32>, Option<Vec<u32>>, Vec<String>, Option<Vec<String>>);
+
+    fn told(now: &Document, before: Option<&Document>) -> Told {
         let values: Vec<String> = now.lines.iter().map(|l| chain::json(&l.values).unwrap()).collect();
         let beside = Beside::of(now, &values, before).unwrap();
         let codes = |of: BTreeSet<Mention<'_>>| of.iter().map(|m| m.code.to_owned()).collect();
