@@ -273,7 +273,7 @@ impl Database {
     pub(super) async fn close(&self) {
         match self {
             Self::Sqlite(db) => db.close().await,
-            Self::Postgres(db) => db.pool.close().await,
+            Self::Postgres(db) => db.close().await,
         }
     }
 }

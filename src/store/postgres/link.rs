@@ -6,14 +6,15 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use sqlx::pool::{PoolConnection, PoolConnectionMetadata};
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPoolOptions, PgRow};
 use sqlx::{AssertSqlSafe, Postgres, Transaction};
 
+use super::hand::Lent;
 use crate::store::error::is_lost;
 use crate::store::sql::{Arg, bound};
 
-const CONNECTIONS: u32 = 8;
+pub(super) const CONNECTIONS: u32 = 8;
 /// How long a call waits for a server that is away, or for others to give a connection back, where the URL does not say.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the pool waits by itself, at most. It looks ever less often, at last after a fifth of this.
@@ -32,7 +33,7 @@ impl Losses {
         let losses = self.clone();
         let options = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(patience.min(ATTEMPT)).test_before_acquire(false);
         options.before_acquire(move |_, meta| {
-            let lives = losses.survived(&meta);
+            let lives = losses.survived(meta.age);
             Box::pin(async move { Ok(lives) })
         })
     }
@@ -46,15 +47,15 @@ impl Losses {
         lost
     }
 
-    fn survived(&self, meta: &PoolConnectionMetadata) -> bool {
+    fn survived(&self, age: Duration) -> bool {
         let last = self.0.lock().ok().and_then(|last| *last);
-        last.is_none_or(|last| meta.age < last.elapsed())
+        last.is_none_or(|last| age < last.elapsed())
     }
 }
 
 impl super::Postgres {
-    /// A connection, as soon as the server gives one; none where that takes too long.
-    pub(super) async fn connection(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+    /// A connection of the pool, as soon as the server gives one; none where that takes too long.
+    async fn connection(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
         let begun = Instant::now();
         loop {
             match self.pool.acquire().await {
@@ -70,16 +71,41 @@ impl super::Postgres {
         }
     }
 
+    /// A connection at hand, or else one of the pool.
+    async fn lent(&self) -> Result<Lent, sqlx::Error> {
+        match self.at_hand.take(|age| self.losses.survived(age)) {
+            Some(lent) => Ok(lent),
+            None => Ok(Lent { connection: self.connection().await?, since: Instant::now() }),
+        }
+    }
+
+    /// Asks once, on a connection at hand. One that is lost, or whose answer nobody waited for, is the pool's to look after.
+    pub(super) async fn ask(&self, sql: Arc<str>, args: &[Arg]) -> Result<Vec<PgRow>, sqlx::Error> {
+        let mut lent = self.lent().await?;
+        let answer = bound!(sql, args).fetch_all(&mut *lent.connection).await;
+        match &answer {
+            Err(error) if self.losses.note(error) => drop(lent),
+            _ => self.at_hand.leave(lent, || self.pool.is_closed()),
+        }
+        answer
+    }
+
     /// Reads; where the connection is lost, again on another one.
     pub(in crate::store) async fn read(&self, sql: Arc<str>, args: &[Arg]) -> Result<Vec<PgRow>, sqlx::Error> {
         let mut asked = 1;
         loop {
-            let mut connection = self.connection().await?;
-            match bound!(sql.clone(), args).fetch_all(&mut *connection).await {
-                Err(error) if self.losses.note(&error) && asked < ASKED => asked += 1,
+            match self.ask(sql.clone(), args).await {
+                Err(error) if is_lost(&error) && asked < ASKED => asked += 1,
                 answer => return answer,
             }
         }
+    }
+
+    /// Ends all connections.
+    pub(in crate::store) async fn close(&self) {
+        let closing = self.pool.close();
+        self.at_hand.clear();
+        closing.await;
     }
 
     /// Begins a transaction, on a connection that lives.

@@ -3,6 +3,7 @@
 //! The rules of the store stand in `schema/*.sql`; the schema that they name `bincard` is the one the URL asks for.
 //! Must not know queries. Tests: `tests/it/store_*.rs`.
 
+mod hand;
 mod layout;
 mod link;
 mod roles;
@@ -22,8 +23,9 @@ use super::known::Known;
 use super::lane::Lanes;
 use super::load::Waiting;
 use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
-use super::sql::{Arg, bound};
+use super::sql::Arg;
 use super::take;
+use hand::AtHand;
 use link::{Losses, PATIENCE};
 pub(super) use roles::procedures_of_service;
 
@@ -45,6 +47,7 @@ pub struct Postgres {
     schema: String,
     commits: Arc<AtomicU64>,
     losses: Losses,
+    at_hand: AtHand,
     patience: Duration,
 }
 
@@ -108,6 +111,7 @@ impl Postgres {
             schema: schema.to_owned(),
             commits: Arc::default(),
             losses,
+            at_hand: AtHand::default(),
             patience,
         })
     }
@@ -115,11 +119,8 @@ impl Postgres {
     /// Calls one of the procedures of the schema, in one round trip.
     pub(super) async fn call(&self, procedure: &str, args: &[Arg]) -> Result<String, Raised> {
         let sql = format!("SELECT {}.{procedure}($1, $2::jsonb)", self.schema);
-        let asked = async { bound!(sql, args).fetch_one(&mut *self.connection().await?).await };
-        let row = asked.await.map_err(|e| {
-            self.losses.note(&e);
-            Raised::new(e, message_of)
-        })?;
+        let asked = self.ask(sql.into(), args).await.and_then(|rows| rows.into_iter().next().ok_or(sqlx::Error::RowNotFound));
+        let row = asked.map_err(|e| Raised::new(e, message_of))?;
         row.try_get(0).map_err(|error| Raised { said: None, error })
     }
 
