@@ -30,8 +30,8 @@ use link::{Losses, PATIENCE};
 pub(super) use roles::procedures_of_service;
 
 /// So many commits of a business unit are written side by side before others wait to be written as one: fewer than there are
-/// connections, so that who decides can read.
-const WRITERS: usize = 2;
+/// connections, so that who decides can read; more than one, since a group keeps all others out while it is written.
+const WRITERS: usize = 4;
 /// So many loads of one kind are read side by side before others wait to be read as one.
 const LOADERS: usize = 3;
 /// Held while the schema is made, so that programs that start at once make it once.
