@@ -109,6 +109,11 @@ impl Engine {
         Self { book, rules, store: self.store.clone(), watcher: self.watcher.clone(), older: None }
     }
 
+    /// The same engine for one of a list of commands.
+    pub(super) fn of_list(&self) -> Self {
+        Self { store: self.store.of_list(), ..self.clone() }
+    }
+
     /// Opens a database and puts the book into it.
     ///
     /// # Errors

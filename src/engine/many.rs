@@ -32,7 +32,7 @@ impl Engine {
             while running.len() < SIDE_BY_SIDE
                 && let Some(commands) = waiting.next()
             {
-                running.spawn(self.clone().one_by_one(commands));
+                running.spawn(self.of_list().one_by_one(commands));
             }
             let Some(done) = running.join_next().await else { break };
             for (place, answer) in done.unwrap_or_default() {

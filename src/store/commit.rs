@@ -19,6 +19,13 @@ const COMMAND: &str = "INSERT INTO command VALUES ($1, $2, $3, $4, jsonb($5))";
 pub(super) const COMMIT: &str = "INSERT INTO command VALUES ('commit', $1, $2, $3, jsonb($4));
 SELECT json_object('number', d.number, 'revision', $3, 'papers',
   (SELECT json_group_array(p.number ORDER BY p.ordinal) FROM paper p WHERE p.bu = $1 AND p.doc = $2 AND p.revision = $3)) FROM document d WHERE d.bu = $1 AND d.doc = $2";
+/// The same for many, all or none: a list of business unit, document, revision and body of each, and the same without bodies.
+pub(super) const COMMIT_ALL: &str =
+    "INSERT INTO command SELECT 'commit', n.value ->> '$[0]', n.value ->> '$[1]', n.value ->> '$[2]', jsonb_extract(n.value, '$[3]')
+  FROM jsonb_each(jsonb($1)) n;
+SELECT json_group_array(json_object('number', d.number, 'revision', h.value ->> 2, 'papers', (SELECT json_group_array(p.number ORDER BY p.ordinal)
+    FROM paper p WHERE p.bu = d.bu AND p.doc = d.doc AND p.revision = h.value ->> 2)) || '' ORDER BY h.key)
+  FROM json_each($2) h CROSS JOIN document d WHERE d.bu = h.value ->> 0 AND d.doc = h.value ->> 1";
 
 /// How often a small command is sent whose answer was lost.
 pub(super) const SENT: u32 = 4;
@@ -63,8 +70,8 @@ impl Raised {
     }
 }
 
-/// The one text that a commit answers with.
-pub(super) fn first(rows: Vec<SqliteRow>) -> Result<String, Raised> {
+/// The one text that a statement answers with.
+pub(super) fn first(rows: Vec<SqliteRow>) -> Answer {
     let read = rows.first().ok_or(sqlx::Error::RowNotFound).and_then(|row| sqlx::Row::try_get(row, 0));
     read.map_err(|error| Raised { said: None, error })
 }
@@ -72,6 +79,24 @@ pub(super) fn first(rows: Vec<SqliteRow>) -> Result<String, Raised> {
 /// The arguments of [`COMMIT`].
 pub(super) fn commit_args(c: &Written) -> [Arg; 4] {
     [c.bu.as_str().into(), c.doc.as_str().into(), c.revision.into(), c.body.as_str().into()]
+}
+
+/// The arguments of [`COMMIT_ALL`]. The bodies are JSON already.
+pub(super) fn commit_all_args(commits: &[Written]) -> [Arg; 2] {
+    let (mut all, mut heads) = (String::from("["), String::from("["));
+    for c in commits {
+        let separator = if heads.len() > 1 { "," } else { "" };
+        let head = format!("{},{},{}", serde_json::json!(c.bu), serde_json::json!(c.doc), c.revision);
+        heads.push_str(&format!("{separator}[{head}]"));
+        all.push_str(&format!("{separator}[{head},{}]", c.body));
+    }
+    [format!("{all}]").into(), format!("{heads}]").into()]
+}
+
+/// The answers to [`COMMIT_ALL`], in their order.
+pub(super) fn each(rows: Vec<SqliteRow>) -> Result<Vec<Answer>, sqlx::Error> {
+    let texts: Vec<String> = serde_json::from_str(&first(rows).map_err(|raised| raised.error)?).map_err(|e| sqlx::Error::Decode(e.into()))?;
+    Ok(texts.into_iter().map(Ok).collect())
 }
 
 impl Database {

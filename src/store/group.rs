@@ -4,6 +4,7 @@
 //! A group costs the database one transaction, and one wait for the disk, for all that is in it. Must not know what a
 //! commit writes. Tests: `tests/it/store_group.rs`.
 
+use super::Store;
 use super::commit::Raised;
 use super::error::{is_for_all, same};
 use super::lane::Errand;
@@ -43,6 +44,17 @@ impl Errand for Written {
 
     fn lost() -> Answer {
         Err(Raised { said: None, error: sqlx::Error::WorkerCrashed })
+    }
+}
+
+impl Store {
+    /// The same store for one of a list of commands, whose commits wait for each other for a moment, so that they are written
+    /// as few. A file has one writer, for whom that is much less work; those of a server find each other as they come.
+    pub(crate) fn of_list(&self) -> Self {
+        match self {
+            Self::Sqlite(db @ Database::Sqlite(file)) => Self::Sqlite(Database::Sqlite(file.of_list(db))),
+            other => other.clone(),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Bringing a database up to this program: only forward, in one transaction, so that an interrupted migration never was.
 //!
-//! Tables change step by step; procedures and triggers are written anew as this program has them, also where nothing else
-//! is to be done. Must not know queries. Tests: `tests/it/store_migrate.rs`.
+//! Tables change step by step; procedures, views and triggers are written anew as this program has them, also where nothing
+//! else is to be done. Must not know queries. Tests: `tests/it/store_migrate.rs`.
 
 use std::time::Duration;
 
@@ -77,10 +77,12 @@ async fn migrate_file(path: &str) -> Result<Migrated, StoreError> {
     for (_, step, _) in STEPS.iter().filter(|(to, ..)| *to > from) {
         sqlx::raw_sql(*step).execute(&mut *transaction).await?;
     }
-    for (name, sql) in sqlite::expected_guards().await? {
-        if name.starts_with("trigger ") {
-            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
-        }
+    let guards = sqlite::expected_guards().await?;
+    for (view, sql) in guards.iter().filter_map(|(name, sql)| Some((name.strip_prefix("view ")?, sql))) {
+        sqlx::raw_sql(AssertSqlSafe(format!("DROP VIEW IF EXISTS {view}; {sql}"))).execute(&mut *transaction).await?;
+    }
+    for (_, sql) in guards.iter().filter(|(name, _)| name.starts_with("trigger ")) {
+        sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut *transaction).await?;
     }
     sqlx::raw_sql(include_str!("sqlite/schema/statistics.sql")).execute(&mut *transaction).await?;
     if from < VERSION {

@@ -14,7 +14,7 @@ async fn aged(f: &Fixture) {
     f.store.close().await;
     match f.store.kind() {
         "sqlite" => {
-            let procedures = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'task'";
+            let procedures = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND (tbl_name = 'task' OR tbl_name LIKE 'commit_%')";
             let procedures: Vec<String> = sqlx::query_scalar(procedures).fetch_all(&raw_sqlite(f).await).await.unwrap();
             by_hand(f, &procedures.iter().map(|name| format!("DROP TRIGGER {name};")).collect::<String>()).await;
             by_hand(f, "DROP TRIGGER stock_no_update").await;

@@ -13,13 +13,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr};
 use tokio::sync::Mutex;
 
-use super::commit::{COMMIT, Raised, commit_args, first};
+use super::commit::{COMMIT, COMMIT_ALL, Raised, commit_all_args, commit_args, each, first};
 use super::error::StoreError;
 use super::group::{self, Answer, Written};
 use super::known::Known;
 use super::lane::Lanes;
 use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
-use super::sql::{Arg, bound};
+use super::sql::{Arg, Database, bound};
 use super::take;
 use log::Log;
 
@@ -106,6 +106,11 @@ impl Sqlite {
         Ok((Self { commits, writer, readers, lanes: Lanes::new(most, 1), known: Known::default(), log: Log::default(), path: path.to_owned() }, made))
     }
 
+    /// The same file for one of a list.
+    pub(super) fn of_list(&self, db: &Database) -> Self {
+        Self { lanes: self.lanes.of_list(db, ""), ..self.clone() }
+    }
+
     /// Inserts one row into the command table, and reads back what `then` selects, in one round trip.
     pub(super) async fn command<S>(&self, sql: S, args: &[Arg]) -> Result<Vec<SqliteRow>, Raised>
     where
@@ -118,20 +123,16 @@ impl Sqlite {
         Ok(rows)
     }
 
-    /// Writes several commits in one transaction, each done or refused by itself; a fault undoes all of them.
+    /// Writes several commits in one transaction, each done or refused by itself; a fault undoes all of them. One statement
+    /// writes them all; where one of them is refused, which undoes the others, each has a statement of its own.
     pub(super) async fn commit_group(&self, commits: &[Written]) -> Result<Vec<Answer>, sqlx::Error> {
         let mut guard = self.commits.lock().await;
-        let mut transaction = guard.as_mut().ok_or(sqlx::Error::PoolClosed)?.begin_with("BEGIN IMMEDIATE").await?;
-        let mut answers = Vec::with_capacity(commits.len());
-        for commit in commits {
-            match bound!(COMMIT, &commit_args(commit)).fetch_all(&mut *transaction).await {
-                Ok(rows) => answers.push(first(rows)),
-                // What a statement does against a constraint is undone with the statement alone.
-                Err(e) if e.as_database_error().is_some_and(is_constraint) => answers.push(Err(Raised::new(e, message_of))),
-                Err(e) => return Err(e),
-            }
-        }
-        transaction.commit().await?;
+        let connection = guard.as_mut().ok_or(sqlx::Error::PoolClosed)?;
+        let answers = match bound!(COMMIT_ALL, &commit_all_args(commits)).fetch_all(&mut *connection).await {
+            Ok(rows) => each(rows)?,
+            Err(e) if e.as_database_error().is_some_and(is_constraint) => one_by_one(connection, commits).await?,
+            Err(e) => return Err(e),
+        };
         self.logged(commits.len());
         Ok(answers)
     }
@@ -155,6 +156,22 @@ impl Sqlite {
             drop(connection.close().await);
         }
     }
+}
+
+/// Writes commits in one transaction, each by a statement of its own.
+async fn one_by_one(connection: &mut SqliteConnection, commits: &[Written]) -> Result<Vec<Answer>, sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut answers = Vec::with_capacity(commits.len());
+    for commit in commits {
+        match bound!(COMMIT, &commit_args(commit)).fetch_all(&mut *transaction).await {
+            Ok(rows) => answers.push(first(rows)),
+            // What a statement does against a constraint is undone with the statement alone.
+            Err(e) if e.as_database_error().is_some_and(is_constraint) => answers.push(Err(Raised::new(e, message_of))),
+            Err(e) => return Err(e),
+        }
+    }
+    transaction.commit().await?;
+    Ok(answers)
 }
 
 /// Whether a constraint or a trigger refused it: SQLITE_CONSTRAINT, whose kinds differ above the first byte.

@@ -250,6 +250,12 @@ pub const FILE: &[Attack] = &[
         Sql("INSERT INTO task VALUES ('book', '', 'forged', 0, jsonb('{\"name\":\"n\",\"files\":\"f\"}'))"),
         BY_HAND,
     ),
+    lite(
+        "do a part of a commit without the command",
+        Program,
+        Sql("INSERT INTO commit_last VALUES ('ac', 'D1', 2, jsonb('{\"document\":{\"workflow\":\"w\"},\"claims\":[{\"claim_key\":\"k\",\"until\":\"[]\"}]}'))"),
+        Refused("a claim is not edited by hand; fire a transition"),
+    ),
     lite("a command of no known kind", Program, Sql("INSERT INTO command VALUES ('open sesame', 'ac', 'D1', 1, '{}')"), NO_COMMAND),
     lite("a command without a kind", Program, Sql("INSERT INTO command VALUES (NULL, 'ac', 'D1', 1, jsonb('{}'))"), NO_COMMAND),
     lite("a command whose body is no JSON", Program, Sql("INSERT INTO command VALUES ('commit', 'ac', 'D1', 1, 'no json')"), NO_COMMAND),

@@ -1,8 +1,12 @@
--- One transition: the body is the whole decision. Checks come first; then everything is written. `json_array_length` keeps
--- lists from being gone through that hold nothing, as most of them do. Of lines and mentions the body has what is new or has
--- changed; and where some fall away, all that are left.
+-- One transition: the body is the whole decision. Checks come first; then everything is written, in three strokes, since most
+-- transitions change few tables: what a body says nothing of has a trigger that is not run. A list that is empty is left out
+-- in the same way. Of lines and mentions the body has what is new or has changed; and where some fall away, all that are left.
 --
 -- BC101 document · BC102 balance · BC103 serial · BC104 obligation · BC105 paper · BC106 repeated key · BC107 claim · BC108 another's · BC109 lot · BC110 timer · BC112 closed books
+CREATE VIEW commit_first (bu, doc, revision, body) AS SELECT bu, doc, revision, body FROM task;
+CREATE VIEW commit_next (bu, doc, revision, body) AS SELECT bu, doc, revision, body FROM task;
+CREATE VIEW commit_last (bu, doc, revision, body) AS SELECT bu, doc, revision, body FROM task;
+
 CREATE TRIGGER task_commit INSTEAD OF INSERT ON task WHEN NEW.kind = 'commit'
 BEGIN
   SELECT RAISE(ABORT, 'BC106 the key was used before; a new command takes a new key') FROM event WHERE bu = NEW.bu AND command_key = NEW.body ->> '$.event.command_key';
@@ -32,46 +36,95 @@ BEGIN
   SELECT RAISE(ABORT, 'BC104 less is owed than this command settles, or it is owed already; load the document and decide again') FROM jsonb_each(NEW.body, '$.owed') n JOIN obligation o ON o.bu = NEW.bu AND o.id = n.value ->> '$.id'
     WHERE json_array_length(NEW.body, '$.owed');
 
-  INSERT INTO series SELECT NEW.bu, n.value ->> '$.series', n.value ->> '$.count' FROM jsonb_each(NEW.body, '$.series') n
-    WHERE json_array_length(NEW.body, '$.series') ON CONFLICT DO UPDATE SET last = last + excluded.last;
-  INSERT INTO document
-    SELECT NEW.bu, NEW.doc,
-      COALESCE((SELECT (NEW.body ->> '$.number.prefix') || printf('%0*d', NEW.body ->> '$.number.width',
-        s.last - (NEW.body ->> '$.number.count') + (NEW.body ->> '$.number.ordinal'))
-          || (NEW.body ->> '$.number.suffix') FROM series s WHERE s.bu = NEW.bu AND s.series = NEW.body ->> '$.number.series'), ''),
-      NEW.body ->> '$.document.workflow', NEW.body ->> '$.document.version', NEW.body ->> '$.document.state', NEW.body ->> '$.document.ended', NEW.revision,
-      NEW.body ->> '$.document.fields', NEW.body ->> '$.document.opened_by', NEW.body ->> '$.document.opened_at', NEW.body ->> '$.document.entered_at',
-      NEW.body ->> '$.document.parent'
-    WHERE NEW.body ->> '$.opens';
-  UPDATE document SET version = NEW.body ->> '$.document.version', state = NEW.body ->> '$.document.state', ended = NEW.body ->> '$.document.ended',
+  INSERT INTO commit_first VALUES (NEW.bu, NEW.doc, NEW.revision, NEW.body);
+  UPDATE document SET version = NEW.body ->> '$.document.version', state = NEW.body ->> '$.document.state',
     revision = NEW.revision, fields = NEW.body ->> '$.document.fields', entered_at = NEW.body ->> '$.document.entered_at'
     WHERE bu = NEW.bu AND doc = NEW.doc AND revision = NEW.revision - 1;
-  INSERT INTO event
-    SELECT NEW.bu, NEW.doc, NEW.revision, NEW.body ->> '$.event.transition', NEW.body ->> '$.event.from_state', NEW.body ->> '$.event.to_state',
-      NEW.body ->> '$.event.actor', NEW.body ->> '$.event.role', NEW.body ->> '$.event.command_key',
-      NEW.body ->> '$.event.body_hash', NEW.body ->> '$.event.book_hash', NEW.body ->> '$.event.version', NEW.body ->> '$.event.recorded_at',
-      NEW.body ->> '$.event.effective_at', NEW.body ->> '$.event.input', NEW.body ->> '$.event.rules',
-      NEW.body ->> '$.event.content', NEW.body ->> '$.event.previous', NEW.body ->> '$.event.hash';
-  INSERT INTO closing SELECT NEW.bu, NEW.body ->> '$.closes', NEW.doc, NEW.revision WHERE NEW.body ->> '$.closes' IS NOT NULL;
+  INSERT INTO commit_next VALUES (NEW.bu, NEW.doc, NEW.revision, NEW.body);
+  INSERT INTO event VALUES (NEW.bu, NEW.doc, NEW.revision, NEW.body ->> '$.event.transition', NEW.body ->> '$.event.from_state', NEW.body ->> '$.event.to_state',
+    NEW.body ->> '$.event.actor', NEW.body ->> '$.event.role', NEW.body ->> '$.event.command_key',
+    NEW.body ->> '$.event.body_hash', NEW.body ->> '$.event.book_hash', NEW.body ->> '$.event.version', NEW.body ->> '$.event.recorded_at',
+    NEW.body ->> '$.event.effective_at', NEW.body ->> '$.event.input', NEW.body ->> '$.event.rules',
+    NEW.body ->> '$.event.content', NEW.body ->> '$.event.previous', NEW.body ->> '$.event.hash');
+  INSERT INTO commit_last VALUES (NEW.bu, NEW.doc, NEW.revision, NEW.body);
+END;
 
-  DELETE FROM document_line WHERE NEW.body ->> '$.lines_left' IS NOT NULL AND bu = NEW.bu AND doc = NEW.doc
-    AND line NOT IN (SELECT n.value FROM jsonb_each(NEW.body, '$.lines_left') n);
+-- First what is taken: numbers, and the timer that has rung, which is one of the document, of its parent or of its children.
+CREATE TRIGGER commit_series INSTEAD OF INSERT ON commit_first WHEN json_array_length(NEW.body, '$.series')
+BEGIN
+  INSERT INTO series SELECT NEW.bu, n.value ->> '$.series', n.value ->> '$.count' FROM jsonb_each(NEW.body, '$.series') n
+    WHERE true ON CONFLICT DO UPDATE SET last = last + excluded.last;
+END;
+CREATE TRIGGER commit_fired INSTEAD OF INSERT ON commit_first WHEN NEW.body -> '$.fired' <> 'null'
+BEGIN
+  DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.body ->> '$.fired.doc' AND id = NEW.body ->> '$.fired.id'
+    AND (doc IN (NEW.doc, CASE WHEN NEW.revision = 1 THEN NEW.body ->> '$.document.parent' ELSE (SELECT parent FROM document WHERE bu = NEW.bu AND doc = NEW.doc) END)
+      OR EXISTS (SELECT 1 FROM child c WHERE c.bu = NEW.bu AND c.parent = NEW.doc AND c.doc = timer.doc));
+  SELECT RAISE(ABORT, 'BC110 it is done already; look again at what is due') WHERE changes() = 0;
+END;
+
+-- Next the document where it is new or ends (an index of those that are open is not written for the others), and what falls
+-- away: with a state its timers, and the claims that are given up in the new one.
+CREATE TRIGGER commit_opens INSTEAD OF INSERT ON commit_next WHEN NEW.body ->> '$.opens'
+BEGIN
+  INSERT INTO document VALUES (NEW.bu, NEW.doc,
+    COALESCE((SELECT (NEW.body ->> '$.number.prefix') || printf('%0*d', NEW.body ->> '$.number.width',
+      s.last - (NEW.body ->> '$.number.count') + (NEW.body ->> '$.number.ordinal'))
+        || (NEW.body ->> '$.number.suffix') FROM series s WHERE s.bu = NEW.bu AND s.series = NEW.body ->> '$.number.series'), ''),
+    NEW.body ->> '$.document.workflow', NEW.body ->> '$.document.version', NEW.body ->> '$.document.state', NEW.body ->> '$.document.ended', NEW.revision,
+    NEW.body ->> '$.document.fields', NEW.body ->> '$.document.opened_by', NEW.body ->> '$.document.opened_at', NEW.body ->> '$.document.entered_at',
+    NEW.body ->> '$.document.parent');
+END;
+CREATE TRIGGER commit_enters INSTEAD OF INSERT ON commit_next WHEN NEW.body ->> '$.enters'
+BEGIN
+  DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND kind <> 'start';
+  DELETE FROM claim WHERE bu = NEW.bu AND doc = NEW.doc
+    AND EXISTS (SELECT 1 FROM json_each(claim.until) u WHERE u.value = NEW.body ->> '$.document.state');
+END;
+CREATE TRIGGER commit_lines_left INSTEAD OF INSERT ON commit_next WHEN NEW.body ->> '$.lines_left' IS NOT NULL
+BEGIN
+  DELETE FROM document_line WHERE bu = NEW.bu AND doc = NEW.doc AND line NOT IN (SELECT n.value FROM jsonb_each(NEW.body, '$.lines_left') n);
+END;
+CREATE TRIGGER commit_mentions_left INSTEAD OF INSERT ON commit_next WHEN NEW.body ->> '$.mentions_left' IS NOT NULL
+BEGIN
+  DELETE FROM mention WHERE bu = NEW.bu AND doc = NEW.doc
+    AND (kind, code) NOT IN (SELECT n.value ->> '$.kind', n.value ->> '$.code' FROM jsonb_each(NEW.body, '$.mentions_left') n);
+END;
+CREATE TRIGGER commit_ends INSTEAD OF INSERT ON commit_next
+  WHEN NEW.body ->> '$.document.ended' IS NOT (SELECT ended FROM document WHERE bu = NEW.bu AND doc = NEW.doc)
+BEGIN
+  UPDATE document SET ended = NEW.body ->> '$.document.ended' WHERE bu = NEW.bu AND doc = NEW.doc;
+END;
+CREATE TRIGGER commit_closed INSTEAD OF INSERT ON commit_next WHEN json_array_length(NEW.body, '$.closed')
+BEGIN
+  UPDATE paper SET open = 0 WHERE bu = NEW.bu AND doc = NEW.doc AND open = 1 AND number IN (SELECT n.value FROM jsonb_each(NEW.body, '$.closed') n);
+END;
+
+-- Last what is new. No trigger waits for what another of them writes.
+CREATE TRIGGER commit_closes INSTEAD OF INSERT ON commit_last WHEN NEW.body ->> '$.closes' IS NOT NULL
+BEGIN
+  INSERT INTO closing VALUES (NEW.bu, NEW.body ->> '$.closes', NEW.doc, NEW.revision);
+END;
+CREATE TRIGGER commit_lines INSTEAD OF INSERT ON commit_last WHEN json_array_length(NEW.body, '$.lines')
+BEGIN
   INSERT INTO document_line
     SELECT NEW.bu, NEW.doc, n.value ->> '$.line', n.value ->> '$.part', n.value ->> '$.vals', n.value ->> '$.inbound_party', n.value ->> '$.inbound_part',
       n.value ->> '$.inbound_pool', n.value ->> '$.inbound_quantity'
-    FROM jsonb_each(NEW.body, '$.lines') n WHERE json_array_length(NEW.body, '$.lines')
+    FROM jsonb_each(NEW.body, '$.lines') n WHERE true
     ON CONFLICT DO UPDATE SET part = excluded.part, vals = excluded.vals, inbound_party = excluded.inbound_party, inbound_part = excluded.inbound_part,
       inbound_pool = excluded.inbound_pool, inbound_quantity = excluded.inbound_quantity;
-  DELETE FROM mention WHERE NEW.body ->> '$.mentions_left' IS NOT NULL AND bu = NEW.bu AND doc = NEW.doc
-    AND (kind, code) NOT IN (SELECT n.value ->> '$.kind', n.value ->> '$.code' FROM jsonb_each(NEW.body, '$.mentions_left') n);
+END;
+CREATE TRIGGER commit_mentions INSTEAD OF INSERT ON commit_last WHEN json_array_length(NEW.body, '$.mentions')
+BEGIN
   INSERT INTO mention SELECT NEW.bu, NEW.doc, n.value ->> '$.kind', n.value ->> '$.code' FROM jsonb_each(NEW.body, '$.mentions') n
-    WHERE json_array_length(NEW.body, '$.mentions') ON CONFLICT DO NOTHING;
-
+    WHERE true ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER commit_stock INSTEAD OF INSERT ON commit_last WHEN json_array_length(NEW.body, '$.moves') OR json_array_length(NEW.body, '$.lots')
+BEGIN
   INSERT INTO lot
     SELECT NEW.bu, n.value ->> '$.lot', n.value ->> '$.part', n.value ->> '$.label', n.value ->> '$.received_at', n.value ->> '$.so', n.value ->> '$.so_item',
-      n.value ->> '$.delivery', n.value ->> '$.delivery_item',
-      n.value ->> '$.rate', n.value ->> '$.expires', n.value ->> '$.parent', NEW.doc, NEW.revision
-    FROM jsonb_each(NEW.body, '$.lots') n WHERE json_array_length(NEW.body, '$.lots');
+      n.value ->> '$.delivery', n.value ->> '$.delivery_item', n.value ->> '$.rate', n.value ->> '$.expires', n.value ->> '$.parent', NEW.doc, NEW.revision
+    FROM jsonb_each(NEW.body, '$.lots') n;
   INSERT INTO move
     SELECT NEW.bu, NEW.doc, NEW.revision, n.key + 1, n.value ->> '$.line', n.value ->> '$.part', n.value ->> '$.lot', n.value ->> '$.serial',
       n.value ->> '$.quantity', n.value ->> '$.rate',
@@ -80,17 +133,20 @@ BEGIN
       n.value ->> '$.to_party', n.value ->> '$.to_bin', n.value ->> '$.to_doc', n.value ->> '$.to_line', n.value ->> '$.to_condition',
       n.value ->> '$.to_owner', n.value ->> '$.to_pool',
       NEW.body ->> '$.event.recorded_at', NEW.body ->> '$.event.effective_at'
-    FROM jsonb_each(NEW.body, '$.moves') n WHERE json_array_length(NEW.body, '$.moves') ORDER BY n.key;
-
+    FROM jsonb_each(NEW.body, '$.moves') n ORDER BY n.key;
+END;
+CREATE TRIGGER commit_debts INSTEAD OF INSERT ON commit_last WHEN json_array_length(NEW.body, '$.owed') OR json_array_length(NEW.body, '$.changes')
+BEGIN
   INSERT INTO obligation
     SELECT NEW.bu, n.value ->> '$.id', NEW.doc, NEW.revision, n.value ->> '$.line', n.value ->> '$.kind', n.value ->> '$.part', n.value ->> '$.quantity',
-      n.value ->> '$.open',
-      n.value ->> '$.debtor', n.value ->> '$.creditor', n.value ->> '$.opened_at', n.value ->> '$.due_at', n.value ->> '$.rate'
-    FROM jsonb_each(NEW.body, '$.owed') n WHERE json_array_length(NEW.body, '$.owed');
+      n.value ->> '$.open', n.value ->> '$.debtor', n.value ->> '$.creditor', n.value ->> '$.opened_at', n.value ->> '$.due_at', n.value ->> '$.rate'
+    FROM jsonb_each(NEW.body, '$.owed') n;
   INSERT INTO obligation_change
-    SELECT NEW.bu, NEW.doc, NEW.revision, n.key + 1, n.value ->> '$.id', n.value ->> '$.kind', n.value ->> '$.quantity' FROM jsonb_each(NEW.body,
-      '$.changes') n WHERE json_array_length(NEW.body, '$.changes') ORDER BY n.key;
-  UPDATE paper SET open = 0 WHERE bu = NEW.bu AND doc = NEW.doc AND open = 1 AND number IN (SELECT n.value FROM jsonb_each(NEW.body, '$.closed') n);
+    SELECT NEW.bu, NEW.doc, NEW.revision, n.key + 1, n.value ->> '$.id', n.value ->> '$.kind', n.value ->> '$.quantity'
+    FROM jsonb_each(NEW.body, '$.changes') n ORDER BY n.key;
+END;
+CREATE TRIGGER commit_papers INSTEAD OF INSERT ON commit_last WHEN json_array_length(NEW.body, '$.papers')
+BEGIN
   INSERT INTO paper
     SELECT NEW.bu, NEW.doc, NEW.revision, n.key + 1, n.value ->> '$.kind', n.value ->> '$.series',
       (n.value ->> '$.prefix') || printf('%0*d', n.value ->> '$.width',
@@ -99,24 +155,24 @@ BEGIN
       CASE WHEN n.value ->> '$.ordinal' > 1 THEN NEW.doc || ' ' || NEW.revision
         ELSE COALESCE((SELECT b.doc || ' ' || b.revision FROM paper b WHERE b.bu = NEW.bu AND b.series = s.series
           AND b.number = (n.value ->> '$.prefix') || printf('%0*d', n.value ->> '$.width', s.last - (n.value ->> '$.count')) || (n.value ->> '$.suffix')), '') END
-    FROM jsonb_each(NEW.body, '$.papers') n JOIN series s ON s.bu = NEW.bu AND s.series = n.value ->> '$.series'
-    WHERE json_array_length(NEW.body, '$.papers');
-
-  DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.body ->> '$.fired.doc' AND id = NEW.body ->> '$.fired.id'
-    AND (doc IN (NEW.doc, (SELECT parent FROM document WHERE bu = NEW.bu AND doc = NEW.doc))
-      OR EXISTS (SELECT 1 FROM child c WHERE c.bu = NEW.bu AND c.parent = NEW.doc AND c.doc = timer.doc));
-  SELECT RAISE(ABORT, 'BC110 it is done already; look again at what is due') WHERE NEW.body -> '$.fired' <> 'null' AND changes() = 0;
-  DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND kind <> 'start' AND NEW.body ->> '$.enters';
+    FROM jsonb_each(NEW.body, '$.papers') n JOIN series s ON s.bu = NEW.bu AND s.series = n.value ->> '$.series';
+END;
+CREATE TRIGGER commit_timers INSTEAD OF INSERT ON commit_last WHEN json_array_length(NEW.body, '$.timers')
+BEGIN
   INSERT INTO timer SELECT NEW.bu, NEW.doc, n.value ->> '$.id', n.value ->> '$.due_at', n.value ->> '$.kind', n.value ->> '$.state', n.value ->> '$.body',
-    '', n.value ->> '$.held_until' FROM jsonb_each(NEW.body, '$.timers') n WHERE json_array_length(NEW.body, '$.timers');
-  DELETE FROM claim WHERE bu = NEW.bu AND doc = NEW.doc AND NEW.body ->> '$.enters'
-    AND EXISTS (SELECT 1 FROM json_each(claim.until) u WHERE u.value = NEW.body ->> '$.document.state');
-  INSERT INTO claim SELECT NEW.bu, NEW.body ->> '$.document.workflow', n.value ->> '$.claim_key', NEW.doc, n.value ->> '$.until' FROM jsonb_each(NEW.body,
-    '$.claims') n
-    WHERE json_array_length(NEW.body, '$.claims') ON CONFLICT DO UPDATE SET until = excluded.until;
-  INSERT INTO child SELECT NEW.bu, NEW.doc, n.value ->> '$.doc', n.value ->> '$.workflow', '' FROM jsonb_each(NEW.body, '$.children') n
-    WHERE json_array_length(NEW.body, '$.children');
+    '', n.value ->> '$.held_until' FROM jsonb_each(NEW.body, '$.timers') n;
+END;
+CREATE TRIGGER commit_claims INSTEAD OF INSERT ON commit_last WHEN json_array_length(NEW.body, '$.claims')
+BEGIN
+  INSERT INTO claim SELECT NEW.bu, NEW.body ->> '$.document.workflow', n.value ->> '$.claim_key', NEW.doc, n.value ->> '$.until'
+    FROM jsonb_each(NEW.body, '$.claims') n WHERE true ON CONFLICT DO UPDATE SET until = excluded.until;
+END;
+CREATE TRIGGER commit_children INSTEAD OF INSERT ON commit_last WHEN json_array_length(NEW.body, '$.children')
+BEGIN
+  INSERT INTO child SELECT NEW.bu, NEW.doc, n.value ->> '$.doc', n.value ->> '$.workflow', '' FROM jsonb_each(NEW.body, '$.children') n;
+END;
+CREATE TRIGGER commit_outbox INSTEAD OF INSERT ON commit_last WHEN json_array_length(NEW.body, '$.outbox')
+BEGIN
   INSERT INTO outbox SELECT NEW.bu, NEW.doc, n.value ->> '$.id', n.value ->> '$.kind', n.value ->> '$.topic', n.value ->> '$.message', n.value ->> '$.payload',
-    NEW.body ->> '$.event.recorded_at', 0, '', 0, 0, 0, 0, '' FROM jsonb_each(NEW.body, '$.outbox') n
-    WHERE json_array_length(NEW.body, '$.outbox');
+    NEW.body ->> '$.event.recorded_at', 0, '', 0, 0, 0, 0, '' FROM jsonb_each(NEW.body, '$.outbox') n;
 END;
