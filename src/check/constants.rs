@@ -31,7 +31,7 @@ pub(super) fn text(written: &str, wanted: &Type) -> Result<(Value, Type), String
         Type::Contract => Value::Contract(ContractCode::from(written)),
         Type::Lot => Value::Lot(LotId::from(written)),
         Type::Serial => Value::Serial(SerialNo::from(written)),
-        Type::Sodo => Value::Sodo(written.parse().map_err(|e: crate::domain::stock::SodoError| e.to_string())?),
+        Type::Sodo => Value::sodo(written.parse().map_err(|e: crate::domain::stock::SodoError| e.to_string())?),
         _ => return Ok((Value::text(written), Type::Text)),
     };
     Ok((value, wanted.clone()))

@@ -267,7 +267,7 @@ impl Words<'_, '_> {
 
     fn sodo(&self) -> Option<Sodo> {
         match self.of_type("sodo", &Type::Sodo)? {
-            Value::Sodo(sodo) => Some(sodo),
+            Value::Sodo(sodo) => Some((*sodo).clone()),
             _ => None,
         }
     }

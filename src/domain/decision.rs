@@ -2,6 +2,8 @@
 //!
 //! Must not know how it is committed. Tests: engine and store.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Bu, DocId, Key, Name, ObligationId, PartyCode, PersonCode, Quantity, Timestamp};
@@ -15,7 +17,7 @@ pub struct RuleTrace {
     /// The rule.
     pub rule: Name,
     /// The layer that answered: `default`, `bu/ac`, `asp/pune`.
-    pub layer: String,
+    pub layer: Arc<str>,
     /// The line of the document it was asked for, if any.
     pub line: Option<u32>,
     /// What it was given.

@@ -7,6 +7,7 @@ pub mod decision;
 pub mod document;
 pub mod gst;
 pub mod master;
+pub mod record;
 pub mod refusal;
 pub mod snapshot;
 pub mod stock;
@@ -20,7 +21,8 @@ pub use decision::{
 };
 pub use document::{Document, Inbound, Line, Obligation, Paper};
 pub use master::{BusinessUnit, Contract, Limit, LimitScope, MasterData, Part, Party, Person, Rate, RoleGrant, Supersession, Tracking};
+pub use record::{Fields, Form, Record, Shape};
 pub use refusal::{Need, Place, Reason, ReasonCode, Refusal, Remedy, RuleSource};
 pub use snapshot::{Child, Closing, LoadRequest, LotFacts, Needs, PartyValue, PastEvent, Snapshot};
 pub use stock::{Balance, Holder, Lot, Move, Position, Sodo};
-pub use value::{Record, Value};
+pub use value::Value;

@@ -3,6 +3,7 @@
 //! Must not know who renders it. Tests: engine.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -77,9 +78,9 @@ pub struct RuleSource {
     /// The rule.
     pub rule: Name,
     /// The layer: `default`, `bu/ac`, `asp/pune`.
-    pub layer: String,
+    pub layer: Arc<str>,
     /// The script, relative to the book.
-    pub file: String,
+    pub file: Arc<str>,
     /// The line in the script, where known.
     pub line: Option<u32>,
 }

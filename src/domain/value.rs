@@ -2,14 +2,13 @@
 //!
 //! Must not know types as the checker sees them (`model::types`). Tests: below.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::Sodo;
+use super::{Record, Sodo};
 use crate::base::{ContractCode, Date, Duration, LotId, Money, Name, PartCode, PartyCode, Quantity, SerialNo, Timestamp};
 
 /// One value. There are no floats and there is no null: `Absent` is an optional field that was never given.
@@ -47,28 +46,11 @@ pub enum Value {
     /// A serial number.
     Serial(SerialNo),
     /// A SAP sales order and delivery order.
-    Sodo(Sodo),
+    Sodo(Arc<Sodo>),
     /// Several values of one type.
     List(Vec<Value>),
     /// Named values, such as a rule's answer.
     Record(Arc<Record>),
-}
-
-/// Named values: what a rule gets and gives.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
-    /// What kind of record, in the analyst's words: `part`, `lot`, `eligibility` …
-    pub kind: Name,
-    /// The properties.
-    pub fields: BTreeMap<Name, Value>,
-}
-
-impl Record {
-    /// A record from pairs.
-    #[must_use]
-    pub fn new<const N: usize>(kind: &str, fields: [(&str, Value); N]) -> Self {
-        Self { kind: Name::from(kind), fields: fields.into_iter().map(|(n, v)| (Name::from(n), v)).collect() }
-    }
 }
 
 impl Value {
@@ -76,6 +58,12 @@ impl Value {
     #[must_use]
     pub fn text(text: &str) -> Self {
         Self::Text(Arc::from(text))
+    }
+
+    /// A SAP reference.
+    #[must_use]
+    pub fn sodo(sodo: Sodo) -> Self {
+        Self::Sodo(Arc::new(sodo))
     }
 
     /// A declared name.

@@ -28,7 +28,7 @@ impl Run<'_> {
             Some(h) => spec.from.clearing && (self.holds(at) || parent.is_some_and(|p| h.doc == *p)),
         };
         let fits = |at: &Position, p: &PartCode| p == part && at.party == party && at.bin == spec.from.bin && mine(at);
-        Ok(self.ledger.select(fits).filter(|b| b.quantity.is_positive()).collect())
+        Ok(self.ledger.select(fits).filter(|b| b.quantity.is_positive()).cloned().collect())
     }
 
     /// The units in the order in which the move takes them.
@@ -86,10 +86,11 @@ impl Run<'_> {
         for param in params {
             given.push(param.as_ref().map(|e| self.eval(e).map(|v| self.for_rule(v))).transpose()?);
         }
+        let parties = self.parties();
         for unit in units {
             let lot = self.lot_record(&unit);
             let arguments = given.iter().map(|g| g.clone().unwrap_or_else(|| lot.clone())).collect();
-            let (answer, _) = self.consult(rule, arguments, spec.from.span)?;
+            let (answer, _) = self.consult_among(&parties, rule, arguments, spec.from.span)?;
             let reason = answer.get("reason").map(ToString::to_string).unwrap_or_default();
             if answer.get("take").and_then(Value::as_yes_no).unwrap_or(false) {
                 let rank = match answer.get("rank") {
@@ -181,7 +182,7 @@ impl Run<'_> {
     }
 
     /// Takes up to `wanted` from the units in their order.
-    pub fn pick(units: &[Balance], wanted: Quantity) -> Vec<(Balance, Quantity)> {
+    pub fn pick(units: &[Balance], wanted: Quantity) -> Vec<(&Balance, Quantity)> {
         let mut left = wanted;
         let mut taken = Vec::new();
         for unit in units {
@@ -190,7 +191,7 @@ impl Run<'_> {
             }
             let quantity = unit.quantity.min(left);
             left = left - quantity;
-            taken.push((unit.clone(), quantity));
+            taken.push((unit, quantity));
         }
         taken
     }

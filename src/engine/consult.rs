@@ -2,12 +2,70 @@
 //!
 //! Pure: a rule sees only its arguments. Tests: the scenarios.
 
+use std::sync::Arc;
+
 use crate::base::{Name, PartyCode, Span};
 use crate::domain::{Reason, ReasonCode, RuleSource, RuleTrace, Value};
 use crate::model::{Expr, ExprKind, FieldKind};
 use crate::rules::{RuleFault, Scope};
 
 use super::run::{Halt, Run};
+
+/// What a rule answered in this decision, or the books to a question.
+pub struct Asked {
+    /// Equal for equal questions, and unequal for nearly all others.
+    print: u64,
+    pub trace: RuleTrace,
+    pub source: RuleSource,
+}
+
+impl Asked {
+    fn is_of(&self, print: u64, rule: &str, arguments: &[Value]) -> bool {
+        self.print == print && self.trace.rule == *rule && self.trace.arguments == arguments
+    }
+}
+
+/// The print of a question: quick to compare, so that many lots are told apart without looking into each.
+fn print(rule: &str, arguments: &[Value]) -> u64 {
+    let mut print = Print(0);
+    print.text(rule);
+    arguments.iter().for_each(|value| print.value(value, 1));
+    print.0
+}
+
+struct Print(u64);
+
+impl Print {
+    fn mix(&mut self, bits: u64) {
+        // The multiplier of Knuth: odd, and near the golden section of 2⁶⁴.
+        self.0 = (self.0.rotate_left(5) ^ bits).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    /// The length and the end of a text: codes and numbers of one kind begin alike.
+    fn text(&mut self, text: &str) {
+        let end = text.as_bytes().last_chunk::<8>();
+        let bits = end.map_or_else(|| text.bytes().fold(0, |bits, byte| bits << 8 | u64::from(byte)), |end| u64::from_le_bytes(*end));
+        self.mix(bits ^ (text.len() as u64) << 56);
+    }
+
+    /// A value; of records and lists inside others only that they are there, and of long records how they begin.
+    fn value(&mut self, value: &Value, depth: u8) {
+        match value {
+            Value::Quantity(quantity) => self.mix(quantity.milli().cast_unsigned()),
+            Value::Money(money) => self.mix(money.minor().cast_unsigned()),
+            Value::Text(text) => self.text(text),
+            Value::Name(name) => self.text(name.as_str()),
+            Value::Part(code) => self.text(code.as_str()),
+            Value::Party(code) => self.text(code.as_str()),
+            Value::Lot(lot) => self.text(lot.as_str()),
+            Value::Serial(serial) => self.text(serial.as_str()),
+            Value::YesNo(yes) => self.mix(u64::from(*yes)),
+            Value::List(items) if depth > 0 => items.iter().for_each(|item| self.value(item, depth - 1)),
+            Value::Record(record) if depth > 0 => record.fields.values().take(16).for_each(|field| self.value(field, depth - 1)),
+            _ => self.mix(1),
+        }
+    }
+}
 
 impl Run<'_> {
     /// The answer of a rule to evaluated arguments.
@@ -21,22 +79,44 @@ impl Run<'_> {
 
     /// The answer of a rule to values.
     pub fn consult(&self, rule: &Name, arguments: Vec<Value>, span: Span) -> Result<(Value, RuleSource), Halt> {
-        let known = self.answers.borrow().iter().find(|(t, _)| t.rule == *rule && t.arguments == arguments).map(|(t, s)| (t.answer.clone(), s.clone()));
-        if let Some(answered) = known {
-            return Ok(answered);
+        self.consult_among(&self.parties(), rule, arguments, span)
+    }
+
+    /// Like [`Run::consult`], where the parties of the document are at hand.
+    pub fn consult_among(&self, parties: &[PartyCode], rule: &Name, arguments: Vec<Value>, span: Span) -> Result<(Value, RuleSource), Halt> {
+        let print = print(rule.as_str(), &arguments);
+        if let Some(known) = self.answers.borrow().iter().find(|known| known.is_of(print, rule.as_str(), &arguments)) {
+            return Ok((known.trace.answer.clone(), known.source.clone()));
         }
-        let parties = self.parties();
-        let scope = Scope { bu: &self.doc.bu, parties: &parties };
+        let scope = Scope { bu: &self.doc.bu, parties };
         let answer = self.env.rules.call(&scope, rule, &arguments).map_err(|fault| Halt::from(self.rule_fault(&fault, &arguments, span)))?;
-        let source = RuleSource { rule: rule.clone(), layer: answer.layer.clone(), file: answer.file.clone(), line: None };
+        let source = RuleSource { rule: rule.clone(), layer: Arc::clone(&answer.layer), file: answer.file, line: None };
         let trace = RuleTrace { rule: rule.clone(), layer: answer.layer, line: self.line_no(), arguments, answer: answer.value.clone() };
-        self.answers.borrow_mut().push((trace, source.clone()));
+        self.answers.borrow_mut().push(Asked { print, trace, source: source.clone() });
         Ok((answer.value, source))
+    }
+
+    /// The answer of the books to a question, kept with the decision: later nobody could tell it from the moves alone.
+    pub fn remembered(&self, question: &'static str, arguments: Vec<Value>, ask: impl FnOnce() -> Value) -> Value {
+        let print = print(question, &arguments);
+        if let Some(known) = self.answers.borrow().iter().find(|known| known.is_of(print, question, &arguments)) {
+            return known.trace.answer.clone();
+        }
+        let answer = self.env.witness.and_then(|w| w.recall(question, &arguments)).unwrap_or_else(ask);
+        let trace = RuleTrace { rule: question.into(), layer: "".into(), line: self.line_no(), arguments, answer: answer.clone() };
+        let source = RuleSource { rule: question.into(), layer: "".into(), file: "".into(), line: None };
+        self.answers.borrow_mut().push(Asked { print, trace, source });
+        answer
+    }
+
+    /// What was asked and answered so far, in order.
+    pub fn traces(&self) -> Vec<RuleTrace> {
+        self.answers.borrow().iter().map(|known| known.trace.clone()).collect()
     }
 
     fn rule_fault(&self, fault: &RuleFault, arguments: &[Value], span: Span) -> Reason {
         let mut reason = self.reason(ReasonCode::RuleFault, fault.to_string(), span);
-        reason.rules.push(RuleSource { rule: fault.rule.clone(), layer: fault.layer.clone(), file: fault.file.clone(), line: fault.line });
+        reason.rules.push(RuleSource { rule: fault.rule.clone(), layer: fault.layer.as_str().into(), file: fault.file.as_str().into(), line: fault.line });
         reason.values = arguments.iter().enumerate().map(|(i, v)| (format!("argument {}", i + 1), v.clone())).collect();
         reason.remedy(format!("mend {} so that it answers for these arguments", if fault.file.is_empty() { "the rule" } else { &fault.file }))
     }
@@ -52,7 +132,7 @@ impl Run<'_> {
         match &expr.kind {
             ExprKind::Property(of, _) => self.source_of(of),
             ExprKind::Local(name) => self.local(name.as_str()).and_then(|l| l.source.clone()),
-            ExprKind::Rule(rule, _) => self.answers.borrow().iter().rev().find(|(t, _)| t.rule == *rule).map(|(_, s)| s.clone()),
+            ExprKind::Rule(rule, _) => self.answers.borrow().iter().rev().find(|known| known.trace.rule == *rule).map(|known| known.source.clone()),
             _ => None,
         }
     }

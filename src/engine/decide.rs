@@ -120,8 +120,7 @@ fn fire(given: Given<'_>, wanted: &Name) -> Result<Decision, Box<Refusal>> {
         Err(reason) => return refused(vec![*reason], Vec::new()),
     };
     let doc = &*moved;
-    let refused = |reasons, allowed| Err(refusal(command, wanted, Some((doc, allowed)), reasons));
-    let allowed: Vec<Name> = permit::allowed(workflow, doc).map(|t| t.name.clone()).collect();
+    let refused = |reasons| Err(refusal(command, wanted, Some((doc, permit::allowed(workflow, doc).map(|t| t.name.clone()).collect())), reasons));
     let mut early = stale(doc, command);
     early.extend(untimely(book, snapshot, command));
     let transition = match permit::transition(workflow, doc, wanted) {
@@ -132,7 +131,7 @@ fn fire(given: Given<'_>, wanted: &Name) -> Result<Decision, Box<Refusal>> {
             if let Some(transition) = workflow.transition(wanted.as_str()) {
                 early.extend(permit::role(book, workflow, transition, doc, snapshot, &command.actor).err().map(|reason| *reason));
             }
-            return refused(early, allowed);
+            return refused(early);
         }
     };
     let role = permit::role(book, workflow, transition, doc, snapshot, &command.actor);
@@ -146,7 +145,7 @@ fn fire(given: Given<'_>, wanted: &Name) -> Result<Decision, Box<Refusal>> {
         Some(role) if early.is_empty() && run.reasons.is_empty() => complete(run, role),
         _ => {
             early.extend(everything(run));
-            refused(early, allowed)
+            refused(early)
         }
     }
 }
@@ -218,7 +217,7 @@ fn complete(mut run: Run<'_>, role: Name) -> Result<Decision, Box<Refusal>> {
         None
     });
     if let Some(witness) = run.env.witness {
-        witness.answers(|| run.answers.borrow().iter().map(|(trace, _)| trace.clone()).collect());
+        witness.answers(|| run.traces());
     }
     if !run.reasons.is_empty() {
         let allowed = run.env.snapshot.document.as_ref().map(|d| (d, permit::allowed(workflow, d).map(|t| t.name.clone()).collect()));
@@ -232,7 +231,7 @@ fn complete(mut run: Run<'_>, role: Name) -> Result<Decision, Box<Refusal>> {
     Ok(assemble(run, event, number, (entered, patience)))
 }
 
-/// The journal's row of a decision.
+/// The journal's row of a decision, which takes with it what the rules answered.
 pub fn event(run: &Run<'_>, from: Option<Name>, role: Name) -> Event {
     let command = run.env.command;
     Event {
@@ -248,7 +247,7 @@ pub fn event(run: &Run<'_>, from: Option<Name>, role: Name) -> Event {
         recorded_at: command.recorded_at,
         effective_at: command.effective_at,
         input: command.input.clone(),
-        rules: run.answers.borrow().iter().map(|(trace, _)| trace.clone()).collect(),
+        rules: run.answers.take().into_iter().map(|known| known.trace).collect(),
     }
 }
 

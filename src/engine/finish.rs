@@ -13,7 +13,7 @@ use super::run::Run;
 impl Run<'_> {
     /// What a document that ends may not leave behind: parts in clearing bins, obligations, reverse papers.
     pub fn check_end(&mut self, state: &State) {
-        let held: Vec<_> = self.ledger.select(|at, _| at.holder.as_ref().is_some_and(|h| h.doc == self.doc.id)).collect();
+        let held: Vec<_> = self.ledger.select(|at, _| at.holder.as_ref().is_some_and(|h| h.doc == self.doc.id)).cloned().collect();
         for unit in held {
             let what = unit.serial.as_ref().map_or_else(|| unit.part.to_string(), |s| format!("{} {s}", unit.part));
             let mut reason = Reason::new(

@@ -2,25 +2,37 @@
 //!
 //! Must not know where they come from. Tests: below.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
-use crate::base::{LotId, PartCode, Quantity, SerialNo};
+use crate::base::{PartCode, Quantity};
 use crate::domain::{Balance, Move, Position};
 
-type Unit = (Position, PartCode, LotId, Option<SerialNo>);
-
-/// Balances by position, part, lot and serial; ordered, so that equal ledgers are walked equally.
+/// Balances in the order of position, part, lot and serial, so that equal ledgers are walked equally.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
-    units: BTreeMap<Unit, Quantity>,
+    // INVARIANT: in order, and none twice.
+    units: Vec<Balance>,
+}
+
+fn order(a: &Balance, b: &Balance) -> Ordering {
+    let rest = || (&a.part, &a.lot, &a.serial).cmp(&(&b.part, &b.lot, &b.serial));
+    a.position.cmp(&b.position).then_with(rest)
 }
 
 impl Ledger {
     /// A ledger of loaded balances.
     pub fn of(balances: &[Balance]) -> Self {
-        let mut units = BTreeMap::new();
-        for b in balances {
-            units.insert((b.position.clone(), b.part.clone(), b.lot.clone(), b.serial.clone()), b.quantity);
+        let mut units = balances.to_vec();
+        if !units.is_sorted_by(|a, b| order(a, b).is_lt()) {
+            units.sort_by(order);
+            // Of two for one unit the last counts.
+            units.dedup_by(|later, earlier| {
+                let same = order(later, earlier).is_eq();
+                if same {
+                    std::mem::swap(later, earlier);
+                }
+                same
+            });
         }
         Self { units }
     }
@@ -32,28 +44,32 @@ impl Ledger {
     }
 
     fn add(&mut self, position: &Position, m: &Move, quantity: Quantity) {
-        let unit = (position.clone(), m.part.clone(), m.lot.clone(), m.serial.clone());
-        let balance = self.units.entry(unit.clone()).or_default();
-        *balance = *balance + quantity;
-        if balance.is_zero() {
-            self.units.remove(&unit);
+        let rest = |unit: &Balance| (&unit.part, &unit.lot, &unit.serial).cmp(&(&m.part, &m.lot, &m.serial));
+        let found = self.units.binary_search_by(|unit| unit.position.cmp(position).then_with(|| rest(unit)));
+        match (found, found.ok().and_then(|at| self.units.get_mut(at))) {
+            (Ok(at), Some(unit)) => {
+                unit.quantity = unit.quantity + quantity;
+                if unit.quantity.is_zero() {
+                    self.units.remove(at);
+                }
+            }
+            (Ok(_), None) => {}
+            (Err(_), _) if quantity.is_zero() => {}
+            (Err(at), _) => {
+                let (position, part, lot, serial) = (position.clone(), m.part.clone(), m.lot.clone(), m.serial.clone());
+                self.units.insert(at, Balance { position, part, lot, serial, quantity });
+            }
         }
     }
 
-    /// Balances that fit, in order of their keys.
-    pub fn select<'l>(&'l self, mut fits: impl FnMut(&Position, &PartCode) -> bool + 'l) -> impl Iterator<Item = Balance> + 'l {
-        self.units.iter().filter(move |((position, part, ..), q)| !q.is_zero() && fits(position, part)).map(|((position, part, lot, serial), q)| Balance {
-            position: position.clone(),
-            part: part.clone(),
-            lot: lot.clone(),
-            serial: serial.clone(),
-            quantity: *q,
-        })
+    /// Balances that fit, in order.
+    pub fn select<'l>(&'l self, mut fits: impl FnMut(&Position, &PartCode) -> bool + 'l) -> impl Iterator<Item = &'l Balance> + 'l {
+        self.units.iter().filter(move |unit| !unit.quantity.is_zero() && fits(&unit.position, &unit.part))
     }
 
     /// The sum of the balances that fit.
     pub fn sum(&self, mut fits: impl FnMut(&Position, &PartCode) -> bool) -> Quantity {
-        self.units.iter().filter(|((position, part, ..), _)| fits(position, part)).map(|(_, q)| *q).sum()
+        self.units.iter().filter(|unit| fits(&unit.position, &unit.part)).map(|unit| unit.quantity).sum()
     }
 }
 
@@ -81,7 +97,7 @@ mod tests {
             rate: Money::ZERO,
         };
         ledger.apply(&m);
-        assert_eq!(ledger.select(|_, _| true).map(|b| b.position.bin).collect::<Vec<_>>(), ["reserved"]);
+        assert_eq!(ledger.select(|_, _| true).map(|b| b.position.bin.as_str()).collect::<Vec<_>>(), ["reserved"]);
         assert_eq!(ledger.sum(|p, _| p.bin == "reserved"), Quantity::units(3));
     }
 }

@@ -58,11 +58,12 @@ impl Run<'_> {
         }
         let taken = Self::pick(&offered.units, wanted);
         self.show_offered(spec, part, &offered, &taken, wanted);
-        for (unit, quantity) in &taken {
+        let moved = taken.iter().map(|(_, q)| *q).sum();
+        for (unit, quantity) in taken {
             let to = self.target(spec, &unit.position)?;
-            self.post(unit.position.clone(), to, unit, *quantity);
+            self.post(unit.position.clone(), to, unit, quantity);
         }
-        Ok(taken.iter().map(|(_, q)| *q).sum())
+        Ok(moved)
     }
 
     /// Where units are told apart by serial numbers and only some of them go, somebody must say which.
@@ -80,9 +81,9 @@ impl Run<'_> {
     }
 
     /// Tells a witness who wants everything what the move was offered.
-    fn show_offered(&self, spec: &MoveSpec, part: &PartCode, offered: &Offered, taken: &[(Balance, Quantity)], wanted: Quantity) {
+    fn show_offered(&self, spec: &MoveSpec, part: &PartCode, offered: &Offered, taken: &[(&Balance, Quantity)], wanted: Quantity) {
         let Some(witness) = self.env.witness.filter(|w| w.is_curious()) else { return };
-        let of = |unit: &Balance| taken.iter().filter(|(t, _)| t == unit).map(|(_, q)| *q).sum();
+        let of = |unit: &Balance| taken.iter().filter(|(t, _)| *t == unit).map(|(_, q)| *q).sum();
         let fit = offered.units.iter().map(|unit| OfferedUnit { balance: unit.clone(), taken: of(unit), passed_over: None });
         let passed = offered.passed_over.iter().map(|(unit, why)| OfferedUnit { balance: unit.clone(), taken: Quantity::ZERO, passed_over: Some(why.clone()) });
         witness.offering(Offering { span: spec.from.span, line: self.line_no(), part: part.clone(), wanted, units: fit.chain(passed).collect() });
@@ -159,7 +160,7 @@ impl Run<'_> {
             reason.values.insert(format!("{what} in {}", place_text(&unit.position)), Value::text(why));
         }
         if let Choosing::Rule(rule, _) = &spec.choosing {
-            reason.rules.extend(self.answers.borrow().iter().find(|(t, _)| t.rule == *rule).map(|(_, s)| s.clone()));
+            reason.rules.extend(self.answers.borrow().iter().find(|known| known.trace.rule == *rule).map(|known| known.source.clone()));
         }
         reason = reason.remedy(format!("{} more of {part} in {place}", wanted - there));
         if there.is_positive() { reason.remedy(format!("at most {there}")) } else { reason }
@@ -185,7 +186,7 @@ impl Run<'_> {
             lots.push((unit.lot.clone(), id.clone()));
             let from = Position { holder: None, ..unit.position.clone() };
             let to = self.target(spec, &from)?;
-            self.post(from, to, &Balance { lot: id, ..unit.clone() }, *returned);
+            self.post(from, to, &Balance { lot: id, ..(*unit).clone() }, *returned);
         }
         let rest = quantity - back.iter().map(|(_, q)| *q).sum();
         if rest.is_positive() {
@@ -220,7 +221,7 @@ impl Run<'_> {
         for serial in &serials {
             let known = self.env.snapshot.serials.iter().find(|b| b.serial.as_ref() == Some(serial) && b.part == *part);
             let here = self.ledger.select(|at, p| p == part && at.party.is_some()).find(|b| b.serial.as_ref() == Some(serial));
-            if let Some(unit) = known.or(here.as_ref()) {
+            if let Some(unit) = known.or(here) {
                 let sentence = format!("serial `{serial}` of {part} stands in {} already", place_text(&unit.position));
                 return Err(self.reason(ReasonCode::SerialPlace, sentence, spec.from.span).remedy("the number on the unit, read again").into());
             }
@@ -255,7 +256,7 @@ impl Run<'_> {
         };
         let received_at = received_at.unwrap_or(self.env.command.effective_at);
         let sodo = match given(&facts.sodo)? {
-            Some(Value::Sodo(sodo)) => Some(sodo),
+            Some(Value::Sodo(sodo)) => Some((*sodo).clone()),
             _ => before.as_ref().and_then(|l| l.sodo.clone()),
         };
         let rate = match given(&facts.rate)? {

@@ -94,8 +94,7 @@ pub fn others(workflow: &Workflow, transition: &Transition, snapshot: &Snapshot,
 /// # Errors
 /// Unknown, or not from here, with what may be done instead.
 pub fn transition<'w>(workflow: &'w Workflow, doc: &Document, name: &Name) -> Result<&'w Transition, Box<Reason>> {
-    let from_here: Vec<&str> = allowed(workflow, doc).map(|t| t.name.as_str()).collect();
-    let instead = |reason: Reason| from_here.iter().fold(reason, |r, t| r.remedy(format!("`{t}`")));
+    let instead = |reason: Reason| allowed(workflow, doc).fold(reason, |r, t| r.remedy(format!("`{}`", t.name)));
     let Some(found) = workflow.transition(name.as_str()) else {
         let hint = suggest::nearest(name.as_str(), workflow.transitions.iter().map(|t| t.name.as_str()));
         let sentence = format!("`{}` has no transition `{name}`", workflow.name);

@@ -5,7 +5,7 @@
 use rust_decimal::Decimal;
 
 use crate::base::{Money, Name, PartCode, PartyCode, Quantity, Span};
-use crate::domain::{Inbound, Limit, PartyValue, Position, Reason, ReasonCode, Record, RuleSource, RuleTrace, Value};
+use crate::domain::{Inbound, Limit, PartyValue, Position, Reason, ReasonCode, Shape, Value};
 use crate::model::{Expr, PlaceSpec, Query};
 
 use super::distance::kilometres;
@@ -76,19 +76,6 @@ impl Run<'_> {
             at.party == party && at.bin == place.bin && condition.as_ref().is_none_or(|c| at.condition == *c) && pool.as_ref().is_none_or(|p| at.pool == *p)
         };
         Ok(Value::Quantity(self.ledger.sum(|at, p| *p == part && fits(at))))
-    }
-
-    /// The answer of the books to a question, kept with the decision: later nobody could tell it from the moves alone.
-    fn remembered(&self, question: &'static str, arguments: Vec<Value>, ask: impl FnOnce() -> Value) -> Value {
-        let known = self.answers.borrow().iter().find(|(t, _)| t.rule == *question && t.arguments == arguments).map(|(t, _)| t.answer.clone());
-        if let Some(answer) = known {
-            return answer;
-        }
-        let answer = self.env.witness.and_then(|w| w.recall(question, &arguments)).unwrap_or_else(ask);
-        let trace = RuleTrace { rule: question.into(), layer: String::new(), line: self.line_no(), arguments, answer: answer.clone() };
-        let source = RuleSource { rule: question.into(), layer: String::new(), file: String::new(), line: None };
-        self.answers.borrow_mut().push((trace, source));
-        answer
     }
 
     fn counts_on_hand(&self, at: &Position, party: &PartyCode, pool: Option<&Name>) -> bool {
@@ -197,7 +184,8 @@ impl Run<'_> {
         let rows: Vec<&Limit> = self.env.snapshot.limits.iter().filter(fits).collect();
         let narrowest = |has: &dyn Fn(&Limit) -> bool| rows.iter().copied().filter(|l| has(l)).max_by_key(|l| narrowness(l));
         let maximum = narrowest(&|l| l.maximum.is_some());
-        Value::record(Record::new(
+        static SHAPE: Shape<4> = Shape::new();
+        Value::record(SHAPE.record(
             "limit",
             [
                 ("maximum", maximum.and_then(|l| l.maximum).map_or(Value::Absent, Value::Quantity)),
@@ -210,6 +198,7 @@ impl Run<'_> {
 
     /// What every party of the business unit could give, nearest first.
     fn offers(&self, part: &PartCode) -> Value {
+        static SHAPE: Shape<8> = Shape::new();
         let snapshot = self.env.snapshot;
         let own = self.parties();
         let here = own.first().and_then(|code| snapshot.party(code));
@@ -219,29 +208,29 @@ impl Run<'_> {
         let vocabulary = &self.env.book.vocabulary;
         let good =
             |at: &Position| at.holder.is_none() && self.env.transition.needs.bins.contains(&at.bin) && vocabulary.on_hand_conditions.contains(&at.condition);
-        let mut totals: std::collections::BTreeMap<(PartyCode, PartCode, Name), Quantity> = std::collections::BTreeMap::new();
+        let mut totals: std::collections::BTreeMap<(&PartyCode, &PartCode, &Name), Quantity> = std::collections::BTreeMap::new();
         for balance in self.ledger.select(|at, p| good(at) && (p == part || successor(p))) {
-            if let Some(party) = balance.position.party {
-                let total = totals.entry((party, balance.part, balance.position.pool)).or_default();
+            if let Some(party) = &balance.position.party {
+                let total = totals.entry((party, &balance.part, &balance.position.pool)).or_default();
                 *total = *total + balance.quantity;
             }
         }
         let mut offers: Vec<(bool, Decimal, Value)> = Vec::new();
         for ((code, offered, pool), quantity) in totals {
-            let Some(party) = snapshot.party(&code) else { continue };
+            let Some(party) = snapshot.party(code) else { continue };
             let distance = here.and_then(|h| kilometres(h, party));
-            let same = here.is_some_and(|h| h.code == code);
-            let record = Record::new(
+            let same = here.is_some_and(|h| h.code == *code);
+            let record = SHAPE.record(
                 "offer",
                 [
-                    ("party", Value::Party(code)),
+                    ("party", Value::Party(code.clone())),
                     ("kind", Value::text(party.kind.as_str())),
                     ("part", Value::Part(offered.clone())),
-                    ("pool", Value::Name(pool)),
+                    ("pool", Value::Name(pool.clone())),
                     ("available", Value::Quantity(quantity)),
                     ("distance", distance.map_or(Value::Absent, Value::Number)),
                     ("same_party", Value::YesNo(same)),
-                    ("successor", Value::YesNo(offered != *part)),
+                    ("successor", Value::YesNo(offered != part)),
                 ],
             );
             offers.push((!same, distance.unwrap_or(Decimal::MAX), Value::record(record)));

@@ -74,7 +74,7 @@ impl Reader<'_> {
             Type::Time => Timestamp::parse_local(text, &self.book.manifest.zone)
                 .map(Value::Time)
                 .ok_or_else(|| Wrong { what: format!("`{text}` is not a point in time"), hint: Some("write it as 2026-04-30 09:30".into()) }),
-            Type::Sodo => text.parse().map(Value::Sodo).map_err(|e: crate::domain::stock::SodoError| wrong(e.to_string())),
+            Type::Sodo => text.parse().map(Value::sodo).map_err(|e: crate::domain::stock::SodoError| wrong(e.to_string())),
             Type::Serial => Ok(Value::Serial(SerialNo::from(text))),
             Type::Lot => Ok(Value::Lot(text.into())),
             Type::Part => self.known_part(text),

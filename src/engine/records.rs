@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::base::{Name, PartCode, PartyCode};
-use crate::domain::{Balance, Contract, Obligation, Part, Party, Record, Tracking, Value};
+use crate::domain::{Balance, Contract, Obligation, Part, Party, Record, Shape, Tracking, Value};
 
 use super::run::Run;
 
@@ -26,7 +26,8 @@ pub fn part_record(part: &Part) -> Value {
         Tracking::Lot => "lot",
         Tracking::Serial => "serial",
     };
-    Value::record(Record::new(
+    static SHAPE: Shape<9> = Shape::new();
+    Value::record(SHAPE.record(
         "part",
         [
             ("code", Value::Part(part.code.clone())),
@@ -44,7 +45,8 @@ pub fn part_record(part: &Part) -> Value {
 
 /// A party as a record.
 pub fn party_record(party: &Party) -> Value {
-    Value::record(Record::new(
+    static SHAPE: Shape<7> = Shape::new();
+    Value::record(SHAPE.record(
         "party",
         [
             ("code", Value::Party(party.code.clone())),
@@ -60,7 +62,8 @@ pub fn party_record(party: &Party) -> Value {
 
 /// A contract as a record.
 pub fn contract_record(contract: &Contract) -> Value {
-    Value::record(Record::new(
+    static SHAPE: Shape<6> = Shape::new();
+    Value::record(SHAPE.record(
         "contract",
         [
             ("code", Value::Contract(contract.code.clone())),
@@ -71,6 +74,12 @@ pub fn contract_record(contract: &Contract) -> Value {
             ("customer", optional(contract.customer.clone(), Value::Party)),
         ],
     ))
+}
+
+/// A record of fields, and of what it has beside them.
+fn with_own<const N: usize>(kind: &str, fields: &BTreeMap<Name, Value>, own: [(&str, Value); N]) -> Value {
+    let given = fields.iter().map(|(name, value)| (name.clone(), value.clone()));
+    Value::record(Record { kind: kind.into(), fields: given.chain(own.map(|(name, value)| (Name::from(name), value))).collect() })
 }
 
 impl Run<'_> {
@@ -96,7 +105,8 @@ impl Run<'_> {
         let lot = self.lot(&balance.lot);
         let zone = &self.env.book.manifest.zone;
         let expires = lot.and_then(|l| l.expires);
-        Value::record(Record::new(
+        static SHAPE: Shape<14> = Shape::new();
+        Value::record(SHAPE.record(
             "lot",
             [
                 ("lot", Value::Lot(balance.lot.clone())),
@@ -111,7 +121,7 @@ impl Run<'_> {
                 ("received", Value::Date(lot.map_or(self.today, |l| l.received_at.date(zone)))),
                 ("expires", optional(expires, Value::Date)),
                 ("days_left", optional(expires, |e| number(e.days_since(self.today)))),
-                ("sodo", optional(lot.and_then(|l| l.sodo.clone()), Value::Sodo)),
+                ("sodo", optional(lot.and_then(|l| l.sodo.clone()), Value::sodo)),
                 ("rate", Value::Money(lot.map(|l| l.rate).unwrap_or_default())),
             ],
         ))
@@ -120,7 +130,8 @@ impl Run<'_> {
     /// An obligation as a rule sees it.
     pub fn obligation_record(&self, obligation: &Obligation) -> Value {
         let due = obligation.due_at.date(&self.env.book.manifest.zone);
-        Value::record(Record::new(
+        static SHAPE: Shape<8> = Shape::new();
+        Value::record(SHAPE.record(
             "obligation",
             [
                 ("kind", Value::text(obligation.kind.as_str())),
@@ -138,22 +149,23 @@ impl Run<'_> {
     /// The document as a rule sees it.
     pub fn document_record(&self) -> Value {
         let doc = &self.doc;
-        let mut fields: BTreeMap<Name, Value> = doc.fields.clone();
-        fields.insert("number".into(), Value::text(&doc.number));
-        fields.insert("workflow".into(), Value::text(doc.workflow.as_str()));
-        fields.insert("state".into(), Value::text(doc.state.as_str()));
-        fields.insert("opened".into(), Value::Date(doc.opened_at.date(&self.env.book.manifest.zone)));
-        Value::record(Record { kind: "document".into(), fields })
+        let own = [
+            ("number", Value::text(&doc.number)),
+            ("workflow", Value::text(doc.workflow.as_str())),
+            ("state", Value::text(doc.state.as_str())),
+            ("opened", Value::Date(doc.opened_at.date(&self.env.book.manifest.zone))),
+        ];
+        with_own("document", &doc.fields, own)
     }
 
     /// The line at hand as a rule sees it.
     pub fn line_record(&self) -> Value {
-        let mut fields: BTreeMap<Name, Value> = self.current_line().map(|l| l.values.clone()).unwrap_or_default();
-        fields.insert("no".into(), number(i64::from(self.line_no().unwrap_or(0))));
-        if let Some(part) = fields.get("part").cloned() {
-            fields.insert("part".into(), self.for_rule(part));
+        let no = ("no", number(i64::from(self.line_no().unwrap_or(0))));
+        let Some(line) = self.current_line() else { return with_own("line", &BTreeMap::new(), [no]) };
+        match line.values.get("part") {
+            Some(part) => with_own("line", &line.values, [no, ("part", self.for_rule(part.clone()))]),
+            None => with_own("line", &line.values, [no]),
         }
-        Value::record(Record { kind: "line".into(), fields })
     }
 
     /// The part that an expression names, as the master data knows it.

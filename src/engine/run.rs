@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use crate::base::{Calendar, Date, Name, Span, Timestamp};
 use crate::domain::{
-    Claim, Command, Document, Line, Lot, Move, Obligation, ObligationChange, OutboxRow, PaperDraft, Place, Reason, ReasonCode, RuleSource, RuleTrace, Snapshot,
+    Claim, Command, Document, Line, Lot, Move, Obligation, ObligationChange, OutboxRow, PaperDraft, Place, Reason, ReasonCode, RuleSource, Snapshot,
     Value,
 };
 use crate::model::{Book, Expr, Transition, Workflow};
 use crate::rules::Rules;
 
+use super::consult::Asked;
 use super::ledger::Ledger;
 use super::starts::PendingStart;
 use super::witness::{Look, Purpose, Witness};
@@ -87,7 +88,7 @@ pub struct Run<'a> {
     /// How many of them are about input that is missing: what needs it has no value, and that is reported already.
     pub lacking: usize,
     /// Rule answers of this decision: asked once for equal arguments.
-    pub answers: RefCell<Vec<(RuleTrace, RuleSource)>>,
+    pub answers: RefCell<Vec<Asked>>,
     pub today: Date,
 }
 

@@ -2,12 +2,14 @@
 //!
 //! Must not know layers or files. Tests: `tests/answers.rs`.
 
+use std::fmt;
+
 use rhai::{Dynamic, Map};
 use rust_decimal::Decimal;
 
 use super::value::{Item, Rec, Unit, no_property, quote};
 use crate::base::{Money, Name, Quantity, suggest};
-use crate::domain::{Record, Value};
+use crate::domain::{Form, Record, Value};
 use crate::model::{Named, Type, Vocabulary, properties};
 
 /// Where and why an answer does not fit the signature.
@@ -20,19 +22,40 @@ pub(super) struct Misfit {
     pub message: String,
 }
 
+/// Where in an answer: written out only for a misfit.
+#[derive(Clone, Copy)]
+enum Path<'a> {
+    Whole,
+    Field(&'a Path<'a>, &'a str),
+    Item(&'a Path<'a>, usize),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Field(Self::Whole, name) => f.write_str(name),
+            Self::Field(of, name) => write!(f, "{of}.{name}"),
+            Self::Item(of, at) => write!(f, "{of}[{at}]"),
+        }
+    }
+}
+
 /// Turns answers into values of the vocabulary's types.
 pub(super) struct Reader<'a> {
     pub vocabulary: &'a Vocabulary,
     /// The rule, which gives its records their kind.
     pub rule: &'a Name,
+    /// The properties of its own answer.
+    pub form: Option<&'a Form>,
 }
 
 impl Reader<'_> {
     pub(super) fn read(&self, ty: &Type, answer: &Dynamic) -> Result<Value, Misfit> {
-        self.value(ty, answer, "")
+        self.value(ty, answer, Path::Whole)
     }
 
-    fn value(&self, ty: &Type, got: &Dynamic, path: &str) -> Result<Value, Misfit> {
+    fn value(&self, ty: &Type, got: &Dynamic, path: Path<'_>) -> Result<Value, Misfit> {
         if got.is_shared() {
             return self.value(ty, &got.flatten_clone(), path);
         }
@@ -58,7 +81,7 @@ impl Reader<'_> {
                 self.record(&Name::from(*kind), &fields, got, path)
             }
             (Type::Unknown, _) => Ok(Value::text(&quote(got))),
-            (ty, item) => self.reference(ty, item).unwrap_or_else(|| Err(misfit(path, ty, got, None))).map_err(|m| Misfit { path: path.to_owned(), ..m }),
+            (ty, item) => self.reference(ty, item).unwrap_or_else(|| Err(misfit(path, ty, got, None))).map_err(|m| Misfit { path: path.to_string(), ..m }),
         }
     }
 
@@ -85,25 +108,25 @@ impl Reader<'_> {
             Type::Contract => Some(Ok(Value::Contract(text.into()))),
             Type::Lot => Some(Ok(Value::Lot(text.into()))),
             Type::Serial => Some(Ok(Value::Serial(text.into()))),
-            Type::Sodo => text.parse().ok().map(|sodo| Ok(Value::Sodo(sodo))),
+            Type::Sodo => text.parse().ok().map(|sodo| Ok(Value::sodo(sodo))),
             _ => None,
         }
     }
 
-    fn list(&self, inner: &Type, got: &Dynamic, path: &str) -> Result<Value, Misfit> {
+    fn list(&self, inner: &Type, got: &Dynamic, path: Path<'_>) -> Result<Value, Misfit> {
         let items = got.as_array_ref().map_err(|_| misfit(path, inner, got, None))?;
-        let values = items.iter().enumerate().map(|(i, item)| self.value(inner, item, &format!("{path}[{i}]")));
+        let values = items.iter().enumerate().map(|(i, item)| self.value(inner, item, Path::Item(&path, i)));
         values.collect::<Result<_, _>>().map(Value::List)
     }
 
-    fn answer_of(&self, rule: &Name, got: &Dynamic, path: &str) -> Result<Value, Misfit> {
+    fn answer_of(&self, rule: &Name, got: &Dynamic, path: Path<'_>) -> Result<Value, Misfit> {
         match self.vocabulary.rules.get(rule).map(|sig| &sig.answer) {
             Some(Type::Record(fields)) => self.record(rule, fields, got, path),
             _ => Err(misfit(path, &Type::Answer(rule.clone()), got, None)),
         }
     }
 
-    fn record(&self, kind: &Name, fields: &[(Name, Type)], got: &Dynamic, path: &str) -> Result<Value, Misfit> {
+    fn record(&self, kind: &Name, fields: &[(Name, Type)], got: &Dynamic, path: Path<'_>) -> Result<Value, Misfit> {
         if let Some(rec) = got.read_lock::<Rec>() {
             if rec.0.kind != *kind {
                 return Err(misfit(path, &Type::Record(fields.to_vec()), got, None));
@@ -118,38 +141,38 @@ impl Reader<'_> {
         }
     }
 
-    fn fields(&self, kind: &Name, fields: &[(Name, Type)], given: &Map, path: &str) -> Result<Value, Misfit> {
+    fn fields(&self, kind: &Name, fields: &[(Name, Type)], given: &Map, path: Path<'_>) -> Result<Value, Misfit> {
         if let Some(unknown) = given.keys().find(|key| !fields.iter().any(|(name, _)| *name == key.as_str())) {
             return Err(Misfit {
-                path: join(path, unknown),
+                path: Path::Field(&path, unknown).to_string(),
                 expected: list_fields(fields),
                 got: unknown.to_string(),
                 message: no_property(unknown, &format!("the answer of `{kind}`"), fields.iter().map(|(name, _)| name.as_str())),
             });
         }
-        let mut record = Record { kind: kind.clone(), fields: std::collections::BTreeMap::new() };
+        let mut values = Vec::with_capacity(fields.len());
         for (name, ty) in fields {
-            let here = join(path, name.as_str());
+            let here = Path::Field(&path, name.as_str());
             let value = match given.get(name.as_str()) {
-                Some(value) => self.value(ty, value, &here)?,
+                Some(value) => self.value(ty, value, here)?,
                 None if ty.is_optional() => Value::Absent,
                 None => {
                     let message = format!("the answer has no `{name}`: `{kind}` answers {}", list_fields(fields));
-                    return Err(Misfit { path: here, expected: ty.to_string(), got: "nothing".into(), message });
+                    return Err(Misfit { path: here.to_string(), expected: ty.to_string(), got: "nothing".into(), message });
                 }
             };
-            record.fields.insert(name.clone(), value);
+            values.push(value);
         }
-        Ok(Value::record(record))
+        let fields = match self.form {
+            Some(form) if matches!(path, Path::Whole) => form.fields(&mut values),
+            _ => fields.iter().map(|(name, _)| name.clone()).zip(values).collect(),
+        };
+        Ok(Value::record(Record { kind: kind.clone(), fields }))
     }
 }
 
 fn list_fields(fields: &[(Name, Type)]) -> String {
     suggest::list(fields.iter().map(|(name, _)| name.as_str()))
-}
-
-fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 fn quantity(n: Decimal) -> Result<Value, String> {
@@ -186,7 +209,8 @@ fn choose<'k, I: Iterator<Item = &'k Name>>(what: &str, text: &str, known: impl 
     Err(Misfit { path: String::new(), expected: what.to_owned(), got: text.to_owned(), message })
 }
 
-fn misfit(path: &str, ty: &Type, got: &Dynamic, why: Option<String>) -> Misfit {
+fn misfit(path: Path<'_>, ty: &Type, got: &Dynamic, why: Option<String>) -> Misfit {
+    let path = path.to_string();
     let expected = ty.required().to_string();
     let what = if path.is_empty() { "the answer".to_owned() } else { format!("`{path}`") };
     let shown = quote(got);
@@ -195,7 +219,7 @@ fn misfit(path: &str, ty: &Type, got: &Dynamic, why: Option<String>) -> Misfit {
         None if got.is_unit() => format!("{what} must be {}, and nothing is answered", in_words(ty.required())),
         None => format!("{what} must be {}, and is {shown}", in_words(ty.required())),
     };
-    Misfit { path: path.to_owned(), expected, got: shown, message }
+    Misfit { path, expected, got: shown, message }
 }
 
 /// A type as it fits after "must be".

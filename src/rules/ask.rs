@@ -6,17 +6,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, NativeCallContext, Position};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, EvalContext, NativeCallContext, Position};
 
 use super::answer::Reader;
+use super::caches::Resolved;
 use super::fault::{FaultKind, RuleFault, Shape, Site};
 use super::host::{self, Limits};
 use super::layer::Layer;
 use super::parse::Source;
 use super::value::{complain, to_open_record, to_script};
 use crate::base::{Bu, Name, PartyCode, Span};
-use crate::domain::Value;
-use crate::model::Vocabulary;
+use crate::domain::{Form, Value};
+use crate::model::{RuleSig, Vocabulary};
 
 /// Whose layers count: the business unit of the document and its parties, the nearest first.
 #[derive(Debug, Clone, Copy)]
@@ -33,21 +34,28 @@ pub struct Answer {
     /// The answer, of the type that the signature says.
     pub value: Value,
     /// The layer that answered: `default`, `bu/ac`, `asp/pune`.
-    pub layer: String,
+    pub layer: Arc<str>,
     /// Its script.
-    pub file: String,
+    pub file: Arc<str>,
 }
 
 /// One rule as one layer has written it.
 #[derive(Clone)]
 pub(super) struct Written {
     pub rule: Name,
+    pub sig: Arc<RuleSig>,
+    /// The properties of its answer, where that is a record.
+    pub form: Option<Form>,
     pub layer: Layer,
     /// The layer, as people read it.
-    pub label: String,
-    pub file: String,
+    pub label: Arc<str>,
+    pub file: Arc<str>,
     pub source: Arc<Source>,
     pub ast: Arc<AST>,
+    /// Whether the script may call `base(…)`, and so must know where it stands among the layers.
+    pub asks_below: bool,
+    /// The functions and operators that the script calls, as far as its calls so far have looked them up.
+    pub resolved: Resolved,
     /// Where the answer is made, for faults about its shape: the last expression, and each field of a record that is written in one place.
     pub answer_at: Position,
     pub fields_at: BTreeMap<String, Position>,
@@ -56,7 +64,7 @@ pub(super) struct Written {
 impl Written {
     /// The same rule, read from another text of the same lines.
     pub(super) fn with(&self, ast: Option<&Arc<AST>>) -> Self {
-        Self { ast: Arc::clone(ast.unwrap_or(&self.ast)), ..self.clone() }
+        Self { ast: Arc::clone(ast.unwrap_or(&self.ast)), resolved: Resolved::default(), ..self.clone() }
     }
 
     fn site(&self) -> Site<'_> {
@@ -120,7 +128,7 @@ pub struct Rules {
 #[derive(Clone)]
 pub(super) struct Frame {
     inner: Arc<Inner>,
-    chain: Arc<[usize]>,
+    chain: Vec<usize>,
     at: usize,
     rule: Name,
 }
@@ -150,7 +158,7 @@ impl Rules {
         let written = self.answer(scope, rule, args);
         let Some(imagined) = &self.imagined else { return written };
         match imagined(rule, args, written.as_ref().ok().map(|a| &a.value)) {
-            Some(value) => Ok(Answer { value, layer: "imagined".to_owned(), file: String::new() }),
+            Some(value) => Ok(Answer { value, layer: "imagined".into(), file: "".into() }),
             None => written,
         }
     }
@@ -161,16 +169,16 @@ impl Rules {
         let Some(nearest) = nearest else {
             return Err(nobody(rule, format!("no layer answers it here: write `fn {rule}(…)` in `default/{rule}.rhai` of the rules folder")));
         };
-        let expected = self.inner.vocabulary.rules.get(rule).map_or(0, |sig| sig.params.len());
+        let expected = nearest.sig.params.len();
         if expected != args.len() {
             return Err(nobody(rule, format!("it takes {expected} argument(s), and {} given", args.len())));
         }
-        let frame = Frame::new(&self.inner, chain.into(), rule);
+        let frame = Frame::new(&self.inner, chain, rule);
         let done = host::metered(&self.inner.limits, || frame.run(args.iter().map(to_script).collect()));
         let value = done.unwrap_or_else(|| {
             Err(nearest.site().fault(FaultKind::Panic, nearest.answer_at, "the script broke something inside; report it with the arguments"))
         })?;
-        Ok(Answer { value, layer: nearest.label.clone(), file: nearest.file.clone() })
+        Ok(Answer { value, layer: Arc::clone(&nearest.label), file: Arc::clone(&nearest.file) })
     }
 }
 
@@ -204,7 +212,7 @@ impl Inner {
 
 impl Frame {
     /// The nearest layer of a chain.
-    pub(super) fn new(inner: &Arc<Inner>, chain: Arc<[usize]>, rule: &Name) -> Self {
+    pub(super) fn new(inner: &Arc<Inner>, chain: Vec<usize>, rule: &Name) -> Self {
         Self { inner: Arc::clone(inner), chain, at: 0, rule: rule.clone() }
     }
 
@@ -212,20 +220,33 @@ impl Frame {
     pub(super) fn run(self, args: Vec<Dynamic>) -> Result<Value, RuleFault> {
         let inner = Arc::clone(&self.inner);
         let rule = self.rule.clone();
-        let (Some(written), Some(sig)) = (self.chain.get(self.at).and_then(|at| inner.written.get(*at)), inner.vocabulary.rules.get(&rule)) else {
+        let Some(written) = self.chain.get(self.at).and_then(|at| inner.written.get(*at)) else {
             return Err(nobody(&rule, "no layer answers it here".into()));
         };
-        let options = CallFnOptions::new().eval_ast(false).with_tag(self);
-        let answer = inner
-            .engine
-            .call_fn_with_options::<Dynamic>(options, &mut rhai::Scope::new(), &written.ast, rule.as_str(), args)
-            .map_err(|error| written.site().of_error(&written.ast, *error))?;
-        Reader { vocabulary: &inner.vocabulary, rule: &rule }.read(&sig.answer, &answer).map_err(|misfit| {
+        let answer = self.evaluate(&inner.engine, written, args).map_err(|error| written.site().of_error(&written.ast, *error))?;
+        Reader { vocabulary: &inner.vocabulary, rule: &rule, form: written.form.as_ref() }.read(&written.sig.answer, &answer).map_err(|misfit| {
             let field = misfit.path.split(['.', '[']).next().unwrap_or_default();
             let position = written.fields_at.get(field).copied().unwrap_or(written.answer_at);
             let kind = FaultKind::Shape(Box::new(Shape { expected: misfit.expected, got: misfit.got, path: misfit.path }));
             written.site().fault(kind, position, misfit.message)
         })
+    }
+
+    /// Like rhai's own `call_fn`, which looks up every function, operator and property anew in each call.
+    fn evaluate(self, engine: &Engine, written: &Written, args: Vec<Dynamic>) -> Result<Dynamic, Box<EvalAltResult>> {
+        let rule = self.rule.clone();
+        let mut state = engine.new_global_runtime_state();
+        state.lib.push(Arc::clone(written.ast.shared_lib()));
+        if written.asks_below {
+            state.tag = Dynamic::from(self);
+        }
+        let mut caches = written.resolved.take();
+        let answer = EvalContext::new(engine, &mut state, &mut caches, &mut rhai::Scope::new(), None).call_fn::<Dynamic>(rule.as_str(), args);
+        // A script that was broken off may leave them half cleared.
+        if answer.is_ok() {
+            written.resolved.keep(caches);
+        }
+        answer
     }
 }
 

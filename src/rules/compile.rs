@@ -9,12 +9,14 @@ use std::sync::Arc;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 
 use super::ask::{Inner, Layers, Rules, Written, register_base};
+use super::caches::Resolved;
 use super::check;
 use super::host::{self, Limits};
 use super::layer::Layer;
 use super::parse::{self, Source};
 use crate::base::{Diagnostic, FileId, Name, Severity, SourceMap, Span};
-use crate::model::Vocabulary;
+use crate::domain::Form;
+use crate::model::{Type, Vocabulary};
 
 /// A script as it was read.
 #[derive(Debug, Clone)]
@@ -105,7 +107,7 @@ impl Compiled {
         }
         let bodies = ast.as_ref().map(|ast| parse::functions(source, ast).named).unwrap_or_default();
         for (n, header) in source.headers.iter().enumerate() {
-            let Some(name) = vocabulary.rules.get_key_value(header.name.as_str()).map(|(name, _)| name) else {
+            let Some((name, sig)) = vocabulary.rules.get_key_value(header.name.as_str()) else {
                 continue;
             };
             let at = source.span(header.at);
@@ -120,13 +122,21 @@ impl Compiled {
                 let (answer_at, fields_at) = answer_places(&function.body);
                 self.layers.entry(name.clone()).or_default().enter(&script.layer, self.written.len());
                 let (rule, layer, source) = (name.clone(), script.layer.clone(), Arc::clone(source));
+                let form = match &sig.answer {
+                    Type::Record(fields) => Some(Form::of(fields.iter().map(|(name, _)| name))),
+                    _ => None,
+                };
                 self.written.push(Written {
                     rule,
-                    label: layer.to_string(),
+                    sig: Arc::new(sig.clone()),
+                    form,
+                    label: layer.to_string().into(),
                     layer,
-                    file: script.path.clone(),
+                    file: script.path.as_str().into(),
+                    asks_below: source.text.contains("base"),
                     source,
                     ast: Arc::clone(ast),
+                    resolved: Resolved::default(),
                     answer_at,
                     fields_at,
                 });

@@ -111,6 +111,8 @@ pub(super) fn runner(limits: &Limits, properties: &BTreeSet<String>) -> Engine {
         .register_type_with_name::<Date>("date")
         .register_type_with_name::<Timestamp>("point in time")
         .register_type_with_name::<crate::base::Duration>("duration");
+    // A call from outside counts as two calls to the script engine.
+    engine.set_max_call_levels(limits.calls + 2);
     operator::register(&mut engine);
     library::register(&mut engine);
     for name in properties {
@@ -122,39 +124,42 @@ pub(super) fn runner(limits: &Limits, properties: &BTreeSet<String>) -> Engine {
     }
     engine.register_indexer_get(|record: &mut Rec, name: ImmutableString| property(&Dynamic::from(record.clone()), &name));
     engine.on_print(|_| {}).on_debug(|_, _, _| {});
-    engine.on_progress(|_| {
-        let now = METER.with(Cell::get).step();
-        METER.with(|meter| meter.set(now));
-        (now.left == 0).then_some(Dynamic::UNIT)
-    });
+    engine.on_progress(|_| METER.with(Meter::step).then_some(Dynamic::UNIT));
     engine
 }
 
 thread_local! {
     /// How much the rule call that runs on this thread may still use. rhai counts each engine call apart, and
     /// `base(…)` is an engine call inside another: this count goes over all of them.
-    static METER: Cell<Meter> = const { Cell::new(Meter { left: 0, until: None }) };
+    static METER: Meter = const { Meter { left: Cell::new(0), until: Cell::new(None) } };
 }
 
-#[derive(Debug, Clone, Copy)]
 struct Meter {
-    left: u64,
-    until: Option<Instant>,
+    left: Cell<u64>,
+    until: Cell<Option<Instant>>,
 }
 
 impl Meter {
-    fn step(self) -> Self {
+    /// Counts a step; true when nothing is left.
+    fn step(&self) -> bool {
+        let left = self.left.get();
         // The clock is read once in 256 steps.
-        let late = self.left.is_multiple_of(256) && self.until.is_some_and(|until| Instant::now() > until);
-        Self { left: if late { 0 } else { self.left.saturating_sub(1) }, until: self.until }
+        let late = left.is_multiple_of(256) && self.until.get().is_some_and(|until| Instant::now() > until);
+        let left = if late { 0 } else { left.saturating_sub(1) };
+        self.left.set(left);
+        left == 0
+    }
+
+    fn exchange(&self, left: u64, until: Option<Instant>) -> (u64, Option<Instant>) {
+        (self.left.replace(left), self.until.replace(until))
     }
 }
 
 /// Runs `work` under fresh limits and never unwinds: what panics is `None`.
 pub(super) fn metered<T>(limits: &Limits, work: impl FnOnce() -> T) -> Option<T> {
-    let before = METER.with(|meter| meter.replace(Meter { left: limits.operations, until: Instant::now().checked_add(limits.time) }));
+    let (left, until) = METER.with(|meter| meter.exchange(limits.operations, Instant::now().checked_add(limits.time)));
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok();
-    METER.with(|meter| meter.set(before));
+    METER.with(|meter| meter.exchange(left, until));
     done
 }
 

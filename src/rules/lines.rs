@@ -78,7 +78,7 @@ impl Rules {
         let reader = host::reader(&limits);
         let mut marked = Marked::default();
         for written in &inner.written {
-            if !marked.asts.contains_key(&written.file) {
+            if !marked.asts.contains_key(&*written.file) {
                 marked.add(&reader, written)?;
             }
         }
@@ -93,7 +93,7 @@ impl Rules {
                 flag.store(true, Ordering::Relaxed);
             }
         });
-        let written = inner.written.iter().map(|w| w.with(marked.asts.get(&w.file))).collect();
+        let written = inner.written.iter().map(|w| w.with(marked.asts.get(&*w.file))).collect();
         let layers = inner.layers.iter().map(|(name, layers)| (name.clone(), layers.clone())).collect();
         let counted = Inner { engine, limits, vocabulary: inner.vocabulary.clone(), written, layers };
         Ok((Self { inner: Arc::new(counted), imagined: None }, RuleLines { points: marked.points.into(), ran }))
@@ -105,8 +105,8 @@ impl Marked {
         let source = &written.source;
         let marks = mark::marks(&source.text, &source.tokens);
         let text = mark::marked(&source.text, &marks, self.points.len());
-        let ast = reader.compile(&text).map_err(|e| Uncountable { file: written.file.clone(), why: e.to_string() })?;
-        self.asts.insert(written.file.clone(), Arc::new(ast));
+        let ast = reader.compile(&text).map_err(|e| Uncountable { file: written.file.to_string(), why: e.to_string() })?;
+        self.asts.insert(written.file.to_string(), Arc::new(ast));
         self.points.extend(marks.iter().map(|mark| point(source, written, mark.at)));
         Ok(())
     }
@@ -119,9 +119,9 @@ fn point(source: &Source, written: &Written, at: usize) -> Point {
     let position = source.position(at);
     let small = |n: Option<usize>| n.and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
     Point {
-        key: Key::Line(written.file.clone(), small(position.line()), small(position.position())),
+        key: Key::Line(written.file.to_string(), small(position.line()), small(position.position())),
         category: Category::Rules,
-        owner: Name::from(written.label.as_str()),
+        owner: Name::from(&*written.label),
         part: Name::from(function),
         span: source.span((at, at + line.len())),
         gap: format!("`{}` never runs", shortened(line)),

@@ -5,6 +5,7 @@
 
 mod answer;
 mod ask;
+mod caches;
 mod check;
 mod compile;
 mod fault;

@@ -37,14 +37,14 @@ impl Rules {
         (0..SETS).find_map(|set| {
             let mut maker = Maker { vocabulary: &self.inner.vocabulary, state: set.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1 };
             let args: Vec<Value> = sig.params.iter().map(|p| maker.parameter(&p.ty, p.name.as_str(), 0)).collect();
-            let frame = Frame::new(&self.inner, chain.clone().into(), &written.rule);
+            let frame = Frame::new(&self.inner, chain.clone(), &written.rule);
             let fault = host::metered(&self.inner.limits, || frame.run(args.iter().map(to_script).collect()))?.err()?;
             let telling = match fault.kind {
                 FaultKind::Thrown => false,
                 FaultKind::Value => !partial,
-                _ => fault.file == written.file,
+                _ => *fault.file == *written.file,
             };
-            (telling && fault.file == written.file).then(|| report(written, sig, &fault, &args))
+            (telling && *fault.file == *written.file).then(|| report(written, sig, &fault, &args))
         })
     }
 }
@@ -107,7 +107,7 @@ impl Maker<'_> {
             Type::Contract => Value::Contract(self.code(&["C-1", "C-2"]).into()),
             Type::Lot => Value::Lot(self.code(&["L1", "L2"]).into()),
             Type::Serial => Value::Serial(self.code(&["S1", "S2"]).into()),
-            Type::Sodo => Value::Sodo(Sodo { so: "1".into(), so_item: 10, delivery: "2".into(), delivery_item: 10 }),
+            Type::Sodo => Value::sodo(Sodo { so: "1".into(), so_item: 10, delivery: "2".into(), delivery_item: 10 }),
             Type::Condition => self.declared(&self.vocabulary.conditions),
             Type::Owner => self.declared(&self.vocabulary.owners),
             Type::Pool => self.declared(&self.vocabulary.pools),

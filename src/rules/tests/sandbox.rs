@@ -255,3 +255,18 @@ fn the_deepest_that_limits_allow_fits_a_small_stack() {
     let shown = small.spawn(move || ask(&rules, "score").map(|a| a.value.to_string()).map_err(|f| f.kind)).unwrap().join().unwrap();
     assert_eq!(shown, Ok("1".to_owned()));
 }
+
+#[test]
+fn calls_inside_calls_end_where_the_limit_says() {
+    let chain = |deep: usize| {
+        let inner: String = (1..deep).map(|n| format!("fn f{n}(x) {{ {} }}\n", if n + 1 < deep { format!("f{}(x)", n + 1) } else { "x".into() })).collect();
+        let (rules, found) = compile(&[("rules/default/x.rhai", &format!("fn score(n) {{ {} }}\n{inner}", if deep > 1 { "f1(1)" } else { "1" }))]);
+        assert_eq!(found, "");
+        // Twice: what the first call has looked up serves the second.
+        let first = ask(&rules, "score").is_ok();
+        assert_eq!(ask(&rules, "score").is_ok(), first);
+        first
+    };
+    assert!(chain(1) && chain(9), "the rule and eight calls inside it");
+    assert!(!chain(10), "nine calls inside it");
+}

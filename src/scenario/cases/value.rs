@@ -86,7 +86,7 @@ impl Reader<'_> {
             Type::Contract => Some(Value::Contract(text.into())),
             Type::Lot => Some(Value::Lot(text.into())),
             Type::Serial => Some(Value::Serial(text.into())),
-            Type::Sodo => text.parse::<Sodo>().ok().map(Value::Sodo),
+            Type::Sodo => text.parse::<Sodo>().ok().map(Value::sodo),
             Type::Condition => return self.declared(item, "condition", |v| &v.conditions),
             Type::Owner => return self.declared(item, "owner", |v| &v.owners),
             Type::Pool => return self.declared(item, "pool", |v| &v.pools),
@@ -127,7 +127,7 @@ impl Reader<'_> {
             _ => None,
         });
         let base = match known {
-            Some(Value::Record(record)) => record.fields.clone(),
+            Some(Value::Record(record)) => record.fields.clone().into(),
             _ => BTreeMap::new(),
         };
         self.record(kind(ty), built_in(ty), base, entries)
@@ -168,7 +168,7 @@ impl Reader<'_> {
             }
         }
         self.days_left(kind, &mut values);
-        Some(Value::record(Record { kind: Name::from(kind), fields: values }))
+        Some(Value::record(Record { kind: Name::from(kind), fields: values.into() }))
     }
 
     /// What a lot has left, where the table says which day it is.
