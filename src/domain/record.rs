@@ -206,7 +206,8 @@ mod tests {
 
     #[test]
     fn a_name_has_one_value() {
-        let mut fields: Fields = [("b", Value::YesNo(true)), ("a", Value::Absent), ("b", Value::YesNo(false))].map(|(n, v)| (Name::from(n), v)).into_iter().collect();
+        let mut fields: Fields =
+            [("b", Value::YesNo(true)), ("a", Value::Absent), ("b", Value::YesNo(false))].map(|(n, v)| (Name::from(n), v)).into_iter().collect();
         fields.insert("c".into(), Value::text("x"));
         fields.insert("a".into(), Value::text("y"));
         fields.insert("0".into(), Value::text("z"));

@@ -98,7 +98,7 @@ impl Run<'_> {
 
     fn state_timers(&self, (entered, since): (bool, Timestamp), patience: Option<Duration>, revision: u64) -> Vec<Timer> {
         let now = self.env.command.effective_at;
-        let calendar = self.calendar();
+        let calendar = std::cell::LazyCell::new(|| self.calendar());
         let state = self.doc.state.clone();
         let mut timers = Vec::new();
         let mut add = |due_at, kind| timers.push(Timer { id: format!("{revision}.t{}", timers.len() + 1), due_at, kind, state: state.clone() });

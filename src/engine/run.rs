@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::base::{Calendar, Date, Name, Span, Timestamp};
 use crate::domain::{
-    Claim, Command, Document, Line, Lot, Move, Obligation, ObligationChange, OutboxRow, PaperDraft, Place, Reason, ReasonCode, RuleSource, Snapshot,
-    Value,
+    Claim, Command, Document, Line, Lot, Move, Obligation, ObligationChange, OutboxRow, PaperDraft, Place, Reason, ReasonCode, RuleSource, Snapshot, Value,
 };
 use crate::model::{Book, Expr, Transition, Workflow};
 use crate::rules::Rules;

@@ -110,7 +110,8 @@ async fn what_has_changed_since_does_not_change_what_was_decided() {
         let account = after.account.expect("it is told again");
         assert!(account.conditions.iter().any(|c| c.held && c.line == Some(1) && !c.values.is_empty() && c.place.is_some()), "{account:#?}");
         assert!(
-            account.answers.iter().any(|a| a.rule == "limit of" && a.is_question()) && account.answers.iter().any(|a| a.rule == "msl" && &*a.layer == "default")
+            account.answers.iter().any(|a| a.rule == "limit of" && a.is_question())
+                && account.answers.iter().any(|a| a.rule == "msl" && &*a.layer == "default")
         );
     }
 }
