@@ -175,7 +175,6 @@ pub struct Shape<const N: usize>(OnceLock<(Name, Form)>);
 impl<const N: usize> Shape<N> {
     /// A shape that no record has had yet.
     #[must_use]
-    #[expect(clippy::new_without_default, reason = "a shape stands in a static")]
     pub const fn new() -> Self {
         Self(OnceLock::new())
     }
@@ -185,6 +184,12 @@ impl<const N: usize> Shape<N> {
         let (kind, form) = self.0.get_or_init(|| (Name::from(kind), Form::of(&fields.each_ref().map(|(name, _)| Name::from(*name)))));
         debug_assert!(form.order.iter().zip(&*form.names).all(|(at, name)| fields.get(*at).is_some_and(|(given, _)| *name == *given)), "{kind}");
         Record { kind: kind.clone(), fields: form.fields(&mut fields.map(|(_, value)| value)) }
+    }
+}
+
+impl<const N: usize> Default for Shape<N> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

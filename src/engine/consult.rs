@@ -44,8 +44,8 @@ impl Print {
     /// The length and the end of a text: codes and numbers of one kind begin alike.
     fn text(&mut self, text: &str) {
         let end = text.as_bytes().last_chunk::<8>();
-        let bits = end.map_or_else(|| text.bytes().fold(0, |bits, byte| bits << 8 | u64::from(byte)), |end| u64::from_le_bytes(*end));
-        self.mix(bits ^ (text.len() as u64) << 56);
+        let bits = end.map_or_else(|| text.bytes().fold(0, |bits, byte| (bits << 8) | u64::from(byte)), |end| u64::from_le_bytes(*end));
+        self.mix(bits ^ ((text.len() as u64) << 56));
     }
 
     /// A value; of records and lists inside others only that they are there, and of long records how they begin.
