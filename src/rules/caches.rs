@@ -18,7 +18,7 @@ impl Resolved {
     /// A set that no other call uses; empty where all are in use.
     pub(super) fn take(&self) -> Caches {
         let kept = self.0.try_lock().ok().and_then(|mut sets| sets.pop());
-        kept.unwrap_or_else(Caches::new)
+        kept.unwrap_or_default()
     }
 
     /// Gives a set back for later calls.
