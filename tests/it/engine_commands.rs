@@ -63,7 +63,7 @@ async fn a_refusal_lists_every_line_with_its_numbers_and_what_it_offers_passes()
     let cap = &refusal.reasons[0];
     let numbers = cap.numbers.as_ref().expect("numbers");
     assert_eq!((numbers.have.to_string(), numbers.need.to_string()), ("60".to_owned(), "50".to_owned()));
-    assert_eq!(cap.rules.first().map(|r| (r.rule.to_string(), r.file.clone())), Some(("msl".to_owned(), "rules/default/msl.rhai".to_owned())));
+    assert_eq!(cap.rules.first().map(|r| (r.rule.to_string(), r.file.to_string())), Some(("msl".to_owned(), "rules/default/msl.rhai".to_owned())));
     assert!(cap.place.as_ref().is_some_and(|p| p.file == "workflows/ship_to_store.flow" && p.line > 1));
 
     let offered = |i: usize| refusal.reasons[i].remedies.iter().find_map(|r| r.value.clone()).expect("a value that passes");
@@ -219,7 +219,7 @@ async fn a_rule_that_runs_away_refuses_and_the_engine_goes_on() {
     let refusal = desk.refused(&manager, "R1", fire("submit"), json!({}), &[]).await;
     assert_eq!(refusal.code(), ReasonCode::RuleFault, "{refusal:#?}");
     let rule = &refusal.reasons[0].rules[0];
-    assert_eq!((rule.file.as_str(), rule.line.is_some()), ("rules/default/msl.rhai", true));
+    assert_eq!((&*rule.file, rule.line.is_some()), ("rules/default/msl.rhai", true));
     assert_eq!(desk.engine.store().counts(None).await.expect("counts"), before);
     desk.must(&manager, "R1", fire("amend"), json!({}), &request(&[("CAP", 5)])).await;
 }
