@@ -156,8 +156,8 @@ impl Run<'_> {
             return format!("goes to {} already in this transition", place_text(&gone.to));
         }
         let is_it = |b: &&Balance| b.serial.as_ref() == Some(serial);
-        let known = self.env.snapshot.serials.iter().find(is_it).cloned();
-        let known = known.or_else(|| self.ledger.select(|at, _| at.party.is_some()).find(|b| is_it(&b)));
+        let known = self.env.snapshot.serials.iter().find(is_it);
+        let known = known.or_else(|| self.ledger.select(|at, _| at.party.is_some()).find(is_it));
         match known {
             Some(unit) => match unit.position.holder.as_ref().filter(|h| h.doc == self.doc.id && h.line > 0) {
                 Some(holder) => format!("is of {} on line {} of this document", unit.part, holder.line),
