@@ -119,7 +119,7 @@ async fn a_tighter_limit_refuses_what_passed_and_what_depends_on_it_is_not_reach
         // Both sides in the words of `explain`: what the rule answered by which layer, and the guard with its values.
         let said: Vec<String> = first.differences.iter().map(|d| format!("{} {:?}: {} -> {}", d.what, d.line, d.then, d.now)).collect();
         assert_eq!(said[0], "limit of Some(1): maximum 50 -> maximum 15", "what the books said comes first: {said:#?}");
-        let answered = |side: &Side| side.account.answers.iter().filter(|t| t.rule == *"msl").map(|t| t.layer.clone()).collect::<Vec<_>>();
+        let answered = |side: &Side| side.account.answers.iter().filter(|t| t.rule == *"msl").map(|t| t.layer.to_string()).collect::<Vec<_>>();
         assert_eq!((answered(&first.then), answered(&first.now)), (vec!["default".to_owned()], vec!["default".to_owned()]));
         let guard = |side: &Side| side.account.conditions.iter().filter(|c| c.written.contains("limits.maximum")).map(|c| (c.held, c.values.clone())).next();
         let (then, now) = (guard(&first.then).expect("the guard"), guard(&first.now).expect("the guard"));
