@@ -32,10 +32,27 @@ struct Allow {
 const JOINING: [&str; 17] =
     ["else", "from", "to", "choosing", "counting", "as", "with", "when", "->", "code", "within", "by", "and", "or", "released", "where", "on"];
 
+/// Whether only a proof tells a code: what is silenced of it shows when the book is proved.
+fn of_proof(code: &str) -> bool {
+    page(code).is_some_and(|p| p.family == "Proofs")
+}
+
 /// Takes out the warnings that are silenced, and tells what is wrong with silencing.
 pub(super) fn silence(sources: &SourceMap, files: &[FileId], found: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Silenced>) {
-    let mut allows: Vec<Allow> = files.iter().flat_map(|id| allows(sources, *id)).collect();
+    let allows: Vec<Allow> = files.iter().flat_map(|id| allows(sources, *id)).filter(|a| !of_proof(&a.code) || a.reason.is_none()).collect();
+    // Where there are errors, not everything has been looked at.
     let whole = !found.iter().any(|d| d.severity == Severity::Error);
+    applied(sources, allows, found, whole)
+}
+
+/// The same for what proofs find. Where not everything was proved (`whole`), nothing is said of what silences nothing.
+pub(super) fn silence_proofs(sources: &SourceMap, files: &[FileId], found: Vec<Diagnostic>, whole: bool) -> (Vec<Diagnostic>, Vec<Silenced>) {
+    let allows: Vec<Allow> = files.iter().flat_map(|id| allows(sources, *id)).filter(|a| of_proof(&a.code) && a.reason.is_some()).collect();
+    let whole = whole && !found.iter().any(|d| d.severity == Severity::Error);
+    applied(sources, allows, found, whole)
+}
+
+fn applied(sources: &SourceMap, mut allows: Vec<Allow>, found: Vec<Diagnostic>, whole: bool) -> (Vec<Diagnostic>, Vec<Silenced>) {
     let (mut kept, mut silenced) = (Vec::new(), Vec::new());
     for finding in found {
         let line = sources.file(finding.span().file).map_or(0, |f| f.line_column(finding.span().start).0);
@@ -60,7 +77,6 @@ pub(super) fn silence(sources: &SourceMap, files: &[FileId], found: Vec<Diagnost
         match page(&allow.code) {
             None => kept.push(say::unknown(allow.span, &allow.code)),
             Some(_) if allow.reason.is_none() => kept.push(say::no_reason(allow.span, &allow.code)),
-            // Where there are errors, not everything has been looked at.
             Some(_) if !allow.used && whole => kept.push(say::nothing(allow.span, &allow.code)),
             Some(_) => {}
         }

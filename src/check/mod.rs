@@ -116,6 +116,15 @@ impl Checked {
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|d| d.severity == Severity::Error)
     }
+
+    /// Takes in what proofs of the book have found, less the warnings that are silenced in place. Whether all of the book was
+    /// proved (`whole`) decides whether it is told what silences nothing.
+    pub fn take_in(&mut self, found: Vec<Diagnostic>, whole: bool) {
+        let files: Vec<FileId> = self.flows.iter().map(|(id, _)| *id).collect();
+        let (kept, silenced) = allow::silence_proofs(&self.sources, &files, found, whole);
+        self.diagnostics.extend(kept);
+        self.silenced.extend(silenced);
+    }
 }
 
 /// What `bincard.yaml` says, and what is wrong with it: for a loader that needs the names of the folders first.

@@ -54,15 +54,16 @@ pub struct CheckArgs {
 /// Checks the book.
 pub fn run(args: &CheckArgs, global: &Global, out: Out) -> Result<(), CliError> {
     let root = book::root(global)?;
-    let checked = book::check(&root)?;
+    let mut checked = book::check(&root)?;
     let usable = checked.book.as_ref().map(|book| (Arc::new(book.clone()), Arc::new(checked.rules.clone())));
     let proofs = match &usable {
         Some((book, rules)) if !args.no_proof => proofs(args, book, rules)?,
         _ => Vec::new(),
     };
-    let mut diagnostics = checked.diagnostics.clone();
-    let of_proofs = proofs.iter().flat_map(|p| &p.findings).map(|f| &f.diagnostic).filter(|finding| !told(&checked, finding));
-    diagnostics.extend(of_proofs.cloned());
+    let everything = !args.no_proof && args.only.is_empty() && proofs.iter().all(Proved::is_whole);
+    let found = proofs.iter().flat_map(|p| &p.findings).map(|f| &f.diagnostic).filter(|finding| !told(&checked, finding)).cloned().collect();
+    checked.take_in(found, everything);
+    let diagnostics = &checked.diagnostics;
     let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
     let warnings = diagnostics.len() - errors;
     let failed = errors > 0 || (args.strict && warnings > 0);
@@ -76,7 +77,7 @@ pub fn run(args: &CheckArgs, global: &Global, out: Out) -> Result<(), CliError> 
     };
     if out.is_json() {
         let outcome = if failed { "errors" } else { "done" };
-        let mut answer = json!({ "outcome": outcome, "errors": errors, "warnings": warnings, "findings": report::to_json(&diagnostics, &checked.sources),
+        let mut answer = json!({ "outcome": outcome, "errors": errors, "warnings": warnings, "findings": report::to_json(diagnostics, &checked.sources),
             "silenced": silenced(&checked) });
         if let Some(fields) = answer.as_object_mut() {
             if !args.no_proof {
@@ -88,7 +89,7 @@ pub fn run(args: &CheckArgs, global: &Global, out: Out) -> Result<(), CliError> 
         }
         out.json(&answer)?;
     } else {
-        report::show(out, &diagnostics, &checked.sources)?;
+        report::show(out, diagnostics, &checked.sources)?;
         stories::show(out, &proofs)?;
         for path in &saved {
             out.line(format!("written: {}", path.display()))?;

@@ -107,7 +107,8 @@ pub fn show_custody(out: Out, ways: &[Way]) -> Result<(), CliError> {
     })?;
     for way in ways {
         let lacks = if way.without.is_empty() { String::new() } else { format!(", without {}", way.without.join(", ")) };
-        out.line(format!("  {}{lacks}", way.who.join(" and ")))?;
+        let of = if way.serial { "a part with a serial number: " } else { "" };
+        out.line(format!("  {of}{}{lacks}", way.who.join(" and ")))?;
         out.line(format!("    {}", way.story))?;
     }
     Ok(())
@@ -115,5 +116,5 @@ pub fn show_custody(out: Out, ways: &[Way]) -> Result<(), CliError> {
 
 /// A way for programs.
 pub fn way_to_json(way: &Way) -> Json {
-    json!({ "who": way.who, "without": way.without, "story": way.story, "ends_in": way.ends_in })
+    json!({ "serial": way.serial, "who": way.who, "without": way.without, "story": way.story, "ends_in": way.ends_in })
 }

@@ -1,4 +1,4 @@
-//! Documents that another has started: how they end, told in one stroke; and worlds in which a document that only another
+//! Documents that another has started: what they do until it touches the one that started them; and worlds in which a document that only another
 //! can start has been started.
 //!
 //! What a started document does step by step is proved with its own workflow. Must not know what is looked for.
@@ -7,35 +7,39 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, PoisonError};
 
 use crate::base::{DocId, Name};
 use crate::domain::{Document, Value};
 use crate::engine::EngineError;
 use crate::model::{ClauseKind, Workflow};
 
-use super::explore::{ExploreError, Explorer, Ground, Limits, Seen, Start, play};
+use super::explore::{Explorer, Limits, Seen, play};
+use super::ground::{ExploreError, Ground, Start};
+use super::key::Situation;
 use super::stage::Size;
 use super::view::View;
 use super::world::{Act, Deed, Tried, World};
 
-/// Situations in which the ends of one started document are looked for.
-const CHILD_STATES: usize = 120;
-/// Different ends of one started document.
-const ENDS: usize = 4;
+/// Situations in which the strides of one started document are looked for.
+const CHILD_STATES: usize = 1_000;
+/// Ends of a started document that takes nothing from the one that started it.
+const ENDS: usize = 2;
 /// Documents that start documents that start documents.
 const DEEPEST: usize = 3;
 /// Situations of a starting workflow in which a start is looked for.
 const START_STATES: usize = 250;
 
-/// A way to end a started document, as it was found for one of them.
+/// What a started document does until whoever started it is touched by it, as it was found for one of them: until it takes
+/// what that one holds, or ends.
 #[derive(Debug, Clone)]
-pub struct Ending {
+pub struct Stride {
     child: DocId,
     deeds: Vec<Deed>,
 }
 
 impl Explorer<'_> {
-    /// What becomes of the documents that the one at hand has started: each runs to one of its ends.
+    /// What becomes of the documents that the one at hand has started, as far as it matters to it.
     pub(super) async fn children(
         &mut self,
         at: usize,
@@ -43,56 +47,54 @@ impl Explorer<'_> {
         view: &View,
         see: &mut (dyn FnMut(&Seen<'_>) -> bool + Send),
     ) -> Result<bool, EngineError> {
-        let Some(parent) = world.docs.get(self.about).and_then(|id| view.document(id)) else { return Ok(true) };
-        let awaits = self.ground.facts.get(&parent.workflow).is_some_and(|f| f.awaits);
-        let running = |d: &&Document| d.parent.as_ref() == Some(&parent.id) && !d.ended && d.workflow != parent.workflow;
-        let Some(child) = view.documents.iter().find(running).filter(|_| awaits && self.depth < DEEPEST) else { return Ok(true) };
-        for ending in self.endings(world, view, parent, child).await? {
-            let Some((deeds, mut tried)) = retold(world, &ending, &child.id).await? else { continue };
-            tried.noted.retain(|n| n.doc == parent.id);
-            if !self.note(at, deeds, tried, see).await? {
-                return Ok(false);
+        let Some(parent) = world.docs.get(self.about).and_then(|id| view.document(id)).filter(|_| self.depth < DEEPEST) else { return Ok(true) };
+        let situation = Situation { view, facts: &self.ground.facts, about: None, enough: self.size.quantity };
+        let children: Vec<&Document> = situation.started(parent).collect();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        for child in children {
+            let alike = alike(view, parent, child);
+            if !seen.insert(alike.clone()) {
+                continue;
+            }
+            for stride in self.strides(world, (view, parent, child), alike).await?.iter() {
+                let Some((deeds, mut tried)) = retold(world, stride, &child.id).await? else { continue };
+                tried.noted.retain(|n| n.doc == parent.id);
+                if !self.note(at, deeds, tried, see).await? {
+                    return Ok(false);
+                }
             }
         }
         Ok(true)
     }
 
-    /// The ways in which a started document can end; looked for once for documents that are alike.
-    async fn endings(&mut self, world: &World, view: &View, parent: &Document, child: &Document) -> Result<Vec<Ending>, EngineError> {
-        let alike = alike(view, parent, child);
-        if let Some(known) = self.endings.get(&alike) {
-            return Ok(known.clone());
+    /// The strides of a started document; looked for once for documents that are alike.
+    async fn strides(&mut self, world: &World, (view, parent, child): (&View, &Document, &Document), alike: String) -> Result<Arc<Vec<Stride>>, EngineError> {
+        if let Some(known) = self.strides.get(&alike) {
+            return Ok(Arc::clone(known));
         }
-        let Some(about) = world.docs.iter().position(|d| *d == child.id) else { return Ok(Vec::new()) };
+        let Some(about) = world.docs.iter().position(|d| *d == child.id) else { return Ok(Arc::default()) };
+        let facts = |doc: &Document| self.ground.facts.get(&doc.workflow);
+        let takes = matches!((facts(child), facts(parent)), (Some(child), Some(parent)) if child.takes_from(parent));
         let limits = Limits { states: CHILD_STATES, imagine: false };
         let start = Start { world: world.clone(), before: Vec::new(), about };
         let mut inner = Explorer::new(self.ground, self.size, limits, vec![start]);
         inner.depth = self.depth + 1;
-        std::mem::swap(&mut inner.endings, &mut self.endings);
-        boxed(&mut inner, child).await?;
-        let mut found = Vec::new();
-        let mut told: BTreeSet<(Option<Name>, String)> = BTreeSet::new();
-        for (n, node) in inner.nodes.iter().enumerate().filter(|(_, n)| n.ended) {
-            let Some(after) = &node.world else { continue };
-            let seen = View::of(after, &self.ground.facts).await?;
-            let mut held: Vec<String> = seen.held(&parent.id).map(|b| format!("{}{}{}", b.position.bin, b.part, b.quantity)).collect();
-            held.sort();
-            if told.insert((node.state.clone(), held.concat())) {
-                found.push(Ending { child: child.id.clone(), deeds: inner.path(n) });
-            }
-            if found.len() == ENDS {
-                break;
-            }
-        }
-        std::mem::swap(&mut inner.endings, &mut self.endings);
+        inner.started_by = Some((parent.id.clone(), held(view, &parent.id)));
+        std::mem::swap(&mut inner.strides, &mut self.strides);
+        boxed(&mut inner, child, if takes { usize::MAX } else { ENDS }).await?;
+        let ended = inner.nodes.iter().enumerate().filter(|(_, n)| n.ended).map(|(n, _)| n);
+        let found: Vec<Stride> = ended.map(|n| Stride { child: child.id.clone(), deeds: inner.path(n) }).collect();
+        std::mem::swap(&mut inner.strides, &mut self.strides);
         self.tried += inner.tried;
-        self.endings.insert(alike, found.clone());
+        self.cut |= inner.cut && (takes || found.is_empty());
+        let found = Arc::new(found);
+        self.strides.insert(alike, Arc::clone(&found));
         Ok(found)
     }
 }
 
-/// Explores a started document until it has been seen to end in several ways.
-fn boxed<'f>(inner: &'f mut Explorer<'_>, child: &'f Document) -> Pin<Box<dyn Future<Output = Result<(), EngineError>> + 'f>> {
+/// Explores a started document until it has been seen to end in so many ways.
+fn boxed<'f>(inner: &'f mut Explorer<'_>, child: &'f Document, ways: usize) -> Pin<Box<dyn Future<Output = Result<(), EngineError>> + 'f>> {
     Box::pin(async move {
         let Some(workflow) = inner.ground.workflow(&child.workflow).cloned() else { return Ok(()) };
         let mut ends: BTreeSet<(Name, Name)> = BTreeSet::new();
@@ -100,10 +102,17 @@ fn boxed<'f>(inner: &'f mut Explorer<'_>, child: &'f Document) -> Pin<Box<dyn Fu
             let own = seen.noted.iter().filter(|n| n.doc == child.id);
             let ended = own.filter_map(|n| n.outcome.as_ref().ok().map(|to| (n.transition.clone(), to.clone())));
             ends.extend(ended.filter(|(_, to)| workflow.state(to.as_str()).is_some_and(|s| s.is_final)));
-            ends.len() < ENDS
+            ends.len() < ways
         };
         inner.run(&child.workflow, &mut see).await
     })
+}
+
+/// What a document holds, as texts.
+pub(super) fn held(view: &View, doc: &DocId) -> Vec<String> {
+    let mut held: Vec<String> = view.held(doc).map(|b| format!("{}{}{}", b.position.bin, b.part, b.quantity)).collect();
+    held.sort();
+    held
 }
 
 /// What tells one started document from another.
@@ -111,19 +120,19 @@ fn alike(view: &View, parent: &Document, child: &Document) -> String {
     let lines: Vec<String> = child.lines.iter().map(|l| format!("{:?}", l.values)).collect();
     let told = |v: &Value| matches!(v, Value::Name(_) | Value::Party(_)).then(|| v.to_string());
     let choices: Vec<String> = child.fields.values().filter_map(told).collect();
-    let held = |doc: &DocId| view.held(doc).map(|b| format!("{}{}{}", b.position.bin, b.part, b.quantity)).collect::<Vec<_>>().join(",");
+    let held = |doc: &DocId| held(view, doc).join(",");
     format!("{}{}{}|{}|{}|{}", child.workflow, child.state, choices.concat(), lines.concat(), held(&child.id), held(&parent.id))
 }
 
-/// The same ending for another document that is alike.
-async fn retold(world: &World, ending: &Ending, child: &DocId) -> Result<Option<(Vec<Deed>, Tried)>, EngineError> {
+/// The same stride for another document that is alike.
+async fn retold(world: &World, stride: &Stride, child: &DocId) -> Result<Option<(Vec<Deed>, Tried)>, EngineError> {
     let mut done: Vec<Deed> = Vec::new();
     let mut all = Tried { world: Some(world.clone()), noted: Vec::new(), refusal: None, asked: Vec::new() };
-    for deed in &ending.deeds {
+    for deed in &stride.deeds {
         let Some(now) = &all.world else { return Ok(None) };
         let mut deed = deed.clone();
         match &mut deed.act {
-            Act::Fire { doc, .. } | Act::Open { doc, .. } => *doc = renamed(doc, &ending.child, child),
+            Act::Fire { doc, .. } | Act::Open { doc, .. } => *doc = renamed(doc, &stride.child, child),
             Act::Wait(until) => {
                 let Some(next) = now.timers().await?.into_iter().find(|t| t.doc.as_str().starts_with(child.as_str())) else { return Ok(None) };
                 *until = next.timer.due_at;
@@ -158,10 +167,16 @@ impl Ground {
         if opened_by_people(declared) || self.starters(workflow).is_empty() {
             return Ok(vec![Start { world: self.world(workflow, size).await?, before: Vec::new(), about: 0 }]);
         }
+        let begun = || self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = begun().iter().find(|(w, s, _)| w == workflow && *s == size).map(|(.., starts)| starts.clone());
+        if let Some(known) = known {
+            return Ok(known);
+        }
         let mut starts = Vec::new();
         for starter in self.starters(workflow) {
             starts.extend(self.started_by(&starter, workflow, size).await?);
         }
+        begun().push((workflow.clone(), size, starts.clone()));
         Ok(starts)
     }
 

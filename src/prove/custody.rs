@@ -12,7 +12,8 @@ use crate::model::Book;
 use crate::rules::Rules;
 use crate::store::{MoveFilter, MoveRecord, PaperFilter};
 
-use super::explore::{ExploreError, Explorer, Ground, Limits, Node};
+use super::explore::{Explorer, Limits, Node};
+use super::ground::{ExploreError, Ground};
 use super::stage::{self, Size};
 use super::world::{Act, Deed, World};
 
@@ -26,6 +27,8 @@ const DOCUMENTS: usize = 4;
 /// A way of a part from its receipt to the outside.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Way {
+    /// Whether it is the way of parts whose serial numbers are read.
+    pub serial: bool,
     /// The roles that take part.
     pub who: Vec<String>,
     /// What it does without.
@@ -49,19 +52,22 @@ struct Hop {
 /// Where a part comes into the world.
 const RECEIPT: &str = "receipt";
 
-/// The shortest way out for every one or two roles that have one without a paper.
+/// The shortest way out for every one or two roles that have one without a paper: of parts without serial numbers, then of
+/// those whose numbers are read at each step.
 #[must_use]
 pub fn custody(book: &Arc<Book>, rules: &Arc<Rules>) -> Vec<Way> {
     let ground = Ground::new(Arc::clone(book), Arc::clone(rules));
-    let hops: Vec<Hop> = std::thread::scope(|scope| {
-        let names: Vec<Name> = book.workflows.keys().cloned().collect();
-        let ground = &ground;
+    [false, true].into_iter().flat_map(|serial| ways(book, shortest(of_book(&ground, serial)), serial)).collect()
+}
+
+fn of_book(ground: &Ground, serial: bool) -> Vec<Hop> {
+    let names: Vec<Name> = ground.book.workflows.keys().cloned().collect();
+    std::thread::scope(|scope| {
         let half = names.len().div_ceil(2).max(1);
         let workers: Vec<_> =
-            names.chunks(half).map(<[Name]>::to_vec).map(|some| scope.spawn(move || some.iter().flat_map(|n| hops(ground, n)).collect())).collect();
+            names.chunks(half).map(|some| scope.spawn(move || some.iter().flat_map(|n| hops(ground, n, serial)).collect::<Vec<Hop>>())).collect();
         workers.into_iter().flat_map(|w| w.join().unwrap_or_else(|_| Vec::new())).collect()
-    });
-    ways(book, shortest(hops))
+    })
 }
 
 /// Of hops between the same places by the same roles, the shortest.
@@ -79,14 +85,14 @@ fn shortest(hops: Vec<Hop>) -> Vec<Hop> {
     best.into_values().collect()
 }
 
-fn hops(ground: &Ground, workflow: &Name) -> Vec<Hop> {
+fn hops(ground: &Ground, workflow: &Name, serial: bool) -> Vec<Hop> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let found = runtime.map(|runtime| runtime.block_on(of_workflow(ground, workflow)));
+    let found = runtime.map(|runtime| runtime.block_on(of_workflow(ground, workflow, serial)));
     found.ok().and_then(Result::ok).unwrap_or_default()
 }
 
-async fn of_workflow(ground: &Ground, workflow: &Name) -> Result<Vec<Hop>, ExploreError> {
-    let size = Size { lines: 1, quantity: 1, shelf: 2, serial: false };
+async fn of_workflow(ground: &Ground, workflow: &Name, serial: bool) -> Result<Vec<Hop>, ExploreError> {
+    let size = Size { lines: 1, quantity: 1, shelf: 2, serial };
     let starts = ground.starts(workflow, size).await?;
     let mut explorer = Explorer::new(ground, size, Limits { states: STATES, imagine: false }, starts);
     explorer.keeps = true;
@@ -111,7 +117,9 @@ async fn of_situation(world: &World, node: &Node, path: &[Deed]) -> Result<Vec<H
     let moves = store.moves(&MoveFilter::new(World::bu())).await.map_err(crate::engine::EngineError::from)?;
     let mut chains: BTreeMap<&str, (&MoveRecord, &MoveRecord)> = BTreeMap::new();
     for m in moves.iter().filter(|m| !m.doc.as_str().starts_with("GIVEN")) {
-        chains.entry(m.movement.lot.as_str()).and_modify(|(_, last)| *last = m).or_insert((m, m));
+        // A unit stays the same under another lot.
+        let itself = m.movement.serial.as_ref().map_or_else(|| m.movement.lot.as_str(), |s| s.as_str());
+        chains.entry(itself).and_modify(|(_, last)| *last = m).or_insert((m, m));
     }
     let mut hops = Vec::new();
     for (first, last) in chains.into_values() {
@@ -148,7 +156,7 @@ fn told(path: &[Deed]) -> String {
 }
 
 /// Puts hops together, from the receipt to an outside bin.
-fn ways(book: &Book, hops: Vec<Hop>) -> Vec<Way> {
+fn ways(book: &Book, hops: Vec<Hop>, serial: bool) -> Vec<Way> {
     let outside = |to: &str| book.vocabulary.bins.get(to).is_some_and(|b| b.outside);
     let mut best: BTreeMap<BTreeSet<String>, (usize, Way)> = BTreeMap::new();
     let mut known: BTreeSet<(String, BTreeSet<String>)> = BTreeSet::new();
@@ -162,11 +170,12 @@ fn ways(book: &Book, hops: Vec<Hop>) -> Vec<Way> {
             }
             if outside(&hop.to) {
                 let who: Vec<String> = hop.roles.iter().cloned().collect();
-                let mut without = vec!["a paper".to_owned(), "a serial number".to_owned()];
+                let mut without = vec!["a paper".to_owned()];
+                without.extend((!serial).then(|| "a serial number".to_owned()));
                 if who.len() == 1 {
                     without.push("a second person".to_owned());
                 }
-                let way = Way { who, without, story: hop.story.clone(), ends_in: hop.to.clone() };
+                let way = Way { serial, who, without, story: hop.story.clone(), ends_in: hop.to.clone() };
                 let known = best.get(&hop.roles).is_some_and(|(steps, _)| *steps <= hop.steps);
                 if !known {
                     best.insert(hop.roles.clone(), (hop.steps, way));

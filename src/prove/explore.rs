@@ -3,89 +3,25 @@
 //!
 //! The engine decides each step on a copy of the world. Must not know what is looked for: see `Seen`. Tests: `prove::tests`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::base::{DocId, Name};
-use crate::domain::ReasonCode;
+use crate::domain::{Document, ReasonCode};
 use crate::engine::EngineError;
-use crate::model::{Book, StepKind, Transition, Workflow};
-use crate::rules::Rules;
-use crate::scenario::{Masters, ScenarioError, stage as set_stage};
+use crate::model::{Book, Goal, Transition, Workflow};
 
 use super::answers::alternatives;
-use super::children::Ending;
+use super::children::{Stride, held};
 use super::choices::{actor, firings, openings, parties, system};
-use super::facts::{Facts, Readings, readings};
+use super::ground::{Ground, Start};
+use super::key::Situation;
 use super::stage::{self, Size};
 use super::view::{UnitsOf, View};
 use super::world::{Act, Deed, Noted, Tried, World};
 
-/// Why nothing could be explored.
-#[derive(Debug, thiserror::Error)]
-pub enum ExploreError {
-    /// The stage cannot be set.
-    #[error(transparent)]
-    Stage(#[from] ScenarioError),
-    /// The engine failed.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-}
-
-/// A book with what is known of it beforehand.
-#[derive(Debug, Clone)]
-pub struct Ground {
-    /// The book.
-    pub book: Arc<Book>,
-    /// Its rules.
-    pub rules: Arc<Rules>,
-    /// What matters of each workflow.
-    pub facts: Arc<BTreeMap<Name, Facts>>,
-    /// What the flows read of the answers of rules.
-    pub readings: Arc<Readings>,
-}
-
-impl Ground {
-    /// Looks through a book once.
-    #[must_use]
-    pub fn new(book: Arc<Book>, rules: Arc<Rules>) -> Self {
-        let facts = book.workflows.iter().map(|(name, w)| (name.clone(), Facts::of(w))).collect();
-        let readings = Arc::new(readings(&book));
-        Self { book, rules, facts: Arc::new(facts), readings }
-    }
-
-    pub(super) fn workflow(&self, name: &Name) -> Option<&Arc<Workflow>> {
-        self.book.workflows.get(name)
-    }
-
-    /// The givens of the stories of a workflow, and of those that it starts.
-    #[must_use]
-    pub fn givens(&self, workflow: &Name, size: Size) -> Vec<StepKind> {
-        let mut family: Vec<&Name> = vec![workflow];
-        let mut at = 0;
-        while let Some(name) = family.get(at).copied() {
-            for child in self.facts.get(name).iter().flat_map(|f| &f.starts) {
-                if !family.contains(&child) {
-                    family.push(child);
-                }
-            }
-            at += 1;
-        }
-        let workflows: Vec<&Workflow> = family.into_iter().filter_map(|n| self.workflow(n)).map(|w| &**w).collect();
-        stage::givens(&self.book, &workflows, size)
-    }
-
-    /// A world on the stage, before anything happens.
-    ///
-    /// # Errors
-    /// The stage cannot be set.
-    pub async fn world(&self, workflow: &Name, size: Size) -> Result<World, ExploreError> {
-        let mut world = World::new(Arc::clone(&self.book), Arc::clone(&self.rules), stage::begin(&self.book));
-        let givens = stage::scenario(String::new(), self.givens(workflow, size));
-        world.now = set_stage(&world.engine(), &givens, &stage::people(&self.book), &Masters::default()).await?;
-        Ok(world)
-    }
-}
+/// Started documents that run together and matter; what would start more is not followed.
+const MOST_STARTED: usize = 3;
 
 /// Something that was tried, for whoever looks for something.
 #[derive(Debug)]
@@ -115,25 +51,16 @@ pub struct Node {
     pub next: Vec<usize>,
     /// The state of the first document; none before it is opened.
     pub state: Option<Name>,
-    /// Whether the first document has ended.
+    /// Whether the first document has ended, or come to where whoever started it must be asked what happens next.
     pub ended: bool,
     /// Whether everything was tried here.
     pub expanded: bool,
+    /// Whether something here would start more documents than are looked at together.
+    crowded: bool,
     /// How many acts led here.
     pub depth: usize,
     /// Whether a rule had to answer for it what no layer of the book does.
     pub imagined: bool,
-}
-
-/// A world to begin in, how it came about, and which of its documents the exploration is about.
-#[derive(Debug, Clone)]
-pub struct Start {
-    /// The world.
-    pub world: World,
-    /// What led to it.
-    pub before: Vec<Deed>,
-    /// The place of the document among those of the world.
-    pub about: usize,
 }
 
 /// How far to go.
@@ -156,7 +83,11 @@ pub struct Explorer<'g> {
     known: HashMap<String, usize>,
     /// The place of the document whose transitions are tried in the situation at hand.
     pub(super) about: usize,
-    pub(super) endings: HashMap<String, Vec<Ending>>,
+    pub(super) strides: HashMap<String, Arc<Vec<Stride>>>,
+    /// Where the document was started: by whom, and what that one held then. As soon as it holds something else, it has a say.
+    pub(super) started_by: Option<(DocId, Vec<String>)>,
+    /// From which states something was halted: what is halted goes on where it was, and nothing else comes of it.
+    halted: BTreeSet<(Name, Name)>,
     /// Whether the limit stopped it.
     pub cut: bool,
     /// Acts tried.
@@ -179,11 +110,26 @@ impl<'g> Explorer<'g> {
             state: None,
             ended: false,
             expanded: false,
+            crowded: false,
             depth: 0,
             imagined: false,
         };
         let nodes = starts.into_iter().map(node).collect();
-        Self { ground, size, limits, nodes, known: HashMap::new(), about: 0, endings: HashMap::new(), cut: false, tried: 0, depth: 0, keeps: false }
+        Self {
+            ground,
+            size,
+            limits,
+            nodes,
+            known: HashMap::new(),
+            about: 0,
+            strides: HashMap::new(),
+            started_by: None,
+            halted: BTreeSet::new(),
+            cut: false,
+            tried: 0,
+            depth: 0,
+            keeps: false,
+        }
     }
 
     /// Explores everything, and shows it; stops where it is told to.
@@ -223,6 +169,9 @@ impl<'g> Explorer<'g> {
                 let units = UnitsOf { view: &view, doc: document, step: world.steps };
                 let mut acts = Vec::new();
                 for transition in possible(workflow, &document.state) {
+                    if self.halts_again(document, transition) {
+                        continue;
+                    }
                     let by = actor(&self.ground.book, &parties(workflow, document), &transition.by, 0).unwrap_or_else(system);
                     acts.extend(firings(&self.ground.book, workflow, document, transition, &by, self.size, &units));
                 }
@@ -240,9 +189,16 @@ impl<'g> Explorer<'g> {
             return Ok(false);
         }
         if let Some(node) = self.nodes.get_mut(at) {
-            node.expanded = true;
+            node.expanded = !node.crowded;
         }
         Ok(true)
+    }
+
+    /// Whether a transition only halts the document, as it was halted from its state before.
+    fn halts_again(&mut self, document: &Document, transition: &Transition) -> bool {
+        let paused = self.ground.facts.get(&document.workflow).map(|f| &f.paused);
+        let halts = transition.goal == Goal::States && !transition.to.is_empty() && paused.is_some_and(|p| transition.to.iter().all(|s| p.contains(s)));
+        halts && !self.halted.insert((document.state.clone(), transition.name.clone()))
     }
 
     /// Tries an act as the rules answer it, then as they could answer it.
@@ -312,15 +268,36 @@ impl<'g> Explorer<'g> {
         let goes_on = see(&Seen { node: at, deeds: &deeds, noted: &tried.noted, refused: tried.refusal.is_some(), imagined });
         if let Some(world) = tried.world {
             let view = View::of(&world, &self.ground.facts).await?;
-            let key = view.key(&self.ground.facts, self.size.quantity);
-            let document = world.docs.get(self.about).and_then(|id| view.document(id));
-            let (state, ended) = document.map_or((None, false), |d| (Some(d.state.clone()), d.ended));
+            let about = world.docs.get(self.about);
+            let situation = Situation { view: &view, facts: &self.ground.facts, about, enough: self.size.quantity };
+            let document = about.and_then(|id| view.document(id));
+            if document.is_some_and(|d| situation.started(d).count() > MOST_STARTED) {
+                if let Some(node) = self.nodes.get_mut(at) {
+                    node.crowded = true;
+                }
+                return Ok(goes_on);
+            }
+            let key = situation.key();
+            let (state, mut ended) = document.map_or((None, false), |d| (Some(d.state.clone()), d.ended));
+            ended |= self.started_by.as_ref().is_some_and(|(parent, had)| held(&view, parent) != *had);
             let depth = self.nodes.get(at).map_or(0, |n| n.depth) + deeds.len();
             let fresh = self.nodes.len();
             let to = *self.known.entry(key).or_insert(fresh);
             if to == fresh {
                 let (parent, about, doc) = (Some((Some(at), deeds)), self.about, world.docs.get(self.about).cloned());
-                self.nodes.push(Node { world: Some(world), parent, about, doc, next: Vec::new(), state, ended, expanded: false, depth, imagined });
+                self.nodes.push(Node {
+                    world: Some(world),
+                    parent,
+                    about,
+                    doc,
+                    next: Vec::new(),
+                    state,
+                    ended,
+                    expanded: false,
+                    crowded: false,
+                    depth,
+                    imagined,
+                });
             }
             if let Some(node) = self.nodes.get_mut(at)
                 && !node.next.contains(&to)

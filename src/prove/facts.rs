@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::Name;
 use crate::check::walk;
 use crate::domain::Value;
-use crate::model::{BinaryOp, Book, Choosing, Clause, ClauseKind, Expr, ExprKind, MoveQuantity, Query, Transition, Within, Workflow};
+use crate::model::{BinaryOp, Book, Choosing, ClauseKind, Expr, ExprKind, Goal, PlaceSpec, Transition, Type, Workflow};
+
+use super::live::{Live, live};
 
 /// What is read of a rule's answers: property (empty for an answer that is no record), and the values it is compared with.
 pub type Readings = BTreeMap<Name, BTreeMap<Name, Vec<Value>>>;
@@ -16,146 +18,77 @@ pub type Readings = BTreeMap<Name, BTreeMap<Name, Vec<Value>>>;
 /// What matters of the documents of one workflow.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
-    /// Document fields that are read before they are given or set.
-    pub fields: BTreeSet<Name>,
-    /// Line fields that are read before they are given or set.
-    pub line_fields: BTreeSet<Name>,
-    /// Outside bins that parts come back from.
-    pub back_from: BTreeSet<Name>,
-    /// Whether it waits for the documents that it has started.
-    pub awaits: bool,
-    /// Whether something leads back to where a document came from.
-    pub goes_back: bool,
+    /// What matters in each state.
+    pub live: BTreeMap<Name, Live>,
+    /// States that are left by going back to where the document came from.
+    pub halts: BTreeSet<Name>,
+    /// States in which everything stands still: whatever leads in or out changes nothing.
+    pub paused: BTreeSet<Name>,
+    /// Whether something is brought back from outside.
+    pub brings_back: bool,
     /// Workflows that it starts.
     pub starts: BTreeSet<Name>,
+    /// Clearing bins that it puts parts into, each with a kind of party.
+    fills: BTreeSet<(Name, Name)>,
+    /// Clearing bins that it takes from after it is opened, each with a kind of party.
+    empties: BTreeSet<(Name, Name)>,
+    /// Bins that it takes from, or asks about, which hold for nobody.
+    pub shelves: BTreeSet<Name>,
 }
 
 impl Facts {
     /// The facts of a workflow.
     #[must_use]
     pub fn of(workflow: &Workflow) -> Self {
-        let mut facts = Self::default();
+        let mut facts = Self { live: live(workflow), paused: paused(workflow), ..Self::default() };
         for transition in &workflow.transitions {
-            let mut given = Given::default();
-            given.input(transition);
-            facts.body(&transition.body, &mut given);
-            facts.goes_back |= transition.goal == crate::model::Goal::Back;
+            if transition.goal == Goal::Back {
+                facts.halts.extend(transition.from.iter().cloned());
+            }
             walk::clauses(&transition.body, &mut |clause| match &clause.kind {
                 ClauseKind::Start(spec) => {
                     facts.starts.insert(spec.workflow.clone());
                 }
-                ClauseKind::Move(spec) if spec.from.outside => {
-                    facts.back_from.insert(spec.from.bin.clone());
+                ClauseKind::Move(spec) => {
+                    facts.brings_back |= spec.from.outside;
+                    facts.fills.extend(clearing(workflow, &spec.to));
+                    facts.empties.extend(clearing(workflow, &spec.from).filter(|_| !transition.opens()));
                 }
                 _ => {}
             });
-            walk::expressions(&transition.body, &mut |e| facts.awaits |= is_waiting(e));
         }
-        if let Some(inbound) = &workflow.inbound {
-            facts.read(&inbound.quantity, &Given::default());
-        }
+        facts.shelves = facts.live.values().flat_map(|l| l.shelves.iter().cloned()).collect();
         facts
     }
 
-    fn body(&mut self, body: &[Clause], given: &mut Given) {
-        for clause in body {
-            if let Some(when) = &clause.when {
-                self.read(when, given);
-            }
-            self.clause(&clause.kind, given);
-            given.written(clause);
-        }
-    }
-
-    fn clause(&mut self, kind: &ClauseKind, given: &mut Given) {
-        match kind {
-            ClauseKind::Let(_, value) | ClauseKind::Set(_, value) | ClauseKind::CloseBooks(value) => self.read(value, given),
-            ClauseKind::Require(guard) => self.read(&guard.test, given),
-            ClauseKind::EachLine(each) => {
-                each.filter.iter().for_each(|f| self.read(f, given));
-                let mut inside = given.clone();
-                if each.filter.is_none() {
-                    inside.asked(&each.body, true);
-                }
-                self.body(&each.body, &mut inside);
-                if each.filter.is_none() {
-                    *given = inside;
-                }
-            }
-            ClauseKind::Move(spec) => {
-                if let MoveQuantity::Exactly(q) | MoveQuantity::UpTo(q) = &spec.quantity {
-                    self.read(q, given);
-                }
-                self.read(&spec.part, given);
-                if let Choosing::Rule(_, args) = &spec.choosing {
-                    args.iter().flatten().for_each(|a| self.read(a, given));
-                }
-                let changes = [&spec.changes.condition, &spec.changes.owner, &spec.changes.pool];
-                changes.into_iter().flatten().for_each(|e| self.read(e, given));
-            }
-            ClauseKind::Obligation(spec) => {
-                spec.quantity.iter().chain([&spec.part]).for_each(|e| self.read(e, given));
-                if let Some(Within::Days(days)) = &spec.within {
-                    self.read(days, given);
-                }
-            }
-            ClauseKind::Start(spec) => spec.with.iter().chain(&spec.lines).for_each(|(_, e)| self.read(e, given)),
-            _ => {}
-        }
-    }
-
-    fn read(&mut self, expr: &Expr, given: &Given) {
-        walk::expr(expr, &mut |e| match &e.kind {
-            ExprKind::Field(name) if !given.fields.contains(name) => {
-                self.fields.insert(name.clone());
-            }
-            ExprKind::LineField(name) if !given.line_fields.contains(name) => {
-                self.line_fields.insert(name.clone());
-            }
-            _ => {}
-        });
+    /// Whether documents of this workflow, once they are open, can take what a document that started them holds.
+    #[must_use]
+    pub fn takes_from(&self, parent: &Self) -> bool {
+        !self.empties.is_disjoint(&parent.fills)
     }
 }
 
-fn is_waiting(e: &Expr) -> bool {
-    matches!(&e.kind, ExprKind::Query(q) if matches!(**q, Query::AllStartedEnded))
+/// A clearing place as bin and kind of party.
+fn clearing(workflow: &Workflow, place: &PlaceSpec) -> impl Iterator<Item = (Name, Name)> {
+    let field = place.party.as_ref().filter(|_| place.clearing).and_then(|p| workflow.field(p.as_str()));
+    let bin = place.bin.clone();
+    field.map(|f| f.kinds.clone()).unwrap_or_default().into_iter().map(move |kind| (bin.clone(), kind))
 }
 
-/// The fields that have been given or set in this transition already.
-#[derive(Debug, Clone, Default)]
-struct Given {
-    fields: BTreeSet<Name>,
-    line_fields: BTreeSet<Name>,
+/// States in which everything stands still: whatever leads out leads back and changes nothing, and so does what leads in.
+#[must_use]
+pub fn paused(workflow: &Workflow) -> BTreeSet<Name> {
+    let still = |t: &Transition| t.changes_nothing() || (t.goal == Goal::Back && quiet(t));
+    let state = |name: &Name| workflow.transitions.iter().filter(|t| t.from.contains(name) && !t.anywhere).all(still);
+    let candidates = workflow.states.iter().filter(|s| !s.initial && !s.is_final).map(|s| s.name.clone());
+    candidates.filter(|name| state(name) && workflow.transitions.iter().filter(|t| t.to.contains(name) && t.goal == Goal::States).all(quiet)).collect()
 }
 
-impl Given {
-    fn input(&mut self, transition: &Transition) {
-        self.asked(&transition.body, false);
-    }
-
-    fn asked(&mut self, body: &[Clause], of_line: bool) {
-        let into = if of_line { &mut self.line_fields } else { &mut self.fields };
-        for clause in body {
-            if let ClauseKind::Ask(asks) = &clause.kind {
-                into.extend(asks.iter().filter(|a| !a.optional).map(|a| a.field.clone()));
-            }
-        }
-    }
-
-    fn written(&mut self, clause: &Clause) {
-        if clause.when.is_some() {
-            return;
-        }
-        if let ClauseKind::Set(field, _) = &clause.kind {
-            self.fields.insert(field.clone());
-            self.line_fields.insert(field.clone());
-        }
-        if let ClauseKind::Move(spec) = &clause.kind
-            && let Some(field) = &spec.counting
-        {
-            self.line_fields.insert(field.clone());
-        }
-    }
+fn quiet(transition: &Transition) -> bool {
+    transition
+        .body
+        .iter()
+        .all(|c| matches!(&c.kind, ClauseKind::Notify { .. }) || matches!(&c.kind, ClauseKind::Ask(asks) if asks.iter().all(|a| a.ty == Type::Text)))
 }
 
 /// What all flows of a book read of the answers of rules.

@@ -42,10 +42,26 @@ pub(super) fn promise_broken(at: Span, transition: &str, story: &str, outcome: &
     Diagnostic::error("promise-broken", at, format!("`{transition}` can be refused for parts that were set aside for it")).help(told(story, outcome, advice))
 }
 
-pub(super) fn stuck(state: Span, name: &str, holds: &str, story: &str) -> Diagnostic {
+/// What becomes of a document that has no way on, with what it keeps.
+pub(super) fn for_ever(state: &str, kept: &str) -> String {
+    format!("stays in `{state}` for ever{kept}: nobody, no rule and no clock can bring it to an end")
+}
+
+pub(super) fn stuck(state: Span, name: &str, story: &str, outcome: &str) -> Diagnostic {
     let advice = format!("add a way out of `{name}` for this case, or a guard that keeps documents from coming here");
-    let outcome = format!("stays in `{name}` for ever{holds}: nobody, no rule and no clock can bring it to an end");
-    Diagnostic::error("stuck", state, format!("a document can get stuck in `{name}`")).help(told(story, &outcome, &advice))
+    Diagnostic::error("stuck", state, format!("a document can get stuck in `{name}`")).help(told(story, outcome, &advice))
+}
+
+pub(super) fn owed_for_ever(owes: Span, kind: &str, story: &str, outcome: &str) -> Diagnostic {
+    let advice = format!("write `settle all of part as {kind} by …` (or `waive`, or `debit`) in a transition that can still be fired, before the end");
+    Diagnostic::error("owed-for-ever", owes, format!("`{kind}` can be owed for ever")).label("nothing ends this duty").help(told(story, outcome, &advice))
+}
+
+pub(super) fn reverse_for_ever(issues: Span, paper: &str, story: &str, outcome: &str) -> Diagnostic {
+    let advice = format!("write `close reverse of {paper}` in a transition that can still be fired, before the end");
+    Diagnostic::error("reverse-for-ever", issues, format!("the reverse of `{paper}` can stay open for ever"))
+        .label("nothing closes its reverse")
+        .help(told(story, outcome, &advice))
 }
 
 pub(super) fn endless(head: Span, transitions: &str, story: &str) -> Diagnostic {

@@ -10,17 +10,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::base::{Diagnostic, DocId, Name, Span};
 use crate::check::walk;
 use crate::domain::{Reason, ReasonCode};
-use crate::model::{Book, ClauseKind, Workflow};
+use crate::model::{Book, ClauseKind, ObligationVerb, Workflow};
 use crate::rules::Rules;
 
-use super::explore::{ExploreError, Explorer, Ground, Limits};
+use super::explore::{Explorer, Limits};
 use super::findings as say;
+use super::ground::{ExploreError, Ground};
 use super::linear;
 use super::stage::Size;
 use super::story::{End, Story, after, tell};
 use super::verdict::{Evidence, Verdict, never_fired, never_held, stuck};
 use super::view::View;
-use super::world::World;
 
 /// Situations of one workflow that are looked at, where nobody says how many.
 pub const BUDGET: usize = 500;
@@ -74,6 +74,14 @@ pub struct Proved {
     pub unopened: bool,
     /// The fault that ended it, if one did.
     pub fault: Option<String>,
+}
+
+impl Proved {
+    /// Whether everything was looked at.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.fault.is_none() && !self.unopened && self.cut.is_empty()
+    }
 }
 
 /// One exploration: of stories of a size, with the answers of the book's rules or with all that they could be.
@@ -263,10 +271,57 @@ impl Found<'_> {
                 let (place, filled) = self.filled(&bin);
                 say::leak(head, filled, (&place, state), &story.words, &outcome)
             }
-            Some(ReasonCode::ReverseOpen) => say::open_reverse(head, state, &story.words, &outcome),
-            _ => say::open_obligation(head, state, &story.words, &outcome),
+            Some(ReasonCode::ReverseOpen) => match self.never_closed() {
+                Some((span, paper)) => say::reverse_for_ever(span, paper.as_str(), &story.words, &outcome),
+                None => say::open_reverse(head, state, &story.words, &outcome),
+            },
+            _ => match first.and_then(owed_as).and_then(|kind| self.never_settled(kind)) {
+                Some((span, kind)) => say::owed_for_ever(span, kind.as_str(), &story.words, &outcome),
+                None => say::open_obligation(head, state, &story.words, &outcome),
+            },
         };
         Ok(Finding { diagnostic, story: Some(story) })
+    }
+
+    /// The first clause that is so.
+    fn clause<'c>(&'c self, mut wanted: impl FnMut(&'c ClauseKind) -> bool) -> Option<Span> {
+        let mut found = None;
+        for transition in &self.workflow.transitions {
+            walk::clauses(&transition.body, &mut |clause| {
+                if found.is_none() && wanted(&clause.kind) {
+                    found = Some(clause.span);
+                }
+            });
+        }
+        found
+    }
+
+    fn owes(&self, kind: &Name) -> Option<Span> {
+        self.clause(|c| matches!(c, ClauseKind::Obligation(spec) if spec.verb == ObligationVerb::Owe && spec.kind == *kind))
+    }
+
+    fn issues(&self, paper: &Name) -> Option<Span> {
+        self.clause(|c| matches!(c, ClauseKind::Issue { document, with_reverse: true, .. } if document == paper))
+    }
+
+    /// Where a kind is owed that no clause settles, waives or debits.
+    fn never_settled(&self, kind: Name) -> Option<(Span, Name)> {
+        let settled = self.clause(|c| matches!(c, ClauseKind::Obligation(spec) if spec.verb != ObligationVerb::Owe && spec.kind == kind));
+        if settled.is_some() { None } else { Some((self.owes(&kind)?, kind)) }
+    }
+
+    /// Where a paper is issued whose reverse no clause closes.
+    fn never_closed(&self) -> Option<(Span, Name)> {
+        let mut papers: Vec<&Name> = Vec::new();
+        self.clause(|c| {
+            if let ClauseKind::Issue { document, with_reverse: true, .. } = c {
+                papers.push(document);
+            }
+            false
+        });
+        let closed = |paper: &Name| self.clause(|c| matches!(c, ClauseKind::CloseReverse(closed) if closed == paper)).is_some();
+        let paper = papers.into_iter().find(|paper| !closed(paper))?;
+        Some((self.issues(paper)?, paper.clone()))
     }
 
     /// A bin as the flow writes it, and the clause that first puts something there.
@@ -293,18 +348,30 @@ impl Found<'_> {
         let doc = self.explorer.document(at);
         let end = End::Stays { doc: doc.clone(), state: state.clone() };
         let story = tell(self.ground, &self.workflow.name, self.size, format!("{}: stuck in {state}", self.workflow.name), &path, &end).await?;
-        let holds = holds(&after(self.ground, &self.workflow.name, self.size, &path).await?, &doc).await?;
-        Ok(Some(Finding { diagnostic: say::stuck(declared.span, state.as_str(), &holds, &story.words), story: Some(story) }))
+        let view = View::of(&after(self.ground, &self.workflow.name, self.size, &path).await?, &BTreeMap::new()).await?;
+        let outcome = say::for_ever(state.as_str(), &kept(&view, &doc));
+        let owed = view.obligations.iter().find(|o| o.doc == doc).and_then(|o| Some((self.owes(&o.kind)?, &o.kind)));
+        let reverse = view.reverses.iter().find(|p| p.doc == doc).and_then(|p| Some((self.issues(&p.kind)?, &p.kind)));
+        let diagnostic = match (view.held(&doc).next(), owed, reverse) {
+            (None, Some((span, kind)), _) => say::owed_for_ever(span, kind.as_str(), &story.words, &outcome),
+            (None, None, Some((span, paper))) => say::reverse_for_ever(span, paper.as_str(), &story.words, &outcome),
+            _ => say::stuck(declared.span, state.as_str(), &story.words, &outcome),
+        };
+        Ok(Some(Finding { diagnostic, story: Some(story) }))
     }
 }
 
 /// What a document that is stuck keeps: parts, obligations, reverse papers.
-async fn holds(world: &World, doc: &DocId) -> Result<String, ExploreError> {
-    let view = View::of(world, &BTreeMap::new()).await?;
+fn kept(view: &View, doc: &DocId) -> String {
     let mut kept: Vec<String> = view.held(doc).map(|b| format!("{} of {} in `{}`", b.quantity, b.part, b.position.bin)).collect();
     kept.extend(view.obligations.iter().filter(|o| o.doc == *doc).map(|o| format!("{} of {} owed as `{}`", o.open, o.part, o.kind)));
     kept.extend(view.reverses.iter().filter(|p| p.doc == *doc).map(|p| format!("its reverse `{}` open", p.kind)));
-    Ok(if kept.is_empty() { String::new() } else { format!(", with {}", kept.join(", ")) })
+    if kept.is_empty() { String::new() } else { format!(", with {}", kept.join(", ")) }
+}
+
+/// The kind in `asp_a still owes 2 of P1 as `old_part`, and …`.
+fn owed_as(reason: &Reason) -> Option<Name> {
+    reason.sentence.split('`').nth(1).map(Name::from)
 }
 
 /// The bin in `2 of P1 would be left in warehouse_a.transit for D1, and …`.

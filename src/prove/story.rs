@@ -15,7 +15,7 @@ use crate::scenario::{Masters, run};
 use crate::store::Store;
 
 use super::choices::system;
-use super::explore::{ExploreError, Ground};
+use super::ground::{ExploreError, Ground};
 use super::stage::{self, Size};
 use super::world::{Act, Deed, Noted, World};
 

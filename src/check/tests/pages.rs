@@ -113,7 +113,7 @@ fn checked(page: &Page, pieces: &[Piece]) -> Checked {
     {
         let (book, rules) = (Arc::new(book.clone()), Arc::new(checked.rules.clone()));
         let proofs = prove(&book, &rules, &Options { budget: 400, ..Options::default() });
-        checked.diagnostics.extend(proofs.into_iter().flat_map(|p| p.findings).map(|f| f.diagnostic));
+        checked.take_in(proofs.into_iter().flat_map(|p| p.findings).map(|f| f.diagnostic).collect(), true);
     }
     checked
 }

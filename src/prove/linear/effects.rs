@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::base::Name;
 use crate::check::walk;
 use crate::domain::Value;
-use crate::model::{Ask, ClauseKind, Expr, ExprKind, MoveQuantity, MoveSpec, ObligationSpec, ObligationVerb};
+use crate::model::{Ask, ClauseKind, Expr, ExprKind, MoveQuantity, MoveSpec, ObligationSpec, ObligationVerb, StartSpec};
 
 use super::algebra::{Fraction, Sum};
 use super::path::Path;
@@ -69,6 +69,7 @@ impl Prover<'_> {
             }
             ClauseKind::Move(spec) => self.moved(path, spec)?,
             ClauseKind::Obligation(spec) => self.owed(path, spec)?,
+            ClauseKind::Start(spec) => self.handed(path, spec)?,
             ClauseKind::Issue { document, with_reverse: true, .. } => self.add(path, &Counted::Reverse(document.clone()), &Sum::number(Fraction::ONE))?,
             ClauseKind::CloseReverse(document) => {
                 if let Some(slot) = self.variables.find(&Counted::Reverse(document.clone())).and_then(|n| path.values.get_mut(n)) {
@@ -76,6 +77,25 @@ impl Prover<'_> {
                 }
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// What a started document takes as it opens. It must be there, or that document is refused.
+    fn handed(&self, path: &mut Path, spec: &StartSpec) -> Result<(), Stop> {
+        for handed in self.variables.handed.iter().filter(|h| h.workflow == spec.workflow) {
+            let given = spec.lines.iter().find(|(name, _)| *name == handed.field).map(|(_, e)| e);
+            let sum = given.map(|e| path.sum(self.reading(), e)).transpose()?.flatten();
+            let there = path.values.get(handed.from).cloned().unwrap_or_default();
+            let left = sum.map(|sum| there.minus(&sum)).transpose()?;
+            match left {
+                Some(left) if path.never_negative(&left)? => {
+                    if let Some(slot) = path.values.get_mut(handed.from) {
+                        *slot = left;
+                    }
+                }
+                _ => return Err(Stop::Because(format!("a `{}` that it starts could find less than it is to take", spec.workflow))),
+            }
         }
         Ok(())
     }
@@ -140,9 +160,23 @@ impl Prover<'_> {
         Ok(())
     }
 
+    /// Takes from what is held beside the parts of the document that started this one: nobody knows whose come first.
+    fn take_some(&self, path: &mut Path, own: Option<usize>, most: &Sum, all: bool) -> Result<(), Stop> {
+        let Some((n, there)) = own.and_then(|n| Some((n, path.values.get(n)?.clone()))) else { return Ok(()) };
+        let left = if all { Sum::default() } else { path.fresh(true) };
+        if !all {
+            path.at_least_zero(&there.minus(&left)?)?;
+            path.at_least_zero(&left.minus(&there)?.plus(Fraction::ONE, most)?)?;
+        }
+        if let Some(slot) = path.values.get_mut(n) {
+            *slot = left;
+        }
+        Ok(())
+    }
+
     fn moved(&self, path: &mut Path, spec: &MoveSpec) -> Result<(), Stop> {
         let own = self.variables.find(&held(&spec.from)).filter(|_| spec.from.clearing);
-        let lent = spec.from.clearing && self.variables.lent.contains(&spec.from.bin);
+        let lent = spec.from.clearing && self.variables.lent.contains(&(spec.from.party.clone(), spec.from.bin.clone()));
         let there = own.and_then(|n| path.values.get(n)).cloned().unwrap_or_default();
         let quantity = match &spec.quantity {
             MoveQuantity::Exactly(e) => match path.sum(self.reading(), e)? {
@@ -161,12 +195,8 @@ impl Prover<'_> {
             MoveQuantity::All => there.clone(),
         };
         path.at_least_zero(&quantity)?;
-        if spec.from.clearing && lent {
-            path.settle()?;
-            let none = own.is_none_or(|n| path.values.get(n).is_some_and(Sum::is_zero));
-            if !none {
-                return Err(Stop::Because(format!("`{}` can hold its own parts beside those of the document that started it", spec.from.bin)));
-            }
+        if lent {
+            self.take_some(path, own, &quantity, matches!(spec.quantity, MoveQuantity::All))?;
         } else if own.is_some() {
             self.take(path, &held(&spec.from), &quantity)?;
         } else if spec.from.clearing {

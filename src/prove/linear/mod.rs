@@ -15,6 +15,7 @@ use crate::base::Name;
 use crate::check::walk;
 use crate::domain::Value;
 use crate::model::{Book, Clause, ClauseKind, Expr, Field, Goal, Transition, Type, Workflow};
+use crate::prove::facts::paused;
 
 use algebra::{Fraction, Hull, Sum, TooMuch};
 use path::{Known, Path, Reading, discrete, each};
@@ -29,6 +30,8 @@ const MOST_CHOICES: usize = 96;
 enum Stop {
     TooMuch,
     Because(String),
+    /// Something can be below zero that was taken not to be, by its number.
+    Below(usize),
 }
 
 impl From<TooMuch> for Stop {
@@ -43,10 +46,23 @@ impl From<TooMuch> for Stop {
 /// Why that could not be shown; it may be so nevertheless.
 pub fn prove(book: &Book, workflow: &Workflow) -> Result<(), String> {
     let variables = Variables::of(book, workflow)?;
-    let prover = Prover { book, workflow, variables: &variables, choices: choices(workflow), paused: paused(workflow) };
-    match prover.walk() {
+    let mut prover = Prover { book, workflow, variables: &variables, choices: choices(workflow), paused: paused(workflow), never_below: BTreeSet::new() };
+    let mut outcome = prover.walk();
+    // It may follow once it is known that the quantities of a line are never below zero: each is taken to be so that is so
+    // after every transition, if it and the others are before.
+    if outcome.is_err() {
+        prover.never_below = (0..variables.all.len()).filter(|n| variables.all.get(*n).is_some_and(|c| !c.must_end())).collect();
+        loop {
+            outcome = prover.walk();
+            match &outcome {
+                Err(Stop::Below(n)) => drop(prover.never_below.remove(n)),
+                _ => break,
+            }
+        }
+    }
+    match outcome {
         Ok(()) => Ok(()),
-        Err(Stop::TooMuch) => Err("there are too many cases".to_owned()),
+        Err(Stop::TooMuch | Stop::Below(_)) => Err("there are too many cases".to_owned()),
         Err(Stop::Because(why)) => Err(why),
     }
 }
@@ -73,27 +89,14 @@ fn choices(workflow: &Workflow) -> BTreeMap<Name, Vec<Value>> {
     found
 }
 
-/// States in which everything stands still: whatever leads out leads back and changes nothing.
-fn paused(workflow: &Workflow) -> BTreeSet<Name> {
-    let still = |t: &Transition| t.changes_nothing() || (t.goal == Goal::Back && quiet(t));
-    let state = |name: &Name| workflow.transitions.iter().filter(|t| t.from.contains(name) && !t.anywhere).all(still);
-    let candidates = workflow.states.iter().filter(|s| !s.initial && !s.is_final).map(|s| s.name.clone());
-    candidates.filter(|name| state(name) && workflow.transitions.iter().filter(|t| t.to.contains(name) && t.goal == Goal::States).all(quiet)).collect()
-}
-
-fn quiet(transition: &Transition) -> bool {
-    transition
-        .body
-        .iter()
-        .all(|c| matches!(&c.kind, ClauseKind::Notify { .. }) || matches!(&c.kind, ClauseKind::Ask(asks) if asks.iter().all(|a| a.ty == Type::Text)))
-}
-
 struct Prover<'a> {
     book: &'a Book,
     workflow: &'a Workflow,
     variables: &'a Variables,
     choices: BTreeMap<Name, Vec<Value>>,
     paused: BTreeSet<Name>,
+    /// What is never below zero, by its number.
+    never_below: BTreeSet<usize>,
 }
 
 /// A state with what is chosen in it.
@@ -139,8 +142,17 @@ impl Prover<'_> {
         }
         let mut path = Path::new(values, hull.directions.len(), known);
         for (n, counted) in self.variables.all.iter().enumerate() {
-            if let (true, Some(value)) = (counted.must_end(), path.values.get(n).cloned()) {
+            if let (true, Some(value)) = (counted.must_end() || self.never_below.contains(&n), path.values.get(n).cloned()) {
                 path.at_least_zero(&value)?;
+            }
+        }
+        // What started documents have taken meanwhile is some of it.
+        for n in &self.variables.taken {
+            let Some(most) = path.values.get(*n).cloned() else { continue };
+            let left = path.fresh(true);
+            path.at_least_zero(&most.minus(&left)?)?;
+            if let Some(slot) = path.values.get_mut(*n) {
+                *slot = left;
             }
         }
         Ok(path)
@@ -261,6 +273,7 @@ impl Prover<'_> {
             if !path.settle()? {
                 continue;
             }
+            self.handed_over(transition, &path)?;
             let targets: Vec<Name> = match (&path.target, transition.goal) {
                 (Some(target), _) => vec![target.clone()],
                 (None, Goal::Same) => from.cloned().into_iter().collect(),
@@ -271,6 +284,11 @@ impl Prover<'_> {
                 if self.workflow.state(target.as_str()).is_some_and(|s| s.is_final) {
                     self.ends(transition, &path)?;
                     continue;
+                }
+                for n in &self.never_below {
+                    if !path.values.get(*n).is_some_and(|v| path.never_negative(v).unwrap_or(false)) {
+                        return Err(Stop::Below(*n));
+                    }
                 }
                 let hull = hull_of(&path)?;
                 let at: At = (target, path.known.clone().into_iter().collect());
@@ -284,6 +302,17 @@ impl Prover<'_> {
                 if grown && !waiting.contains(&at) {
                     waiting.push_back(at);
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// A started document takes from any line of its part: so all that lines hold must be what they give away.
+    fn handed_over(&self, transition: &Transition, path: &Path) -> Result<(), Stop> {
+        for handed in &self.variables.handed {
+            let starts = variables::clauses(transition).iter().any(|(c, _)| matches!(&c.kind, ClauseKind::Start(s) if s.workflow == handed.workflow));
+            if starts && !path.values.get(handed.from).is_some_and(Sum::is_zero) {
+                return Err(Stop::Because(format!("a `{}` that it starts could take what another line holds", handed.workflow)));
             }
         }
         Ok(())

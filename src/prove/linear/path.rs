@@ -205,6 +205,9 @@ impl Path {
             .into_iter()
             .collect());
         }
+        if let Some(way) = self.sum_of_all(reading, (op, a, b), holds)? {
+            return Ok(vec![way]);
+        }
         let (Some(left), Some(right)) = (self.sum(reading, a)?, self.sum(reading, b)?) else { return Ok(self.atom(reading, test, holds)) };
         let (below, above) = (left.minus(&right)?, right.minus(&left)?);
         let with = |mut path: Self, bounds: &[(&Sum, bool)]| {
@@ -220,6 +223,23 @@ impl Path {
             (BinaryOp::Is, false) | (BinaryOp::IsNot, true) => vec![with(self.clone(), &[(&below, true)]), with(self, &[(&above, true)])],
             _ => self.atom(reading, test, holds),
         })
+    }
+
+    /// Where a sum over all lines is nothing, and none of them is below nothing, each of them is nothing.
+    fn sum_of_all(&self, reading: Reading<'_>, (op, a, b): (BinaryOp, &Expr, &Expr), holds: bool) -> Result<Option<Self>, TooMuch> {
+        let ExprKind::Sum(each, None) = &a.kind else { return Ok(None) };
+        let nothing = matches!((op, holds), (BinaryOp::Is | BinaryOp::LessEqual, true) | (BinaryOp::IsNot | BinaryOp::Greater, false));
+        let mut path = self.clone();
+        let (Some(of_line), Some(number)) = (path.sum(reading, each)?, path.sum(reading, b)?) else { return Ok(None) };
+        if !nothing || !number.is_zero() {
+            return Ok(None);
+        }
+        // Another line may have come here on this way: where one of them could be below nothing, nothing follows for any.
+        if !path.never_negative(&of_line)? {
+            return Err(TooMuch);
+        }
+        path.bound(of_line, false);
+        Ok(Some(path))
     }
 
     /// A condition that is not a sum holds or does not; written twice, it is the same both times.

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Name;
 use crate::check::walk;
-use crate::model::{Book, Clause, ClauseKind, ExprKind, Field, FieldKind, PlaceSpec, Transition, Type, Workflow};
+use crate::model::{
+    Book, Choosing, Clause, ClauseKind, Expr, ExprKind, Field, FieldKind, MoveQuantity, MoveSpec, PlaceSpec, StartSpec, Transition, Type, Workflow,
+};
 
 /// Something that is counted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,8 +41,23 @@ pub fn held(place: &PlaceSpec) -> Counted {
 pub struct Variables {
     pub all: Vec<Counted>,
     index: BTreeMap<Counted, usize>,
-    /// Bins of this workflow that a document which starts it holds parts in.
-    pub lent: BTreeSet<Name>,
+    /// Places that this workflow takes from, in which a document that starts it may hold parts too.
+    pub lent: BTreeSet<(Option<Name>, Name)>,
+    /// What started documents can take, at any time and as much as is there.
+    pub taken: BTreeSet<usize>,
+    /// What started documents take as they open, and then no more.
+    pub handed: Vec<Handed>,
+}
+
+/// What a started document takes as it opens: all that its line is given.
+#[derive(Debug, Clone)]
+pub struct Handed {
+    /// The started workflow.
+    pub workflow: Name,
+    /// What it takes from, by its number.
+    pub from: usize,
+    /// The field of its lines that says how much.
+    pub field: Name,
 }
 
 impl Variables {
@@ -69,7 +86,7 @@ impl Variables {
         }
         why.map_or(Ok(()), Err)?;
         apart(workflow, &found)?;
-        children(book, workflow, &found)?;
+        found.lend(book, workflow);
         found.lent = lent(book, workflow);
         Ok(found)
     }
@@ -130,60 +147,110 @@ fn apart(workflow: &Workflow, variables: &Variables) -> Result<(), String> {
     Ok(())
 }
 
-/// A started document must not take what this one holds.
-fn children(book: &Book, workflow: &Workflow, variables: &Variables) -> Result<(), String> {
-    let mut started: BTreeSet<&Name> = BTreeSet::new();
+impl Variables {
+    /// Finds out what started documents take of what this one holds.
+    fn lend(&mut self, book: &Book, workflow: &Workflow) {
+        let starts = starts(workflow);
+        let started: BTreeSet<&Name> = starts.iter().map(|s| &s.workflow).collect();
+        for child in started.into_iter().filter_map(|name| book.workflows.get(name)) {
+            let starts: Vec<&StartSpec> = starts.iter().copied().filter(|s| s.workflow == child.name).collect();
+            for n in 0..self.all.len() {
+                let Some(Counted::Held(Some(party), bin)) = self.all.get(n) else { continue };
+                let takes = takes(child, bin, &kinds(workflow, party));
+                match whole(child, &takes, &starts, party) {
+                    _ if takes.is_empty() => {}
+                    Some(field) => self.handed.push(Handed { workflow: child.name.clone(), from: n, field }),
+                    None => drop(self.taken.insert(n)),
+                }
+            }
+        }
+    }
+}
+
+fn starts(workflow: &Workflow) -> Vec<&StartSpec> {
+    let mut found: Vec<&StartSpec> = Vec::new();
     for transition in &workflow.transitions {
         walk::clauses(&transition.body, &mut |clause| {
             if let ClauseKind::Start(spec) = &clause.kind {
-                started.insert(&spec.workflow);
+                found.push(spec);
             }
         });
     }
-    for name in started {
-        let Some(child) = book.workflows.get(name) else { continue };
-        let takes = |bin: &Name| variables.all.iter().any(|c| matches!(c, Counted::Held(_, b) if b == bin));
-        if let Some(bin) = taken(child).into_iter().find(takes) {
-            return Err(format!("a `{name}` that it starts can take what it holds in `{bin}`"));
+    found
+}
+
+fn kinds(workflow: &Workflow, party: &Name) -> Vec<Name> {
+    workflow.field(party.as_str()).map(|f: &Field| f.kinds.clone()).unwrap_or_default()
+}
+
+/// The moves of a workflow out of a clearing bin, at parties of these kinds.
+fn takes<'w>(workflow: &'w Workflow, bin: &Name, at: &[Name]) -> Vec<(&'w Transition, &'w MoveSpec)> {
+    let mut found = Vec::new();
+    for transition in &workflow.transitions {
+        walk::clauses(&transition.body, &mut |clause| {
+            if let ClauseKind::Move(spec) = &clause.kind
+                && spec.from.clearing
+                && spec.from.bin == *bin
+                && spec.from.party.as_ref().is_none_or(|p| kinds(workflow, p).iter().any(|kind| at.contains(kind)))
+            {
+                found.push((transition, &**spec));
+            }
+        });
+    }
+    found
+}
+
+/// The line field that says how much, where a started document takes exactly that as it opens, from the part and the party
+/// that it is given, is never refused for anything else, and takes nothing later.
+fn whole(child: &Workflow, takes: &[(&Transition, &MoveSpec)], starts: &[&StartSpec], party: &Name) -> Option<Name> {
+    let [(opening, spec)] = takes else { return None };
+    let MoveQuantity::Exactly(Expr { kind: ExprKind::LineField(field), .. }) = &spec.quantity else { return None };
+    let of_line = |e: &Expr| matches!(&e.kind, ExprKind::LineField(name) if *name == "part");
+    let of_party = |e: &Expr| matches!(&e.kind, ExprKind::Field(name) if name == party);
+    let simple = clauses(opening).iter().all(|(clause, in_line)| match &clause.kind {
+        ClauseKind::EachLine(each) => each.filter.is_none(),
+        ClauseKind::Move(_) => clause.when.is_none() && *in_line,
+        kind => !matches!(kind, ClauseKind::Require(_) | ClauseKind::Claim { .. } | ClauseKind::Ask(_) | ClauseKind::Obligation(_)),
+    });
+    let one_opening = child.transitions.iter().filter(|t| t.opens()).count() == 1;
+    let given = |start: &&StartSpec| {
+        start.lines.iter().any(|(name, _)| name == field)
+            && start.lines.iter().any(|(name, e)| *name == "part" && of_line(e))
+            && start.with.iter().any(|(name, e)| Some(name) == spec.from.party.as_ref() && of_party(e))
+    };
+    let fits = opening.opens() && one_opening && simple && of_line(&spec.part) && matches!(spec.choosing, Choosing::Oldest);
+    (fits && starts.iter().all(given)).then(|| field.clone())
+}
+
+/// Places of this workflow in which a document that starts one of these may hold parts.
+fn lent(book: &Book, workflow: &Workflow) -> BTreeSet<(Option<Name>, Name)> {
+    let mut lent = BTreeSet::new();
+    for starter in book.workflows.values().filter(|w| starts(w).iter().any(|s| s.workflow == workflow.name)) {
+        for filled in places(starter, |spec| &spec.to) {
+            let there = |party: &Option<Name>, of: &Workflow| party.as_ref().map(|p| kinds(of, p));
+            let same = |taken: &&PlaceSpec| match (there(&filled.party, starter), there(&taken.party, workflow)) {
+                (Some(a), Some(b)) => taken.bin == filled.bin && a.iter().any(|kind| b.contains(kind)),
+                _ => taken.bin == filled.bin,
+            };
+            lent.extend(places(workflow, |spec| &spec.from).into_iter().filter(same).map(|p| (p.party.clone(), p.bin.clone())));
         }
     }
-    Ok(())
+    lent
 }
 
-/// Clearing bins that a workflow takes from.
-fn taken(workflow: &Workflow) -> BTreeSet<Name> {
-    bins(workflow, |spec| &spec.from)
-}
-
-fn bins(workflow: &Workflow, end: fn(&crate::model::MoveSpec) -> &PlaceSpec) -> BTreeSet<Name> {
-    let mut bins = BTreeSet::new();
+/// The clearing places at one end of the moves of a workflow.
+fn places(workflow: &Workflow, end: fn(&MoveSpec) -> &PlaceSpec) -> Vec<&PlaceSpec> {
+    let mut found = Vec::new();
     for transition in &workflow.transitions {
         walk::clauses(&transition.body, &mut |clause| {
             if let ClauseKind::Move(spec) = &clause.kind
                 && end(spec).clearing
             {
-                bins.insert(end(spec).bin.clone());
+                found.push(end(spec));
             }
         });
     }
-    bins
-}
-
-/// Clearing bins in which a document that starts one of these may hold parts.
-fn lent(book: &Book, workflow: &Workflow) -> BTreeSet<Name> {
-    let mut lent = BTreeSet::new();
-    for other in book.workflows.values() {
-        let mut starts = false;
-        for transition in &other.transitions {
-            walk::clauses(&transition.body, &mut |clause| {
-                starts |= matches!(&clause.kind, ClauseKind::Start(spec) if spec.workflow == workflow.name);
-            });
-        }
-        if starts {
-            lent.extend(bins(other, |spec| &spec.to));
-        }
-    }
-    lent
+    found
 }
 
 /// The party fields that a transition changes, while parts may stand at them.

@@ -88,7 +88,7 @@ pub const SLIPS: &[Slip] = &[
         instead: "",
         code: "leak-obligation",
     },
-    Slip { workflow: "delivery", within: "transition close:", written: "    close reverse of customer_challan\n", instead: "", code: "leak-reverse" },
+    Slip { workflow: "delivery", within: "transition close:", written: "    close reverse of customer_challan\n", instead: "", code: "reverse-for-ever" },
     Slip {
         workflow: "delivery",
         within: "transition charge:",
