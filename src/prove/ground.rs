@@ -26,6 +26,9 @@ pub enum ExploreError {
     Engine(#[from] EngineError),
 }
 
+/// Where the documents of a workflow begin, for a size of theirs.
+type Begun = (Name, Size, Vec<Start>);
+
 /// A book with what is known of it beforehand.
 #[derive(Debug, Clone)]
 pub struct Ground {
@@ -38,7 +41,7 @@ pub struct Ground {
     /// What the flows read of the answers of rules.
     pub readings: Arc<Readings>,
     /// Where documents begin, as far as it was looked for.
-    pub(super) begun: Arc<Mutex<Vec<(Name, Size, Vec<Start>)>>>,
+    pub(super) begun: Arc<Mutex<Vec<Begun>>>,
 }
 
 impl Ground {
