@@ -62,9 +62,18 @@ impl Workflow {
     /// Whether the workflow keeps a field by itself: it need not be given, transitions set it, and none asks for it.
     #[must_use]
     pub fn keeps(&self, field: &Field) -> bool {
-        if field.default.is_none() && !field.ty.is_optional() {
-            return false;
-        }
+        let (set, asked) = self.filled(field);
+        (field.default.is_some() || field.ty.is_optional()) && set && !asked
+    }
+
+    /// Whether a field is as the document was opened for ever: no transition sets it or asks for it.
+    #[must_use]
+    pub fn leaves_alone(&self, field: &Field) -> bool {
+        self.filled(field) == (false, false)
+    }
+
+    /// Whether any transition sets a field, and whether any asks for it.
+    fn filled(&self, field: &Field) -> (bool, bool) {
         let in_lines = self.line_fields.iter().any(|f| std::ptr::eq(f, field));
         let (mut set, mut asked) = (false, false);
         for clause in self.transitions.iter().flat_map(|t| &t.body) {
@@ -73,7 +82,7 @@ impl Workflow {
                 _ => touches(clause, &field.name, (&mut set, &mut asked), !in_lines),
             }
         }
-        set && !asked
+        (set, asked)
     }
 
     /// The first party field: the document belongs to that party's business unit and calendar.

@@ -120,7 +120,7 @@ fn first_lines(book: &Book, workflow: &Workflow, size: Size, opening: &Transitio
     let fields = workflow.line_fields.iter().filter(|f| f.name != "part" && !matches!(f.ty, Type::List(_)));
     let quantity = |f: &Field| if f.ty == Type::Quantity { vec![json!(size.quantity.to_string())] } else { values(book, &f.ty) };
     let given: Vec<(Name, Vec<Json>)> =
-        fields.filter(|f| (f.default.is_none() && !f.ty.is_optional()) || matches!(f.ty, Type::Choice(_))).map(|f| (f.name.clone(), quantity(f))).collect();
+        fields.filter(|f| is_told(workflow, f)).map(|f| (f.name.clone(), quantity(f))).collect();
     let line = |part: &str, values: &Values| {
         let mut values = values.clone();
         values.insert("part".into(), json!(part));
@@ -130,6 +130,12 @@ fn first_lines(book: &Book, workflow: &Workflow, size: Size, opening: &Transitio
         InputLine { line: None, values }
     };
     product(&given).iter().map(|values| size.parts().iter().map(|part| line(part, values)).collect()).collect()
+}
+
+/// Whether those who open documents say what a field is: it must be given, or it is a choice or a quantity that only they give.
+fn is_told(workflow: &Workflow, field: &Field) -> bool {
+    let needed = field.default.is_none() && !field.ty.is_optional();
+    needed || matches!(field.ty, Type::Choice(_)) || (*field.ty.required() == Type::Quantity && workflow.leaves_alone(field))
 }
 
 /// The serial numbers of a new document, from the shelf that this opening takes them from, else from that which the first
@@ -324,8 +330,9 @@ fn values(book: &Book, ty: &Type) -> Vec<Json> {
     match ty.required() {
         Type::Quantity | Type::Number | Type::Money => vec![json!("1")],
         Type::YesNo => vec![json!(true), json!(false)],
-        Type::Date => vec![json!("2026-01-04")],
-        Type::Time => vec![json!("2026-01-04 10:00")],
+        // What is due lies ahead, what has happened lies behind: flows ask for both. The stories begin on 5 January.
+        Type::Date => vec![json!("2026-01-19"), json!("2026-01-04")],
+        Type::Time => vec![json!("2026-01-19 10:00"), json!("2026-01-04 10:00")],
         Type::Part => vec![json!(stage::OTHER)],
         Type::Contract => vec![json!(stage::CONTRACT)],
         Type::Sodo => vec![json!("4500010001/10 80001234/10")],

@@ -30,8 +30,6 @@ const MOST_CHOICES: usize = 96;
 enum Stop {
     TooMuch,
     Because(String),
-    /// Something can be below zero that was taken not to be, by its number.
-    Below(usize),
 }
 
 impl From<TooMuch> for Stop {
@@ -46,23 +44,10 @@ impl From<TooMuch> for Stop {
 /// Why that could not be shown; it may be so nevertheless.
 pub fn prove(book: &Book, workflow: &Workflow) -> Result<(), String> {
     let variables = Variables::of(book, workflow)?;
-    let mut prover = Prover { book, workflow, variables: &variables, choices: choices(workflow), paused: paused(workflow), never_below: BTreeSet::new() };
-    let mut outcome = prover.walk();
-    // It may follow once it is known that the quantities of a line are never below zero: each is taken to be so that is so
-    // after every transition, if it and the others are before.
-    if outcome.is_err() {
-        prover.never_below = (0..variables.all.len()).filter(|n| variables.all.get(*n).is_some_and(|c| !c.must_end())).collect();
-        loop {
-            outcome = prover.walk();
-            match &outcome {
-                Err(Stop::Below(n)) => drop(prover.never_below.remove(n)),
-                _ => break,
-            }
-        }
-    }
-    match outcome {
+    let prover = Prover { book, workflow, variables: &variables, choices: choices(workflow), paused: paused(workflow) };
+    match prover.walk() {
         Ok(()) => Ok(()),
-        Err(Stop::TooMuch | Stop::Below(_)) => Err("there are too many cases".to_owned()),
+        Err(Stop::TooMuch) => Err("there are too many cases".to_owned()),
         Err(Stop::Because(why)) => Err(why),
     }
 }
@@ -95,8 +80,6 @@ struct Prover<'a> {
     variables: &'a Variables,
     choices: BTreeMap<Name, Vec<Value>>,
     paused: BTreeSet<Name>,
-    /// What is never below zero, by its number.
-    never_below: BTreeSet<usize>,
 }
 
 /// A state with what is chosen in it.
@@ -142,7 +125,7 @@ impl Prover<'_> {
         }
         let mut path = Path::new(values, hull.directions.len(), known);
         for (n, counted) in self.variables.all.iter().enumerate() {
-            if let (true, Some(value)) = (counted.must_end() || self.never_below.contains(&n), path.values.get(n).cloned()) {
+            if let (true, Some(value)) = (counted.must_end(), path.values.get(n).cloned()) {
                 path.at_least_zero(&value)?;
             }
         }
@@ -284,11 +267,6 @@ impl Prover<'_> {
                 if self.workflow.state(target.as_str()).is_some_and(|s| s.is_final) {
                     self.ends(transition, &path)?;
                     continue;
-                }
-                for n in &self.never_below {
-                    if !path.values.get(*n).is_some_and(|v| path.never_negative(v).unwrap_or(false)) {
-                        return Err(Stop::Below(*n));
-                    }
                 }
                 let hull = hull_of(&path)?;
                 let at: At = (target, path.known.clone().into_iter().collect());
