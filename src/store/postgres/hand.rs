@@ -1,7 +1,7 @@
 //! Connections at hand: who is done with one leaves it to the next, who takes it without asking whether it lives.
 //!
 //! The pool asks whenever it is given a connection back, which is a round trip after each call. Must not know what is asked.
-//! Tests: `tests/it/crash_server.rs`, `race_answers.rs`.
+//! Tests: `tests/it/crash_server.rs`, `tests/it/race_answers.rs`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
