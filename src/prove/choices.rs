@@ -119,8 +119,7 @@ fn first_lines(book: &Book, workflow: &Workflow, size: Size, opening: &Transitio
     }
     let fields = workflow.line_fields.iter().filter(|f| f.name != "part" && !matches!(f.ty, Type::List(_)));
     let quantity = |f: &Field| if f.ty == Type::Quantity { vec![json!(size.quantity.to_string())] } else { values(book, &f.ty) };
-    let given: Vec<(Name, Vec<Json>)> =
-        fields.filter(|f| is_told(workflow, f)).map(|f| (f.name.clone(), quantity(f))).collect();
+    let given: Vec<(Name, Vec<Json>)> = fields.filter(|f| is_told(workflow, f)).map(|f| (f.name.clone(), quantity(f))).collect();
     let line = |part: &str, values: &Values| {
         let mut values = values.clone();
         values.insert("part".into(), json!(part));
