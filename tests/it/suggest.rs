@@ -35,9 +35,8 @@ fn the_shipped_book_with_its_coverage_taken_away_gets_it_back() {
         &format!("cp -r {0}/bincard.yaml {0}/workflows {0}/rules . && mkdir examples && cp -r {0}/examples/network examples/", root().display()),
     );
     assert!(copied.status.success());
-    for taken in ["refusals", "deadlines", "variants"] {
-        std::fs::remove_file(folder.path().join(format!("workflows/{taken}.scenarios.flow"))).expect("the scenarios");
-    }
+    let taken = shell(folder.path(), "cd workflows && rm *.refusals.scenarios.flow deadlines.scenarios.flow variants.scenarios.flow");
+    assert!(taken.status.success(), "{}", String::from_utf8_lossy(&taken.stderr));
     let before = percent(folder.path(), "transfer");
     let suggested = shell(folder.path(), "bincard test --suggest transfer --write workflows/found.scenarios.flow");
     let told = String::from_utf8_lossy(&suggested.stdout).into_owned();
