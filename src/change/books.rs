@@ -9,7 +9,7 @@ use std::fmt::Display;
 use serde::{Deserialize, Serialize};
 
 use crate::base::Name;
-use crate::model::{Book, Field, Goal, Named, State, Transition, Trigger, Vocabulary, Workflow};
+use crate::model::{Arrival, Book, Field, Goal, Named, State, Transition, Trigger, Vocabulary, Workflow};
 
 use super::{clauses, words};
 
@@ -317,6 +317,10 @@ fn triggers(t: &Transition) -> String {
             Trigger::After(duration, state) => format!("after {duration} in {state}"),
             Trigger::AtOnce => "at once".to_owned(),
             Trigger::OnEvent(event) => format!("on event {event}"),
+            Trigger::OnArrival(Arrival { party, bin, first_by }) => {
+                let first = first_by.as_ref().map(|field| format!(" first by {field}")).unwrap_or_default();
+                format!("on arrival in {party}.{bin}{first}")
+            }
         })
         .collect();
     said.join(", ")

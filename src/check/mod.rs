@@ -255,8 +255,15 @@ impl Checker<'_> {
             let from = unused::Sources { manifest: self.manifest, vocabulary: &declared.vocabulary, workflows: &workflows, scripts, network: self.network };
             unused::words(&from, &words, self.reports);
         }
-        let book =
-            Book { manifest: self.manifest.clone(), vocabulary: declared.vocabulary, workflows, scenarios, sources: SourceMap::default(), hash: String::new() };
+        let book = Book {
+            manifest: self.manifest.clone(),
+            vocabulary: declared.vocabulary,
+            awaited: workflows.values().flat_map(|w| w.transitions.iter().filter_map(|t| t.arrival())).map(|a| a.bin.clone()).collect(),
+            workflows,
+            scenarios,
+            sources: SourceMap::default(),
+            hash: String::new(),
+        };
         (book, rules)
     }
 

@@ -166,8 +166,10 @@ impl Uses {
         for transition in &workflow.transitions {
             transition.by.iter().chain(&transition.approval).for_each(|role| self.name(Sort::Role, role));
             for trigger in &transition.triggers {
-                if let Trigger::OnEvent(event) = trigger {
-                    self.name(Sort::Event, event);
+                match trigger {
+                    Trigger::OnEvent(event) => self.name(Sort::Event, event),
+                    Trigger::OnArrival(arrival) => self.name(Sort::Bin, &arrival.bin),
+                    Trigger::After(..) | Trigger::AtOnce => {}
                 }
             }
             walk::clauses(&transition.body, &mut |clause| self.clause(&clause.kind));

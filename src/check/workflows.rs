@@ -8,15 +8,15 @@ use std::collections::BTreeSet;
 use super::clause::Body;
 use super::deadlines;
 use super::declared::{Declared, Outline, name};
-use super::findings::{names as say_name, pairs as say_pair, states as say};
+use super::findings::{names as say_name, pairs as say_pair, states as say, types as say_type};
 use super::known::{Known, Paths};
 use super::needs::needs;
 use super::reports::Reports;
-use super::typer::Typer;
+use super::typer::{Typer, field_path};
 use super::words::SYSTEM;
 use crate::base::Name;
 use crate::domain::Needs;
-use crate::model::{ClauseKind, Goal, InboundSpec, Transition, Trigger, Type, Workflow};
+use crate::model::{Arrival, ClauseKind, Goal, InboundSpec, Transition, Trigger, Type, Workflow};
 use crate::syntax::ast::{self, ClauseKind as Written, Ident, TransitionTrigger};
 
 /// The opening that is meant where none is named; implied where nobody wrote one.
@@ -187,9 +187,40 @@ impl Reader<'_> {
                     found.push(Trigger::AtOnce);
                 }
                 TransitionTrigger::OnEvent(event) => found.extend(self.event(event, opening, transition)),
+                TransitionTrigger::OnArrival { place, .. } if opening => self.reports.add(say::trigger_on_opening(place.span, transition)),
+                TransitionTrigger::OnArrival { place, first_by } => found.extend(self.arrival(place, first_by.as_ref())),
             }
         }
         found
+    }
+
+    fn arrival(&self, written: &ast::PlaceRef, first_by: Option<&Ident>) -> Option<Trigger> {
+        let mut typer = Typer::new(self.book, self.outline, self.reports, self.read);
+        let place = typer.place(written)?;
+        if self.outline.written.lines.is_none() {
+            self.reports.add(say_type::lines_missing(written.span));
+        }
+        if place.clearing || place.outside {
+            self.reports.add(say::nobody_waits_there(&written.bin, place.outside));
+        }
+        let first_by = first_by.and_then(|id| self.order(id));
+        Some(Trigger::OnArrival(Arrival { party: place.party?, bin: place.bin, first_by }))
+    }
+
+    /// The choice by which those who wait are served.
+    fn order(&self, id: &Ident) -> Option<Name> {
+        let Some(field) = self.outline.find(&id.text, false) else {
+            if !self.outline.written.broken {
+                let choices = self.outline.fields(false).iter().filter(|f| matches!(f.ty.required(), Type::Choice(_)));
+                self.reports.add(say_name::unknown(id, "a field of this workflow", choices.map(|f| f.name.as_str())));
+            }
+            return None;
+        };
+        if !matches!(field.ty.required(), Type::Choice(_)) {
+            self.reports.add(say::not_an_order(id, &field.ty, field.span));
+        }
+        self.read.borrow_mut().insert(field_path(&id.text));
+        Some(field.name.clone())
     }
 
     fn event(&self, id: &Ident, opening: bool, transition: &str) -> Option<Trigger> {
@@ -276,7 +307,7 @@ impl Reader<'_> {
             for (id, of_line) in asks(&transition.body, false) {
                 let Some(field) = self.outline.find(&id.text, of_line) else { continue };
                 let decides = matches!(field.ty.required(), Type::Quantity | Type::Money | Type::YesNo | Type::Choice(_) | Type::List(_));
-                let path = if of_line { super::typer::line_path(&id.text) } else { super::typer::field_path(&id.text) };
+                let path = if of_line { super::typer::line_path(&id.text) } else { field_path(&id.text) };
                 if decides && !read.contains(&path) && !counted(model, &id.text) {
                     self.reports.add(say_name::asked_unused(id, field.span));
                 }

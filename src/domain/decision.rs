@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Bu, DocId, Key, Name, ObligationId, PartyCode, PersonCode, Quantity, Timestamp};
+use crate::base::{Bu, DocId, Key, Name, ObligationId, PartCode, PartyCode, PersonCode, Quantity, Timestamp};
 
 use super::{Command, Document, Lot, Move, Obligation, Value};
 
@@ -148,6 +148,27 @@ pub enum TimerKind {
         /// Which one.
         parent: DocId,
     },
+    /// Parts have come free: documents that wait for them are served.
+    Arrived(Vec<Freed>),
+}
+
+/// A part that came into a bin of a party, where documents wait for it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Freed {
+    /// The party.
+    pub party: PartyCode,
+    /// The bin.
+    pub bin: Name,
+    /// The part.
+    pub part: PartCode,
+}
+
+impl TimerKind {
+    /// Whether it stays when the document leaves its state: it is about others.
+    #[must_use]
+    pub const fn outlasts_the_state(&self) -> bool {
+        matches!(self, Self::Start(_) | Self::Arrived(_))
+    }
 }
 
 /// A timer of a document. Deadlines and transitions by the clock are void once it has left the state.

@@ -16,8 +16,8 @@ mod wire;
 
 pub use command::{Action, Actor, Command, Input, InputLine};
 pub use decision::{
-    ChildStart, Claim, Decision, Event, FiredTimer, ObligationChange, ObligationChangeKind, OutboxKind, OutboxRow, PaperDraft, RuleTrace, SeriesTake, Timer,
-    TimerKind,
+    ChildStart, Claim, Decision, Event, FiredTimer, Freed, ObligationChange, ObligationChangeKind, OutboxKind, OutboxRow, PaperDraft, RuleTrace, SeriesTake,
+    Timer, TimerKind,
 };
 pub use document::{Document, Inbound, Line, Obligation, Paper};
 pub use master::{BusinessUnit, Contract, Limit, LimitScope, MasterData, Part, Party, Person, Rate, RoleGrant, Supersession, Tracking};

@@ -259,6 +259,7 @@ pub fn assemble(mut run: Run<'_>, event: Event, number: Option<crate::domain::Se
     let mut timers: Vec<Timer> = if run.doc.ended { Vec::new() } else { run.timers(entered, patience, revision) };
     timers.extend(starts);
     timers.extend(run.told(revision));
+    timers.extend(run.arrived(revision));
     let opens = run.env.transition.opens();
     let Run { doc, out, env, .. } = run;
     Decision {

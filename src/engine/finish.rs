@@ -2,8 +2,10 @@
 //!
 //! Pure. Tests: the scenarios.
 
+use std::collections::BTreeSet;
+
 use crate::base::{Duration, DurationUnit, Name, Quantity, Timestamp};
-use crate::domain::{Inbound, Need, Reason, ReasonCode, Timer, TimerKind, Value};
+use crate::domain::{Freed, Inbound, Move, Need, Reason, ReasonCode, Timer, TimerKind, Value};
 use crate::model::{State, Trigger, Within};
 
 use super::allocate::place_text;
@@ -123,6 +125,19 @@ impl Run<'_> {
             }
         }
         timers
+    }
+
+    /// What has come free serves documents that wait for it.
+    pub fn arrived(&self, revision: u64) -> Option<Timer> {
+        let awaited = &self.env.book.awaited;
+        let free = |m: &&Move| m.to.holder.is_none() && awaited.contains(&m.to.bin) && (&m.from.party, &m.from.bin) != (&m.to.party, &m.to.bin);
+        let freed = |m: &Move| Some(Freed { party: m.to.party.clone()?, bin: m.to.bin.clone(), part: m.part.clone() });
+        let freed: BTreeSet<Freed> = self.out.moves.iter().filter(free).filter_map(freed).collect();
+        if freed.is_empty() {
+            return None;
+        }
+        let kind = TimerKind::Arrived(freed.into_iter().collect());
+        Some(Timer { id: format!("{revision}.arrived"), due_at: self.env.command.effective_at, kind, state: self.doc.state.clone() })
     }
 
     /// A document that has ended tells the one that started it.

@@ -217,7 +217,7 @@ fn kept(run: &Run<'_>, running: &[Timer], revision: u64) -> Vec<Timer> {
         let goes_on = match &timer.kind {
             TimerKind::Deadline { .. } => run.env.workflow.state(state.as_str()).is_some_and(|s| s.deadline.is_some()),
             TimerKind::Fire { transition } => waits(run.env.workflow, transition, state),
-            TimerKind::Start(_) | TimerKind::Tell { .. } => false,
+            TimerKind::Start(_) | TimerKind::Tell { .. } | TimerKind::Arrived(_) => false,
         };
         if goes_on {
             kept.push(Timer { id: format!("{revision}.t{}", kept.len() + 1), state: state.clone(), ..timer.clone() });

@@ -1,9 +1,10 @@
 //! The engine: decides transitions in pure code and carries them to the store.
 //!
-//! `decide` and all that it uses is pure; `execute`, `many`, `timers`, `deliver`, `todo` and `versions` are its only contact with the store.
+//! `decide` and all that it uses is pure; `execute`, `many`, `timers`, `arrivals`, `deliver`, `todo` and `versions` are its only contact with the store.
 //! Must not know how a face shows things. Tests: beside the files, `tests/it/engine_*.rs`, and every scenario.
 
 mod allocate;
+mod arrivals;
 mod body;
 mod books;
 mod consult;

@@ -91,7 +91,7 @@ impl Chain {
     pub fn note(&mut self, decision: &Decision, now: Timestamp) {
         if decision.enters_state {
             self.pending.retain(|t| t.doc != decision.document.id || !matches!(t.timer.kind, TimerKind::Fire { .. }));
-            let lasts = |t: &DueTimer| t.bu != decision.bu || t.doc != decision.document.id || matches!(t.timer.kind, TimerKind::Start(_));
+            let lasts = |t: &DueTimer| t.bu != decision.bu || t.doc != decision.document.id || t.timer.kind.outlasts_the_state();
             self.taken.retain(lasts);
         }
         let due = decision.timers.iter().filter(|t| t.due_at <= now && !matches!(t.kind, TimerKind::Deadline { .. }));
@@ -100,7 +100,19 @@ impl Chain {
         self.pending.extend(due);
     }
 
-    fn followed(&mut self, done: Done, now: Timestamp) {
+    /// What is to be done next. Whoever waits for parts is served only when nothing else is to be done: what one takes is then
+    /// taken before another looks.
+    fn next(&mut self) -> Option<DueTimer> {
+        let sooner = self.pending.iter().position(|t| !matches!(t.timer.kind, TimerKind::Arrived(_)));
+        self.pending.remove(sooner.unwrap_or(0))
+    }
+
+    /// Puts a timer behind all that is to be done at once.
+    pub fn later(&mut self, due: DueTimer) {
+        self.pending.push_back(due);
+    }
+
+    pub fn followed(&mut self, done: Done, now: Timestamp) {
         if let Some(decision) = done.decision {
             self.note(&decision, now);
             let (transition, effective_at) = (decision.event.transition.clone(), decision.event.effective_at);
@@ -188,7 +200,7 @@ impl Engine {
     /// What is due at once for a document, for those it starts, and for the one that started it once it has ended.
     pub(super) async fn follow_up(&self, chain: &mut Chain, now: Timestamp) -> Result<(), EngineError> {
         for _ in 0..CHAIN {
-            let Some(timer) = chain.pending.pop_front() else { break };
+            let Some(timer) = chain.next() else { break };
             self.run_timer(&timer, now, chain).await?;
         }
         Ok(())
@@ -218,6 +230,7 @@ impl Engine {
             }
             TimerKind::Start(command) => vec![(**command).clone()],
             TimerKind::Tell { parent } => self.told(due, parent, now).await?,
+            TimerKind::Arrived(freed) => return self.serve(due, freed, now, chain).await,
         };
         if let Some(outcome) = self.try_each(due, commands, now, chain).await? {
             let was_there = self.store().finish_timer(due, &outcome, now).await?;
@@ -274,14 +287,14 @@ impl Engine {
 }
 
 /// What is refused is over, unless only others were in the way.
-fn refused(refusal: &Refusal, now: Timestamp) -> TimerOutcome {
+pub(super) fn refused(refusal: &Refusal, now: Timestamp) -> TimerOutcome {
     if refusal.code() == ReasonCode::Contended {
         return TimerOutcome::Again { at: now.plus_micros(AGAIN_MICROS) };
     }
     TimerOutcome::Refused { reason: refusal.reasons.iter().map(|r| r.sentence.as_str()).collect::<Vec<_>>().join(" ") }
 }
 
-fn system_command(bu: &Bu, doc: &DocId, transition: &Name, key: String, now: Timestamp) -> Command {
+pub(super) fn system_command(bu: &Bu, doc: &DocId, transition: &Name, key: String, now: Timestamp) -> Command {
     Command {
         bu: bu.clone(),
         doc: doc.clone(),

@@ -119,7 +119,7 @@ impl Engine {
         super::execute::on_time(&mut command, &snapshot);
         let far = Timestamp::from_micros(i64::MAX);
         let mut timers: Vec<_> = self.store().due_timers(Some(bu), Some(doc), far, TIMERS).await?.into_iter().map(|t| t.timer).collect();
-        timers.retain(|t| !matches!(t.kind, TimerKind::Start(_) | TimerKind::Tell { .. }));
+        timers.retain(|t| matches!(t.kind, TimerKind::Deadline { .. } | TimerKind::Fire { .. }));
         Ok(match migrate::decide(self.book(), self.rules(), &snapshot, &timers, &command) {
             Ok(None) => Moving::Nothing,
             Ok(Some(decision)) => Moving::Moves(Box::new(decision)),

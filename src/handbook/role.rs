@@ -3,7 +3,7 @@
 //! Must not know how pages are written. Tests: `tests/it/handbook.rs`.
 
 use crate::base::Name;
-use crate::model::{Ask, Book, ClauseKind, Role, Transition, Trigger, Workflow};
+use crate::model::{Arrival, Ask, Book, ClauseKind, Role, Transition, Trigger, Workflow};
 use crate::picture::Words;
 
 use super::block::{Block, Page, Words as Cell, cell, code, joined, link, prose, text};
@@ -38,6 +38,10 @@ pub fn system(book: &Book) -> Page {
         let alone = t.by.iter().any(|r| r == "system");
         let when = |trigger: &Trigger| match trigger {
             Trigger::After(_, state) => format!("{} in {state}", words.trigger(trigger)),
+            Trigger::OnArrival(Arrival { party, bin, first_by }) => {
+                let first = first_by.as_ref().map(|field| format!(", first by {field}")).unwrap_or_default();
+                format!("{} into {party}.{bin}{first}", words.trigger(trigger))
+            }
             _ => words.trigger(trigger),
         };
         let mut when: Vec<String> = t.triggers.iter().map(when).collect();

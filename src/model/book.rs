@@ -1,6 +1,6 @@
 //! The whole checked book: manifest, vocabulary, workflows, scenarios, and the sources they came from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::base::{Calendar, Name, SourceMap, Span};
@@ -145,6 +145,8 @@ pub struct Book {
     pub vocabulary: Vocabulary,
     /// Workflows by name.
     pub workflows: BTreeMap<Name, Arc<Workflow>>,
+    /// Bins in which documents of some workflow wait for parts to come free.
+    pub awaited: BTreeSet<Name>,
     /// Scenarios in order of files.
     pub scenarios: Vec<Scenario>,
     /// The sources, for places in refusals and reports.

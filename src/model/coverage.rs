@@ -265,6 +265,8 @@ impl Points<'_> {
             self.add(Category::Clock, name, fired, transition.head, format!("the clock never fires `{name}`"));
         } else if transition.triggers.iter().any(|t| matches!(t, Trigger::AtOnce)) {
             self.add(Category::Clock, name, fired, transition.head, format!("`{name}` is never done at once"));
+        } else if transition.triggers.iter().any(|t| matches!(t, Trigger::OnArrival(_))) {
+            self.add(Category::Clock, name, fired, transition.head, format!("no arrival of parts ever fires `{name}`"));
         }
         self.denials(transition);
         self.clauses(name, &transition.body);

@@ -176,6 +176,19 @@ pub enum Trigger {
     AtOnce,
     /// An integration event opens the document.
     OnEvent(Name),
+    /// Parts of one of its lines have come into a bin where anybody may take them.
+    OnArrival(Arrival),
+}
+
+/// Where documents wait for parts, and in which order they are served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// The party field.
+    pub party: Name,
+    /// The bin.
+    pub bin: Name,
+    /// The choice of the document that goes before its age: the first choice first.
+    pub first_by: Option<Name>,
 }
 
 /// Where a transition leads.
@@ -229,6 +242,12 @@ impl Transition {
     #[must_use]
     pub fn opens(&self) -> bool {
         self.from.is_empty()
+    }
+
+    /// Where its documents wait for parts, if that fires it.
+    #[must_use]
+    pub fn arrival(&self) -> Option<&Arrival> {
+        self.triggers.iter().find_map(|t| if let Trigger::OnArrival(arrival) = t { Some(arrival) } else { None })
     }
 
     /// True for a note and for an approval: it stays, and asks for nothing but texts for people to read.

@@ -66,6 +66,7 @@ impl<'a> Words<'a> {
             Trigger::After(duration, _) => format!("after {duration}"),
             Trigger::AtOnce => "at once".to_owned(),
             Trigger::OnEvent(event) => format!("on event {event}"),
+            Trigger::OnArrival(_) => "when parts come".to_owned(),
         }
     }
 

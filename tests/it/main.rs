@@ -25,6 +25,7 @@ mod editor_names;
 mod editor_neovim;
 mod editor_text;
 mod editor_vscode;
+mod engine_arrivals;
 mod engine_commands;
 mod engine_lists;
 mod engine_many;

@@ -82,6 +82,18 @@ pub(crate) fn event_not_opening(id: &Ident, transition: &str) -> Diagnostic {
         .help("write it on a transition without a first state: `transition open: -> new …`")
 }
 
+pub(crate) fn nobody_waits_there(bin: &Ident, outside: bool) -> Diagnostic {
+    let why = if outside { "is the outside world" } else { "holds parts for one document each" };
+    Diagnostic::error("arrival-place", bin.span, format!("nothing in `{}` is free for those who wait: it {why}", bin.text))
+        .help("name the bin that the parts are taken from, such as `asp.available`")
+}
+
+pub(crate) fn not_an_order(id: &Ident, ty: &crate::model::Type, declared: Span) -> Diagnostic {
+    Diagnostic::error("arrival-order", id.span, format!("`{}` is {}, and only a choice says who comes first", id.text, super::types::aloud(ty)))
+        .also(declared, "declared here")
+        .help("name a field such as `field priority : p1 or p2 or p3`: its first choice is served first, and within it who has waited longest")
+}
+
 pub(crate) fn trigger_on_opening(span: Span, transition: &str) -> Diagnostic {
     Diagnostic::error("trigger-on-opening", span, format!("`{transition}` opens documents: there is none yet that could wait"))
         .help("say who opens it, or `on event …`")

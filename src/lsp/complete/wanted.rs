@@ -173,7 +173,7 @@ fn in_workflow(first: &str, words: &[&str]) -> Vec<Want> {
 
 /// The head of a transition behind its colon.
 fn in_head(words: &[&str]) -> Vec<Want> {
-    const PARTS: [&str; 7] = ["by", "not by whoever did", "after approval by", "after", "at once", "on event", "or"];
+    const PARTS: [&str; 8] = ["by", "not by whoever did", "after approval by", "after", "at once", "on event", "on arrival in", "or"];
     let before = words.len().checked_sub(2).and_then(|n| words.get(n)).copied().unwrap_or("");
     match last(words) {
         ":" => vec![Want::States, Want::Words(&["any", "->"])],
@@ -184,6 +184,7 @@ fn in_head(words: &[&str]) -> Vec<Want> {
         "," if nearest(words, &["by", "did", "event", "once"]) == "by" && before != "approval" => vec![Want::Roles, Want::Words(&PARTS)],
         "," => vec![Want::Words(&PARTS)],
         "did" => vec![Want::Transitions],
+        "in" if before == "arrival" => vec![Want::Parties],
         "in" => vec![Want::States],
         "event" => vec![Want::Events],
         "not" => vec![Want::Words(&["by whoever did"])],

@@ -190,6 +190,11 @@ impl Walk<'_> {
             match trigger {
                 ast::TransitionTrigger::After(_, state) => self.uses(state, Symbol::Of(Part::State, name.clone(), state.text.clone())),
                 ast::TransitionTrigger::OnEvent(event) => self.word(event, WordKind::Event),
+                ast::TransitionTrigger::OnArrival { place, first_by } => {
+                    let scope = super::exprs::Scope::of(workflow);
+                    self.place(place, &scope);
+                    first_by.iter().for_each(|field| self.document_field(field, &scope));
+                }
                 ast::TransitionTrigger::AtOnce(_) => {}
             }
         }

@@ -76,6 +76,12 @@ fn follow<'b>(book: &'b Book, workflow: &'b Workflow, transition: &'b Transition
             reach = reach.and(follow(book, started, opening, seen));
         }
     }
+    // What comes free serves those who wait for the same part, and they may ask for more of it.
+    for to in clauses(&transition.body).filter_map(|c| if let ClauseKind::Move(spec) = &c.kind { Some(&spec.to.bin) } else { None }) {
+        for (waiting, next) in all(book).filter(|(_, next)| next.arrival().is_some_and(|a| a.bin == *to)) {
+            reach = reach.and(follow(book, waiting, next, seen));
+        }
+    }
     if ends {
         for (parent, next) in at_once(book).filter(|(parent, _)| starts(parent, &workflow.name)) {
             reach = reach.and(follow(book, parent, next, seen));
@@ -86,8 +92,11 @@ fn follow<'b>(book: &'b Book, workflow: &'b Workflow, transition: &'b Transition
 
 /// All transitions that the engine fires by itself.
 fn at_once(book: &Book) -> impl Iterator<Item = (&Workflow, &Transition)> {
-    let own = |t: &&Transition| t.triggers.iter().any(|x| matches!(x, Trigger::AtOnce));
-    book.workflows.values().flat_map(move |w| w.transitions.iter().filter(own).map(move |t| (&**w, t)))
+    all(book).filter(|(_, t)| t.triggers.iter().any(|x| matches!(x, Trigger::AtOnce)))
+}
+
+fn all(book: &Book) -> impl Iterator<Item = (&Workflow, &Transition)> {
+    book.workflows.values().flat_map(|w| w.transitions.iter().map(move |t| (&**w, t)))
 }
 
 fn starts(workflow: &Workflow, child: &Name) -> bool {

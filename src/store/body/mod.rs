@@ -203,6 +203,7 @@ fn timer(t: &Timer, now: Timestamp) -> Result<TimerRow<'_>, StoreError> {
         TimerKind::Fire { .. } => "fire",
         TimerKind::Start(_) => "start",
         TimerKind::Tell { .. } => "tell",
+        TimerKind::Arrived(_) => "arrived",
     };
     let body = chain::json(&t.kind)?;
     Ok(TimerRow { id: &t.id, due_at: t.due_at.micros(), kind, state: t.state.as_str(), body, held_until: take::born_held(t, now) })

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::{DocId, ObligationId, PartCode, Quantity, SerialNo};
-use crate::domain::{Decision, Move, Paper, Position, TimerKind};
+use crate::domain::{Decision, Move, Paper, Position};
 
 use super::super::chain;
 use super::super::error::{CommitError, Conflict, StoreError};
@@ -232,7 +232,7 @@ impl Tenant {
             self.timers.remove(&(fired.doc.clone(), fired.id.clone()));
         }
         if d.enters_state {
-            self.timers.retain(|(of, _), (t, _)| of != doc || matches!(t.kind, TimerKind::Start(_)));
+            self.timers.retain(|(of, _), (t, _)| of != doc || t.kind.outlasts_the_state());
             self.claims.retain(|_, (holder, claim)| holder != doc || !claim.until.contains(&d.document.state));
         }
         for timer in &d.timers {

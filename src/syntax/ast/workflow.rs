@@ -1,6 +1,6 @@
 //! Workflows as written.
 
-use super::{Clause, DurationLit, Expr, Ident, Text, TextTemplate, TypeExpr};
+use super::{Clause, DurationLit, Expr, Ident, PlaceRef, Text, TextTemplate, TypeExpr};
 use crate::base::Span;
 
 /// A workflow.
@@ -129,6 +129,13 @@ pub enum TransitionTrigger {
     AtOnce(Span),
     /// `on event service_request`
     OnEvent(Ident),
+    /// `on arrival in asp.available first by priority`
+    OnArrival {
+        /// Where parts come free.
+        place: PlaceRef,
+        /// The choice by which those who wait are served.
+        first_by: Option<Ident>,
+    },
 }
 
 /// Where a transition leads.

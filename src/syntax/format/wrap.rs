@@ -153,7 +153,7 @@ fn joins_two_words(tokens: &[Token], at: usize) -> bool {
     word(here, "or") && word(before, "yes") && word(Some(at + 1), "no")
         || word(here, "rate") && word(Some(at + 1), "of")
         || word(here, "lines") && !word(before, ",")
-        || word(here, "by") && (word(before, "not") || word(before, "approval"))
+        || word(here, "by") && (word(before, "not") || word(before, "approval") || word(before, "first"))
         || word(here, "and") && tokens.get(..at).is_some_and(|b| b.iter().rev().take(12).take_while(|t| !t.is("and")).any(|t| t.is("between")))
 }
 

@@ -83,6 +83,8 @@ fn thing(rule: Rule) -> Option<&'static str> {
         Rule::head_after => "`after`",
         Rule::head_once => "`at once`",
         Rule::head_event => "`on event`",
+        Rule::head_arrival => "`on arrival in`",
+        Rule::arrival_first => "`first by`",
         Rule::migrate_keep => "`keep deadlines`",
         Rule::when_suffix | Rule::habit_if => "`when`",
         Rule::where_suffix => "`where`",

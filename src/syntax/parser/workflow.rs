@@ -222,6 +222,9 @@ impl<'a> Reader<'a> {
             Rule::head_after => Some(TransitionTrigger::After(self.duration(&node.get(Rule::duration)?)?, self.name(node)?)),
             Rule::head_once => Some(TransitionTrigger::AtOnce(self.span(node))),
             Rule::head_event => Some(TransitionTrigger::OnEvent(self.name(node)?)),
+            Rule::head_arrival => {
+                Some(TransitionTrigger::OnArrival { place: self.place_ref(&node.get(Rule::place)?)?, first_by: self.name_in(node, Rule::arrival_first) })
+            }
             _ => None,
         }
     }

@@ -231,7 +231,7 @@ BEGIN
   END IF;
   IF p_bodies @? '$[*] ? (@.enters == true)' THEN
     DELETE FROM bincard.timer t USING jsonb_to_recordset(p_bodies) AS n(doc text, enters boolean)
-      WHERE n.enters AND t.bu = p_bu AND t.doc = n.doc AND t.kind <> 'start';
+      WHERE n.enters AND t.bu = p_bu AND t.doc = n.doc AND t.kind NOT IN ('start', 'arrived');
     -- Few documents claim anything.
     IF EXISTS (SELECT FROM jsonb_to_recordset(p_bodies) AS n(doc text) JOIN bincard.claim c ON c.bu = p_bu AND c.doc = n.doc) THEN
       DELETE FROM bincard.claim c USING jsonb_to_recordset(p_bodies) AS n(doc text, enters boolean, document jsonb)

@@ -77,7 +77,7 @@ BEGIN
 END;
 CREATE TRIGGER commit_enters INSTEAD OF INSERT ON commit_next WHEN NEW.body ->> '$.enters'
 BEGIN
-  DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND kind <> 'start';
+  DELETE FROM timer WHERE bu = NEW.bu AND doc = NEW.doc AND kind NOT IN ('start', 'arrived');
   DELETE FROM claim WHERE bu = NEW.bu AND doc = NEW.doc
     AND EXISTS (SELECT 1 FROM json_each(claim.until) u WHERE u.value = NEW.body ->> '$.document.state');
 END;
