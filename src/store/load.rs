@@ -1,14 +1,15 @@
 //! Loading from a database: one statement that gives one row, one round trip.
 //!
-//! Each branch gives rows of one kind, packed as one column. The text depends on the needs only, so that a handful of
-//! statements serve all transitions and stay prepared. Order is made in Rust (`shape::tidy`). Must not know who asks.
+//! Each branch gives rows of one kind, packed as one column. The text depends on the needs, and on whether serial numbers are
+//! named, so that a handful of statements serve all transitions and stay prepared. Master data is added from what the process
+//! knows of it (`known.rs`). Order is made in Rust (`shape::tidy`). Must not know who asks.
 //! Tests: `tests/it/store_*.rs` compare the stores; `plans.rs` reads how the databases go about each text.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::base::Timestamp;
-use crate::domain::{Closing, LoadRequest, Needs, Snapshot};
+use crate::domain::{Closing, LoadRequest, Snapshot};
 
 use super::chain;
 use super::error::{StoreError, same};
@@ -25,10 +26,10 @@ struct Branch {
     tag: &'static str,
     columns: Columns,
     from: &'static str,
-    when: fn(&Needs) -> bool,
+    when: fn(&LoadRequest) -> bool,
 }
 
-const fn always(_: &Needs) -> bool {
+const fn always(_: &LoadRequest) -> bool {
     true
 }
 
@@ -47,9 +48,9 @@ pub(super) fn closing(c: &Cells<'_>) -> Result<Closing, StoreError> {
     Ok(Closing { until: time(0)?, by: c.text(0)?.into(), recorded_at: time(1)?, number: c.text(1)?.to_owned() })
 }
 
-// Arguments: $1 business unit, $2 document, $3 parts, $4 parties, $5 contracts, $6 serials, $7 key, $8 person,
-// $9 bins, $10 day of rates, $11 parent of a document to be opened, $12 kinds of parties. Lists are JSON. `CROSS JOIN` is for SQLite, which
-// then takes the tables in the order written: the few wanted things first, the large table by its key.
+// Arguments: $1 business unit, $2 document, $3 parts, $4 parties, $5 serials, $6 key, $7 bins, $8 day of rates, $9 parent of
+// a document to be opened, $10 kinds of parties. Lists are JSON. `CROSS JOIN` is for SQLite, which then takes the tables in
+// the order written: the few wanted things first, the large table by its key.
 const BRANCHES: &[Branch] = &[
     Branch { tag: "document", columns: rows::DOCUMENT, from: "document WHERE bu = $1 AND doc = $2", when: always },
     Branch { tag: "line", columns: rows::LINE, from: "document_line WHERE bu = $1 AND doc = $2", when: always },
@@ -59,24 +60,24 @@ const BRANCHES: &[Branch] = &[
         from: "event WHERE bu = $1 AND doc = $2",
         when: always,
     },
-    Branch { tag: "repeat", columns: columns(&["doc", "body_hash"], &["revision"]), from: "event WHERE bu = $1 AND command_key = $7", when: always },
+    Branch { tag: "repeat", columns: columns(&["doc", "body_hash"], &["revision"]), from: "event WHERE bu = $1 AND command_key = $6", when: always },
     Branch { tag: "closing", columns: CLOSING, from: CLOSINGS, when: always },
     Branch { tag: "stock", columns: rows::STOCK, from: "want_stock s", when: always },
-    Branch { tag: "serial", columns: rows::STOCK, from: "want_serial s", when: always },
+    Branch { tag: "serial", columns: rows::STOCK, from: "want_serial s", when: |r| !r.serials.is_empty() },
     Branch { tag: "lot", columns: rows::LOT, from: "lot WHERE bu = $1 AND lot {among want_lot.lot}", when: always },
     Branch {
         tag: "inbound",
         columns: columns(&["inbound_party", "inbound_part", "inbound_pool"], &["CAST(SUM(inbound_quantity) AS BIGINT)"]),
         from: "document_line WHERE bu = $1 AND inbound_quantity > 0 AND inbound_party {among want_party.party} AND inbound_part {among want_part.part} \
                GROUP BY inbound_party, inbound_part, inbound_pool",
-        when: |n| n.inbound,
+        when: |r| r.needs.inbound,
     },
     Branch {
         tag: "value",
         columns: columns(
             &["party", "bin", "condition", "pool"],
             &[
-                "CAST(SUM(quantity * COALESCE((SELECT r.rate FROM rate r WHERE r.bu = $1 AND r.part = v.part AND r.from_day <= $10 ORDER BY r.from_day DESC LIMIT 1), 0)) AS BIGINT)",
+                "CAST(SUM(quantity * COALESCE((SELECT r.rate FROM rate r WHERE r.bu = $1 AND r.part = v.part AND r.from_day <= $8 ORDER BY r.from_day DESC LIMIT 1), 0)) AS BIGINT)",
             ],
         ),
         from: "(SELECT party, bin, condition, pool, part, CAST(SUM(quantity) AS BIGINT) AS quantity FROM stock WHERE bu = $1 AND party <> '' AND party {among want_valued.party} \
@@ -84,14 +85,14 @@ const BRANCHES: &[Branch] = &[
                 UNION ALL SELECT inbound_party, '', '', inbound_pool, inbound_part, CAST(SUM(inbound_quantity) AS BIGINT) FROM document_line \
                 WHERE bu = $1 AND inbound_quantity > 0 AND inbound_party {among want_valued.party} GROUP BY inbound_party, inbound_pool, inbound_part) v \
                GROUP BY party, bin, condition, pool",
-        when: |n| !n.value_at.is_empty(),
+        when: |r| !r.needs.value_at.is_empty(),
     },
     Branch { tag: "obligation", columns: rows::OBLIGATION, from: "obligation WHERE bu = $1 AND doc = $2 AND open > 0", when: always },
     Branch {
         tag: "obligation",
         columns: rows::OBLIGATION,
         from: "obligation WHERE bu = $1 AND debtor {among want_party.party} AND open > 0",
-        when: |n| n.obligations,
+        when: |r| r.needs.obligations,
     },
     Branch {
         tag: "paper",
@@ -105,12 +106,13 @@ const BRANCHES: &[Branch] = &[
         from: "child c LEFT JOIN document d ON d.bu = c.bu AND d.doc = c.doc WHERE c.bu = $1 AND c.parent = $2",
         when: always,
     },
-    Branch { tag: "move", columns: rows::MOVE, from: "want_move", when: |n| n.past_moves },
+    Branch { tag: "move", columns: rows::MOVE, from: "want_move", when: |r| r.needs.past_moves },
 ];
 
-/// The statement for some needs, before it is put in a dialect. `UNION ALL` wherever a thing that is named twice does no
-/// harm: to keep things apart costs either database a table of its own.
-fn statement(needs: &Needs) -> String {
+/// The statement for a request, before it is put in a dialect. `UNION ALL` wherever a thing that is named twice does no harm:
+/// to keep things apart costs either database a table of its own.
+fn statement(r: &LoadRequest) -> String {
+    let needs = &r.needs;
     let mut sql = String::with_capacity(8_192);
     // Along supersessions the parts go round in circles, unless each is taken once.
     let and = if needs.network { "UNION" } else { "UNION ALL" };
@@ -126,7 +128,7 @@ fn statement(needs: &Needs) -> String {
     sql.push_str(", want_stock AS MATERIALIZED (");
     sql.push_str(STOCK_OF_DOCUMENT);
     let near = "SELECT s.* FROM stock s WHERE s.bu = $1 AND s.party {among want_party.party} AND s.part {among want_part.part} AND s.party <> ''";
-    let ordinary = " AND s.doc = '' AND s.bin IN (SELECT value FROM {list $9})";
+    let ordinary = " AND s.doc = '' AND s.bin IN (SELECT value FROM {list $7})";
     if needs.on_hand {
         sql.push_str(&format!(" UNION ALL {near}"));
     } else if !needs.bins.is_empty() && !needs.network {
@@ -135,31 +137,39 @@ fn statement(needs: &Needs) -> String {
     if needs.network {
         sql.push_str(&format!(" UNION ALL SELECT s.* FROM stock s WHERE s.bu = $1 AND s.part {{among want_part.part}} AND s.party <> ''{ordinary}"));
     }
-    sql.push_str(
-        "), want_serial AS MATERIALIZED (SELECT s.* FROM stock s WHERE s.bu = $1 AND s.serial {among {list $6}.value} AND s.serial <> '' AND s.party <> '')",
-    );
-    let (past, moved) =
-        if needs.past_moves { (", want_move AS (SELECT * FROM move WHERE bu = $1 AND doc = $2)", " UNION ALL SELECT lot FROM want_move") } else { ("", "") };
-    sql.push_str(&format!("{past}, want_lot(lot) AS (SELECT lot FROM want_stock UNION ALL SELECT lot FROM want_serial{moved})"));
-    // The argument is named where nothing is valued too: PostgreSQL asks the type of every argument.
-    sql.push_str(
-        ", want_valued AS (SELECT p.party FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.party = w.party AND p.kind IN (SELECT value FROM {list $12})) ",
-    );
-    let columns: Vec<String> = wanted(needs).zip(1..).map(|(b, n)| format!("({}) AS k{n}", b.columns.packed(b.from))).collect();
-    sql.push_str(&format!("SELECT {}, {VERSION}", columns.join(", ")));
+    sql.push(')');
+    let mut lots = "SELECT lot FROM want_stock".to_owned();
+    if !r.serials.is_empty() {
+        sql.push_str(
+            ", want_serial AS MATERIALIZED (SELECT s.* FROM stock s WHERE s.bu = $1 AND s.serial {among {list $5}.value} AND s.serial <> '' AND s.party <> '')",
+        );
+        lots.push_str(" UNION ALL SELECT lot FROM want_serial");
+    }
+    if needs.past_moves {
+        sql.push_str(", want_move AS (SELECT * FROM move WHERE bu = $1 AND doc = $2)");
+        lots.push_str(" UNION ALL SELECT lot FROM want_move");
+    }
+    sql.push_str(&format!(", want_lot(lot) AS ({lots})"));
+    if !needs.value_at.is_empty() {
+        sql.push_str(
+            ", want_valued AS (SELECT p.party FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.party = w.party AND p.kind IN (SELECT value FROM {list $10}))",
+        );
+    }
+    let columns: Vec<String> = wanted(r).zip(1..).map(|(b, n)| format!("({}) AS k{n}", b.columns.packed(b.from))).collect();
+    sql.push_str(&format!(" SELECT {}, {VERSION}", columns.join(", ")));
     sql
 }
 
-const STOCK_OF_DOCUMENT: &str = "SELECT s.* FROM (SELECT $2 AS doc UNION ALL SELECT $11 UNION ALL SELECT parent FROM document WHERE bu = $1 AND doc = $2) h \
+const STOCK_OF_DOCUMENT: &str = "SELECT s.* FROM (SELECT $2 AS doc UNION ALL SELECT $9 UNION ALL SELECT parent FROM document WHERE bu = $1 AND doc = $2) h \
                                  CROSS JOIN stock s WHERE s.bu = $1 AND s.doc = h.doc AND s.doc <> ''";
 
-/// The branches that some needs want, in the order of the columns.
-fn wanted(needs: &Needs) -> impl Iterator<Item = &'static Branch> {
-    BRANCHES.iter().filter(|b| (b.when)(needs))
+/// The branches that a request wants, in the order of the columns.
+fn wanted(r: &LoadRequest) -> impl Iterator<Item = &'static Branch> {
+    BRANCHES.iter().filter(|b| (b.when)(r))
 }
 
 /// What a request says, beside the business unit: a column for each of the arguments from `$2` on.
-const SAID: [&str; 11] = ["document", "parts", "parties", "contracts", "serials", "key", "person", "bins", "day", "parent", "valued"];
+const SAID: [&str; 9] = ["document", "parts", "parties", "serials", "key", "bins", "day", "parent", "valued"];
 
 /// The statement for many requests, `$2` being a JSON list of them: a row for each, in their order. A server takes longer to
 /// set the statement up than to go through it once, so loads that come together share it.
@@ -169,8 +179,8 @@ fn for_many(statement: &str) -> String {
         each = each.replace(&format!("${}", n + 2), &format!("asked.{name}"));
     }
     format!(
-        "SELECT x.* FROM ROWS FROM (jsonb_to_recordset($2::jsonb) AS (document text, parts jsonb, parties jsonb, contracts jsonb, serials jsonb, key text, \
-         person text, bins jsonb, day bigint, parent text, valued jsonb)) WITH ORDINALITY asked({}, n) CROSS JOIN LATERAL ({each}) x ORDER BY asked.n",
+        "SELECT x.* FROM ROWS FROM (jsonb_to_recordset($2::jsonb) AS (document text, parts jsonb, parties jsonb, serials jsonb, key text, \
+         bins jsonb, day bigint, parent text, valued jsonb)) WITH ORDINALITY asked({}, n) CROSS JOIN LATERAL ({each}) x ORDER BY asked.n",
         SAID.join(", ")
     )
 }
@@ -178,8 +188,7 @@ fn for_many(statement: &str) -> String {
 /// A request as [`for_many`] takes it.
 fn as_json(r: &LoadRequest) -> Result<String, StoreError> {
     chain::json(&serde_json::json!({
-        "document": r.doc.as_str(), "parts": r.parts, "parties": r.parties, "contracts": r.contracts, "serials": r.serials, "key": r.key.as_str(),
-        "person": r.person.as_ref().map(AsRef::<str>::as_ref).unwrap_or_default(), "bins": r.needs.bins, "day": r.effective_on.days(),
+        "document": r.doc.as_str(), "parts": r.parts, "parties": r.parties, "serials": r.serials, "key": r.key.as_str(), "bins": r.needs.bins, "day": r.effective_on.days(),
         "parent": r.parent.as_ref().map(AsRef::<str>::as_ref).unwrap_or_default(), "valued": r.needs.value_at,
     }))
 }
@@ -215,9 +224,10 @@ impl Errand for Waiting {
     }
 }
 
-/// The statement for some needs in a dialect, made once.
-fn interned(dialect: Dialect, needs: &Needs) -> Arc<str> {
+/// The statement for a request in a dialect, made once for all that are alike.
+fn interned(dialect: Dialect, r: &LoadRequest) -> Arc<str> {
     static TEXTS: OnceLock<Mutex<HashMap<u16, Arc<str>>>> = OnceLock::new();
+    let needs = &r.needs;
     let flags = [
         dialect == Dialect::Postgres,
         !needs.bins.is_empty(),
@@ -227,12 +237,13 @@ fn interned(dialect: Dialect, needs: &Needs) -> Arc<str> {
         needs.obligations,
         !needs.value_at.is_empty(),
         needs.past_moves,
+        !r.serials.is_empty(),
     ];
     let key = flags.iter().fold(0_u16, |key, flag| key << 1 | u16::from(*flag));
     let mut texts = TEXTS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
     let text = || match dialect {
-        Dialect::Sqlite => statement(needs),
-        Dialect::Postgres => for_many(&statement(needs)),
+        Dialect::Sqlite => statement(r),
+        Dialect::Postgres => for_many(&statement(r)),
     };
     Arc::clone(texts.entry(key).or_insert_with(|| dialect.text(&text()).into()))
 }
@@ -267,35 +278,33 @@ impl Database {
     }
 
     async fn load_ledger(&self, r: &LoadRequest) -> Result<(Snapshot, String), StoreError> {
-        let sql = interned(self.dialect(), &r.needs);
+        let sql = interned(self.dialect(), r);
         let rows = match self {
             Self::Sqlite(_) => self.fetch_briefly(sql, &args(r)?).await?,
             Self::Postgres(db) => vec![db.load_with_others(Waiting { sql, bu: r.bu.to_string(), request: as_json(r)? }).await?],
         };
-        let kinds: Vec<&Branch> = wanted(&r.needs).collect();
+        let kinds: Vec<&Branch> = wanted(r).collect();
         let packed = Row::unpack_all(&rows, kinds.len())?;
+        let version = rows.first().map_or(Ok(""), |row| row.text(kinds.len()))?;
         let mut loading = Loading::default();
         for (kind, rows) in kinds.into_iter().zip(&packed) {
             for row in rows {
                 loading.take(&r.bu, kind.tag, &Cells::of(row, kind.columns))?;
             }
         }
-        let version = rows.first().map_or(Ok(""), |row| row.text(wanted(&r.needs).count()))?;
         Ok((loading.end(), version.to_owned()))
     }
 }
 
 /// The arguments of [`statement`].
-fn args(r: &LoadRequest) -> Result<[Arg; 12], StoreError> {
+fn args(r: &LoadRequest) -> Result<[Arg; 10], StoreError> {
     Ok([
         r.bu.as_str().into(),
         r.doc.as_str().into(),
         chain::json(&r.parts)?.into(),
         chain::json(&r.parties)?.into(),
-        chain::json(&r.contracts)?.into(),
         chain::json(&r.serials)?.into(),
         r.key.as_str().into(),
-        r.person.as_ref().map(AsRef::as_ref).unwrap_or_default().into(),
         chain::json(&r.needs.bins)?.into(),
         r.effective_on.days().into(),
         r.parent.as_ref().map(AsRef::as_ref).unwrap_or_default().into(),

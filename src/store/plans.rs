@@ -159,7 +159,7 @@ fn request(bits: u32) -> LoadRequest {
         parts: vec!["A1".into()],
         parties: vec!["P1".into()],
         contracts: vec!["C1".into()],
-        serials: vec!["SD10001".into()],
+        serials: if bits.is_multiple_of(5) { Vec::new() } else { vec!["SD10001".into()] },
         needs: Needs {
             bins: if bit(0) { vec!["available".into()] } else { Vec::new() },
             on_hand: bit(1),
