@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{DocId, Name};
+use crate::base::{Bu, DocId, Name};
 use crate::domain::{Action, Actor, Command, Decision, Document, FiredTimer, MasterData, Reason, ReasonCode, Refusal, Snapshot};
 use crate::model::Book;
 use crate::rules::Rules;
@@ -110,8 +110,8 @@ impl Engine {
     }
 
     /// The same engine for one of a list of commands.
-    pub(super) fn of_list(&self) -> Self {
-        Self { store: self.store.of_list(), ..self.clone() }
+    pub(super) fn of_list(&self, bu: &Bu) -> Self {
+        Self { store: self.store.of_list(bu), ..self.clone() }
     }
 
     /// Opens a database and puts the book into it.

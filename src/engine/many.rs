@@ -32,7 +32,8 @@ impl Engine {
             while running.len() < SIDE_BY_SIDE
                 && let Some(commands) = waiting.next()
             {
-                running.spawn(self.of_list().one_by_one(commands));
+                let Some((_, first)) = commands.first() else { continue };
+                running.spawn(self.of_list(&first.bu).one_by_one(commands));
             }
             let Some(done) = running.join_next().await else { break };
             for (place, answer) in done.unwrap_or_default() {

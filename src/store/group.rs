@@ -9,6 +9,7 @@ use super::commit::Raised;
 use super::error::{is_for_all, same};
 use super::lane::Errand;
 use super::sql::Database;
+use crate::base::Bu;
 
 /// So many commits are written as one where the URL does not say otherwise.
 pub(super) const USUAL: usize = 100;
@@ -49,10 +50,11 @@ impl Errand for Written {
 
 impl Store {
     /// The same store for one of a list of commands, whose commits wait for each other for a moment, so that they are written
-    /// as few. A file has one writer, for whom that is much less work; those of a server find each other as they come.
-    pub(crate) fn of_list(&self) -> Self {
+    /// as few: for either database that is much less work.
+    pub(crate) fn of_list(&self, bu: &Bu) -> Self {
         match self {
             Self::Sqlite(db @ Database::Sqlite(file)) => Self::Sqlite(Database::Sqlite(file.of_list(db))),
+            Self::Postgres(db @ Database::Postgres(server)) => Self::Postgres(Database::Postgres(server.of_list(db, bu))),
             other => other.clone(),
         }
     }

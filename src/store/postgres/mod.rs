@@ -23,17 +23,20 @@ use super::known::Known;
 use super::lane::Lanes;
 use super::load::Waiting;
 use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
-use super::sql::Arg;
+use super::sql::{Arg, Database};
 use super::take;
+use crate::base::Bu;
 use hand::AtHand;
 use link::{Losses, PATIENCE};
 pub(super) use roles::procedures_of_service;
 
-/// So many commits of a business unit are written side by side before others wait to be written as one: fewer than there are
-/// connections, so that who decides can read; more than one, since a group keeps all others out while it is written.
-const WRITERS: usize = 4;
+/// So many commits of a business unit are sent side by side before others wait to be written as one. A group keeps all others
+/// out while it is written: what one more gains is that the next group is there and read by then.
+const WRITERS: usize = 2;
 /// So many loads of one kind are read side by side before others wait to be read as one.
 const LOADERS: usize = 3;
+/// So many loads are read as one at most: while those are decided, the next are read.
+const LOADED: usize = 32;
 /// Held while the schema is made, so that programs that start at once make it once.
 const MIGRATION_LOCK: i64 = 0x0062_696e_6361_7264;
 
@@ -106,7 +109,7 @@ impl Postgres {
         Ok(Self {
             pool,
             lanes: Lanes::new(most, WRITERS),
-            loads: Lanes::new(group::USUAL, LOADERS),
+            loads: Lanes::new(LOADED, LOADERS),
             known: Known::default(),
             schema: schema.to_owned(),
             commits: Arc::default(),
@@ -122,6 +125,11 @@ impl Postgres {
         let asked = self.ask(sql.into(), args).await.and_then(|rows| rows.into_iter().next().ok_or(sqlx::Error::RowNotFound));
         let row = asked.map_err(|e| Raised::new(e, message_of))?;
         row.try_get(0).map_err(|error| Raised { said: None, error })
+    }
+
+    /// The same server for one of a list.
+    pub(super) fn of_list(&self, db: &Database, bu: &Bu) -> Self {
+        Self { lanes: self.lanes.of_list(db, bu.as_str()), ..self.clone() }
     }
 
     /// Writes several commits in one transaction, each done or refused by itself; a fault undoes all of them.

@@ -1,6 +1,8 @@
 -- Transitions: each body is one whole decision; what the commit assigned comes back as JSON. One is written by `commit`,
 -- several of a business unit in one transaction by `commit_many`; both leave the writing to `commit_all`, which goes through
 -- all bodies a table at a time. Every statement names the business unit first, so that the call can run where its rows are.
+-- What is looked up for each of several is asked as a value, or among the documents at hand, so that the planner cannot take it
+-- from the other end: a table that was small when the plan was made may be large by now.
 --
 -- BC101 document · BC102 balance · BC103 serial · BC104 obligation · BC105 paper · BC106 repeated key · BC107 claim · BC108 another's · BC109 lot · BC110 timer · BC112 closed books
 CREATE FUNCTION bincard.commit(p_bu text, p_body jsonb) RETURNS text LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -52,16 +54,17 @@ DECLARE
   v_closes bigint;
   v_first bigint;
   v_closed bigint;
+  v_docs text[];
   v_repeated boolean;
   v_astray boolean;
   v_answers jsonb;
 BEGIN
-  SELECT count(*), count(*) FILTER (WHERE n.opens), max(n.closes), min((n.event ->> 'effective_at')::bigint),
+  SELECT array_agg(n.doc), count(*), count(*) FILTER (WHERE n.opens), max(n.closes), min((n.event ->> 'effective_at')::bigint),
       bool_or(EXISTS (SELECT FROM bincard.event e WHERE e.bu = p_bu AND e.command_key = n.event ->> 'command_key')),
       count(DISTINCT n.doc) < count(*) OR bool_or(n.event ->> 'to_state' <> n.document ->> 'state' OR n.opens <> (n.revision = 1)
         OR n.opens AND (n.event ->> 'previous' <> '' OR n.event ->> 'from_state' <> '')) OR max(n.closes) IS NOT NULL AND count(*) > 1,
       (SELECT max(c.until) FROM bincard.closing c WHERE c.bu = p_bu)
-    INTO v_bodies, v_opening, v_closes, v_first, v_repeated, v_astray, v_closed
+    INTO v_docs, v_bodies, v_opening, v_closes, v_first, v_repeated, v_astray, v_closed
     FROM jsonb_to_recordset(p_bodies) AS n(doc text, revision bigint, opens boolean, closes bigint, document jsonb, event jsonb);
   IF v_repeated THEN RAISE EXCEPTION USING ERRCODE = 'BC106', MESSAGE = 'the key was used before; a new command takes a new key'; END IF;
   IF v_closes > v_first OR v_closes <= v_closed THEN
@@ -86,7 +89,7 @@ BEGIN
     UPDATE bincard.document d SET version = (n.document ->> 'version')::bigint, state = n.document ->> 'state', ended = (n.document ->> 'ended')::bigint,
         revision = n.revision, fields = n.document ->> 'fields', entered_at = (n.document ->> 'entered_at')::bigint
       FROM jsonb_to_recordset(p_bodies) AS n(doc text, revision bigint, opens boolean, document jsonb, event jsonb)
-      WHERE NOT n.opens AND d.bu = p_bu AND d.doc = n.doc AND d.revision = n.revision - 1
+      WHERE NOT n.opens AND d.bu = p_bu AND d.doc = ANY (v_docs) AND d.doc = n.doc AND d.revision = n.revision - 1
         -- Said so that no index but the key can be taken for it, however small the table was when this was planned.
         AND d.state IS NOT DISTINCT FROM n.event ->> 'from_state' AND d.workflow IS NOT DISTINCT FROM n.document ->> 'workflow'
         AND (SELECT e.hash FROM bincard.event e WHERE e.bu = p_bu AND e.doc = n.doc AND e.revision = n.revision - 1) = n.event ->> 'previous';
@@ -104,11 +107,13 @@ BEGIN
 
   -- Of lines and mentions a body has what is new or has changed; and where some fall away, all that are left.
   IF p_bodies @? '$[*].lines_left.type() ? (@ == "array")' THEN
-    DELETE FROM bincard.document_line l USING jsonb_to_recordset(p_bodies) AS n(doc text, lines_left jsonb) WHERE l.bu = p_bu AND l.doc = n.doc
+    DELETE FROM bincard.document_line l USING jsonb_to_recordset(p_bodies) AS n(doc text, lines_left jsonb)
+      WHERE l.bu = p_bu AND l.doc = ANY (v_docs) AND l.doc = n.doc
       AND NOT n.lines_left @> to_jsonb(l.line);
   END IF;
   IF p_bodies @? '$[*].mentions_left.type() ? (@ == "array")' THEN
-    DELETE FROM bincard.mention m USING jsonb_to_recordset(p_bodies) AS n(doc text, mentions_left jsonb) WHERE m.bu = p_bu AND m.doc = n.doc
+    DELETE FROM bincard.mention m USING jsonb_to_recordset(p_bodies) AS n(doc text, mentions_left jsonb)
+      WHERE m.bu = p_bu AND m.doc = ANY (v_docs) AND m.doc = n.doc
       AND NOT n.mentions_left @> jsonb_build_array(jsonb_build_object('kind', m.kind, 'code', m.code));
   END IF;
   IF p_bodies @? '$[*].lines[*]' THEN
@@ -142,7 +147,7 @@ BEGIN
           JOIN bincard.series s ON s.bu = p_bu AND s.series = x.series),
     numbered AS (
       UPDATE bincard.document d SET number = bincard.number_of(t.body -> 'number', t.last) FROM taken t
-        WHERE d.bu = p_bu AND d.doc = t.body ->> 'doc' AND t.body #>> '{number,series}' = t.series)
+        WHERE d.bu = p_bu AND d.doc = ANY (v_docs) AND d.doc = t.body ->> 'doc' AND t.body #>> '{number,series}' = t.series)
     INSERT INTO bincard.paper
       SELECT p_bu, t.body ->> 'doc', (t.body ->> 'revision')::bigint, p.ordinality, p.value ->> 'kind', t.series, bincard.number_of(p.value, t.last),
         (t.body #>> '{event,effective_at}')::bigint, p.value ->> 'from_party', p.value ->> 'to_party', (p.value ->> 'reverses')::bigint,
@@ -152,10 +157,10 @@ BEGIN
             AND b.number = bincard.number_of(p.value || '{"ordinal": 0}', t.last)), '') END
       FROM taken t, jsonb_array_elements(t.body -> 'papers') WITH ORDINALITY p WHERE p.value ->> 'series' = t.series;
   END IF;
-  SELECT jsonb_agg(jsonb_build_object('number', d.number, 'revision', d.revision, 'papers', (
-      SELECT coalesce(jsonb_agg(p.number ORDER BY p.ordinal), '[]') FROM bincard.paper p
-        WHERE n.value -> 'papers' <> '[]' AND p.bu = p_bu AND p.doc = d.doc AND p.revision = d.revision)) ORDER BY n.ordinality) INTO v_answers
-    FROM jsonb_array_elements(p_bodies) WITH ORDINALITY n JOIN bincard.document d ON d.bu = p_bu AND d.doc = n.value ->> 'doc';
+  SELECT jsonb_agg(jsonb_build_object('revision', n.revision, 'number', (SELECT d.number FROM bincard.document d WHERE d.bu = p_bu AND d.doc = n.doc),
+      'papers', CASE WHEN n.papers = '[]' THEN n.papers ELSE (SELECT jsonb_agg(p.number ORDER BY p.ordinal) FROM bincard.paper p
+        WHERE p.bu = p_bu AND p.doc = n.doc AND p.revision = n.revision) END)) INTO v_answers
+    FROM jsonb_to_recordset(p_bodies) AS n(doc text, revision bigint, papers jsonb);
   RETURN v_answers;
 END $$;
 
@@ -171,7 +176,8 @@ END $$;
 CREATE FUNCTION bincard.commit_stock(p_bu text, p_bodies jsonb) RETURNS void LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF p_bodies @? '$[*].lots[*]' THEN
-    PERFORM FROM jsonb_array_elements(p_bodies) n, jsonb_array_elements(n.value -> 'lots') x JOIN bincard.lot l ON l.bu = p_bu AND l.lot = x.value ->> 'lot';
+    PERFORM FROM jsonb_array_elements(p_bodies) n, jsonb_array_elements(n.value -> 'lots') x
+      WHERE (SELECT l.doc FROM bincard.lot l WHERE l.bu = p_bu AND l.lot = x.value ->> 'lot') IS NOT NULL;
     IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC109', MESSAGE = 'a lot of that id is there already; receive into a new one'; END IF;
     INSERT INTO bincard.lot
       SELECT p_bu, x.*, n.doc, n.revision FROM jsonb_to_recordset(p_bodies) AS n(doc text, revision bigint, lots jsonb), jsonb_to_recordset(n.lots)
@@ -195,11 +201,13 @@ END $$;
 -- Obligations, papers closed, timers, claims, documents to be started, and what is to be told.
 CREATE FUNCTION bincard.commit_rest(p_bu text, p_bodies jsonb) RETURNS void LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_fired bigint;
+  v_fired text[];
+  v_entering text[];
   v_gone bigint;
 BEGIN
   IF p_bodies @? '$[*].owed[*]' THEN
-    PERFORM FROM jsonb_array_elements(p_bodies) n, jsonb_array_elements(n.value -> 'owed') x JOIN bincard.obligation o ON o.bu = p_bu AND o.id = x.value ->> 'id';
+    PERFORM FROM jsonb_array_elements(p_bodies) n, jsonb_array_elements(n.value -> 'owed') x
+      WHERE (SELECT o.doc FROM bincard.obligation o WHERE o.bu = p_bu AND o.id = x.value ->> 'id') IS NOT NULL;
     IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC104', MESSAGE = 'less is owed than this command settles, or it is owed already; load the document and decide again'; END IF;
     INSERT INTO bincard.obligation
       SELECT p_bu, x.id, n.doc, n.revision, x.line, x.kind, x.part, x.quantity, x.open, x.debtor, x.creditor, x.opened_at, x.due_at, x.rate
@@ -215,27 +223,28 @@ BEGIN
   END IF;
   IF p_bodies @? '$[*].closed[*]' THEN
     PERFORM FROM jsonb_array_elements(p_bodies) n, jsonb_array_elements_text(n.value -> 'closed') AS x(number)
-      WHERE NOT EXISTS (SELECT FROM bincard.paper p WHERE p.bu = p_bu AND p.doc = n.value ->> 'doc' AND p.number = x.number AND p.open = 1);
+      WHERE (SELECT max(p.open) FROM bincard.paper p WHERE p.bu = p_bu AND p.doc = n.value ->> 'doc' AND p.number = x.number) IS DISTINCT FROM 1;
     IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC105', MESSAGE = 'a paper of this document is not open; load the document and decide again'; END IF;
     UPDATE bincard.paper p SET open = 0 FROM jsonb_to_recordset(p_bodies) AS n(doc text, closed jsonb)
-      WHERE p.bu = p_bu AND p.doc = n.doc AND p.open = 1 AND n.closed ? p.number;
+      WHERE p.bu = p_bu AND p.doc = ANY (ARRAY(SELECT c.doc FROM jsonb_to_recordset(p_bodies) AS c(doc text, closed jsonb) WHERE c.closed <> '[]'))
+        AND p.doc = n.doc AND p.open = 1 AND n.closed ? p.number;
   END IF;
-  IF p_bodies @? '$[*].fired ? (@ != null)' THEN
-    SELECT count(*) INTO v_fired FROM jsonb_array_elements(p_bodies) n WHERE n.value -> 'fired' <> 'null';
+  v_fired := ARRAY(SELECT n.fired ->> 'doc' FROM jsonb_to_recordset(p_bodies) AS n(fired jsonb) WHERE n.fired IS NOT NULL);
+  IF v_fired <> '{}' THEN
     DELETE FROM bincard.timer t USING jsonb_to_recordset(p_bodies) AS n(doc text, fired jsonb)
-      WHERE t.bu = p_bu AND t.doc = n.fired ->> 'doc' AND t.id = n.fired ->> 'id'
+      WHERE t.bu = p_bu AND t.doc = ANY (v_fired) AND t.doc = n.fired ->> 'doc' AND t.id = n.fired ->> 'id'
         AND (t.doc = n.doc OR t.doc = (SELECT d.parent FROM bincard.document d WHERE d.bu = p_bu AND d.doc = n.doc)
           OR EXISTS (SELECT FROM bincard.child c WHERE c.bu = p_bu AND c.parent = n.doc AND c.doc = t.doc));
     GET DIAGNOSTICS v_gone = ROW_COUNT;
-    IF v_gone < v_fired THEN RAISE EXCEPTION USING ERRCODE = 'BC110', MESSAGE = 'it is done already; look again at what is due'; END IF;
+    IF v_gone < cardinality(v_fired) THEN RAISE EXCEPTION USING ERRCODE = 'BC110', MESSAGE = 'it is done already; look again at what is due'; END IF;
   END IF;
-  IF p_bodies @? '$[*] ? (@.enters == true)' THEN
-    DELETE FROM bincard.timer t USING jsonb_to_recordset(p_bodies) AS n(doc text, enters boolean)
-      WHERE n.enters AND t.bu = p_bu AND t.doc = n.doc AND t.kind NOT IN ('start', 'arrived');
+  v_entering := ARRAY(SELECT n.doc FROM jsonb_to_recordset(p_bodies) AS n(doc text, enters boolean) WHERE n.enters);
+  IF v_entering <> '{}' THEN
+    DELETE FROM bincard.timer t WHERE t.bu = p_bu AND t.doc = ANY (v_entering) AND t.kind NOT IN ('start', 'arrived');
     -- Few documents claim anything.
-    IF EXISTS (SELECT FROM jsonb_to_recordset(p_bodies) AS n(doc text) JOIN bincard.claim c ON c.bu = p_bu AND c.doc = n.doc) THEN
-      DELETE FROM bincard.claim c USING jsonb_to_recordset(p_bodies) AS n(doc text, enters boolean, document jsonb)
-        WHERE n.enters AND c.bu = p_bu AND c.doc = n.doc AND c.until::jsonb ? (n.document ->> 'state');
+    IF EXISTS (SELECT FROM bincard.claim c WHERE c.bu = p_bu AND c.doc = ANY (v_entering)) THEN
+      DELETE FROM bincard.claim c USING jsonb_to_recordset(p_bodies) AS n(doc text, document jsonb)
+        WHERE c.bu = p_bu AND c.doc = ANY (v_entering) AND c.doc = n.doc AND c.until::jsonb ? (n.document ->> 'state');
     END IF;
   END IF;
   IF p_bodies @? '$[*].timers[*]' THEN
@@ -247,8 +256,9 @@ BEGIN
     INSERT INTO bincard.claim AS c SELECT p_bu, n.document ->> 'workflow', x.claim_key, n.doc, x.until
       FROM jsonb_to_recordset(p_bodies) AS n(doc text, document jsonb, claims jsonb), jsonb_to_recordset(n.claims) AS x(claim_key text, until text)
       ORDER BY 2, x.claim_key ON CONFLICT (bu, workflow, claim_key) DO UPDATE SET until = excluded.until WHERE c.doc = excluded.doc;
-    PERFORM FROM jsonb_array_elements(p_bodies) n CROSS JOIN jsonb_array_elements(n.value -> 'claims') x
-      JOIN bincard.claim c ON c.bu = p_bu AND c.workflow = n.value #>> '{document,workflow}' AND c.claim_key = x.value ->> 'claim_key' WHERE c.doc <> n.value ->> 'doc';
+    PERFORM FROM jsonb_array_elements(p_bodies) n, jsonb_array_elements(n.value -> 'claims') x
+      WHERE n.value ->> 'doc' <> (SELECT c.doc FROM bincard.claim c
+        WHERE c.bu = p_bu AND c.workflow = n.value #>> '{document,workflow}' AND c.claim_key = x.value ->> 'claim_key');
     IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC107', MESSAGE = 'another document holds what this one claims; load the document and decide again'; END IF;
   END IF;
   IF p_bodies @? '$[*].children[*]' THEN

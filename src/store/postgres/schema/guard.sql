@@ -15,11 +15,10 @@ DECLARE
 BEGIN
   GET DIAGNOSTICS v_frames = PG_CONTEXT;
   v_line := split_part(v_frames, E'\n', -1);
-  v_before := split_part(v_line, '(', 1);
-  v_after := substr(v_line, length(v_before) + 1);
-  v_may := substr(v_before, length(rtrim(v_before, c_letters)) + 1) IN ('bincard.commit', 'bincard.commit_many', 'bincard.put_book', 'bincard.finish_timer',
+  v_before := split_part(v_line, '(text,jsonb)', 1);
+  v_may := strpos(v_line, '(text,jsonb)') > 0 AND length(translate(v_line, '"()', '')) = length(v_line) - 2
+    AND substr(v_before, length(rtrim(v_before, c_letters)) + 1) IN ('bincard.commit', 'bincard.commit_many', 'bincard.put_book', 'bincard.finish_timer',
       'bincard.mark_sent', 'bincard.put_off', 'bincard.take_timers', 'bincard.take_outbox', 'bincard.put_master', 'bincard.put_leaves', 'bincard.put_seal')
-    AND starts_with(v_after, '(text,jsonb)') AND strpos(v_line, '"') = 0 AND translate(v_after, '()', '') = 'text,jsonb' || substr(v_after, 13)
     AND (TG_ARGV[1] <> 'once' OR TG_OP = 'INSERT');
   IF v_may AND TG_ARGV[1] = 'derived' THEN
     v_before := split_part(split_part(v_frames, c_posts, 1), E'\n', -1);
