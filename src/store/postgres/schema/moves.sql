@@ -13,6 +13,7 @@ DECLARE
   v_both_ways boolean;
   v_units boolean;
   v_outside boolean;
+  v_lacking text;
 BEGIN
   SELECT min(c.bu), array_agg(ROW(c.bu, c.party, c.part, c.bin, c.doc, c.line, c.condition, c.owner, c.pool, c.lot, c.serial, c.quantity)::bincard.stock
         ORDER BY c.part COLLATE "C", c.lot COLLATE "C", c.serial COLLATE "C", c.party COLLATE "C", c.doc COLLATE "C", c.line, c.bin COLLATE "C"),
@@ -29,27 +30,28 @@ BEGIN
   IF v_astray THEN
     RAISE EXCEPTION USING ERRCODE = 'BC108', MESSAGE = 'units that are held for another document are not taken, nor put; fire a transition of that document';
   END IF;
-  IF v_units THEN
-    -- A unit is never in two places, nor between two moves.
-    PERFORM FROM (SELECT m.*, sum(CASE WHEN m.to_party <> '' THEN m.quantity ELSE 0 END - CASE WHEN m.from_party <> '' THEN m.quantity ELSE 0 END)
-          OVER (PARTITION BY m.part, m.serial ORDER BY m.n) AS more
-        FROM (SELECT row_number() OVER () AS n, p.* FROM posted p WHERE p.serial <> '') m) m
-      WHERE m.to_party <> '' AND (m.quantity <> 1000 OR m.more + coalesce((SELECT sum(s.quantity) FROM bincard.stock s
-        WHERE s.bu = v_bu AND s.serial = m.serial AND s.part = m.part AND s.serial <> '' AND s.party <> ''), 0) > 1000);
-    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC103', MESSAGE = 'a serial number is in another place, or in a place already; load the document and decide again'; END IF;
-  END IF;
-  IF v_both_ways THEN
+  IF v_units OR v_both_ways THEN
     -- Nothing is taken that arrives only later.
-    PERFORM FROM (SELECT s.*, sum(s.quantity) OVER (PARTITION BY s.party, s.part, s.bin, s.doc, s.line, s.condition, s.owner, s.pool, s.lot, s.serial
-          ORDER BY s.n) AS change
+    SELECT c.serial INTO v_lacking FROM (SELECT s.*, sum(s.quantity) OVER (PARTITION BY s.party, s.part, s.bin, s.doc, s.line, s.condition, s.owner, s.pool,
+          s.lot, s.serial ORDER BY s.n) AS change
         FROM (SELECT 2 * row_number() OVER () AS n, from_party AS party, part, from_bin AS bin, from_doc AS doc, from_line AS line, from_condition AS condition,
               from_owner AS owner, from_pool AS pool, lot, serial, -quantity AS quantity FROM posted
             UNION ALL SELECT 2 * row_number() OVER () + 1, to_party, part, to_bin, to_doc, to_line, to_condition, to_owner, to_pool, lot, serial, quantity
             FROM posted) s WHERE s.party <> '') c
       WHERE c.change < 0 AND c.change + coalesce((SELECT s.quantity FROM bincard.stock s WHERE s.bu = v_bu
         AND (s.party, s.part, s.bin, s.doc, s.line, s.condition, s.owner, s.pool, s.lot, s.serial)
-          = (c.party, c.part, c.bin, c.doc, c.line, c.condition, c.owner, c.pool, c.lot, c.serial)), 0) < 0;
-    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC102', MESSAGE = 'there is less than this command takes; load the document and decide again'; END IF;
+          = (c.party, c.part, c.bin, c.doc, c.line, c.condition, c.owner, c.pool, c.lot, c.serial)), 0) < 0
+      ORDER BY c.n LIMIT 1;
+    IF v_lacking = '' THEN RAISE EXCEPTION USING ERRCODE = 'BC102', MESSAGE = 'there is less than this command takes; load the document and decide again'; END IF;
+    -- A unit is never in two places, nor between two moves.
+    PERFORM FROM (SELECT m.*, sum(CASE WHEN m.to_party <> '' THEN m.quantity ELSE 0 END - CASE WHEN m.from_party <> '' THEN m.quantity ELSE 0 END)
+          OVER (PARTITION BY m.part, m.serial ORDER BY m.n) AS more
+        FROM (SELECT row_number() OVER () AS n, p.* FROM posted p WHERE p.serial <> '') m) m
+      WHERE m.to_party <> '' AND (m.quantity <> 1000 OR m.more + coalesce((SELECT sum(s.quantity) FROM bincard.stock s
+        WHERE s.bu = v_bu AND s.serial = m.serial AND s.part = m.part AND s.serial <> '' AND s.party <> ''), 0) > 1000);
+    IF FOUND OR v_lacking <> '' THEN
+      RAISE EXCEPTION USING ERRCODE = 'BC103', MESSAGE = 'a serial number is in another place, or in a place already; load the document and decide again';
+    END IF;
   END IF;
 
   -- Mostly all of it goes.
@@ -63,9 +65,7 @@ BEGIN
         = (c.party, c.part, c.bin, c.doc, c.line, c.condition, c.owner, c.pool, c.lot, c.serial);
     GET DIAGNOSTICS v_rest = ROW_COUNT;
     IF v_found + v_rest < v_taken THEN
-      PERFORM FROM unnest(v_changes) c WHERE c.quantity < 0 AND c.party <> '' AND c.serial = '';
-      IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC102', MESSAGE = 'there is less than this command takes; load the document and decide again'; END IF;
-      RAISE EXCEPTION USING ERRCODE = 'BC103', MESSAGE = 'a serial number is in another place, or in a place already; load the document and decide again';
+      RAISE EXCEPTION USING ERRCODE = 'BC102', MESSAGE = 'there is less than this command takes; load the document and decide again';
     END IF;
   END IF;
   INSERT INTO bincard.stock AS s SELECT c.* FROM unnest(v_changes) c WHERE c.quantity > 0 OR (c.quantity < 0 AND c.party = '')
