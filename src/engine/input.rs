@@ -171,7 +171,8 @@ impl Run<'_> {
 
     /// Whether nobody outside gives this field: the workflow sets it. What a document starts with comes from the flow that starts it.
     fn keeps_for_itself(&self, field: &Field) -> bool {
-        self.doc.parent.is_none() && self.env.workflow.keeps(field)
+        let started = self.doc.parent.is_some() && self.env.transition.opens();
+        !started && self.env.workflow.keeps(field)
     }
 
     fn not_given(&mut self, field: &Field, index: Option<usize>) {

@@ -46,7 +46,10 @@ impl Run<'_> {
         if wanted.is_some_and(Quantity::is_zero) {
             return Ok(Quantity::ZERO);
         }
-        let source = if spec.from.outside { self.sent_outside(spec, part) } else { self.at_source(spec, part)? };
+        let mut source = if spec.from.outside { self.sent_outside(spec, part) } else { self.at_source(spec, part)? };
+        if spec.from.clearing {
+            self.own_first(&mut source, wanted);
+        }
         let offered = self.choose(spec, source)?;
         let there: Quantity = offered.units.iter().map(|u| u.quantity).sum();
         let exact = matches!(spec.quantity, MoveQuantity::Exactly(_));
@@ -64,6 +67,15 @@ impl Run<'_> {
             self.post(unit.position.clone(), to, unit, quantity);
         }
         Ok(moved)
+    }
+
+    /// What the document that started this one holds is there only for what its own does not suffice for, whoever names
+    /// or chooses units: else each would end up with the other's.
+    fn own_first(&self, units: &mut Vec<Balance>, wanted: Option<Quantity>) {
+        let own: Quantity = units.iter().filter(|u| self.holds(&u.position)).map(|u| u.quantity).sum();
+        if wanted.is_none_or(|wanted| own >= wanted) {
+            units.retain(|u| self.holds(&u.position));
+        }
     }
 
     /// Where units are told apart by serial numbers and only some of them go, somebody must say which.
