@@ -108,7 +108,9 @@ fn rounds() -> Vec<Round> {
 #[must_use]
 pub fn prove(book: &Arc<Book>, rules: &Arc<Rules>, options: &Options) -> Vec<Proved> {
     let ground = Ground::new(Arc::clone(book), Arc::clone(rules));
-    let names: Vec<Name> = book.workflows.keys().filter(|n| options.only.is_empty() || options.only.contains(*n)).cloned().collect();
+    let mut names: Vec<Name> = book.workflows.keys().filter(|n| options.only.is_empty() || options.only.contains(*n)).cloned().collect();
+    // What takes longest begins first, so that nobody waits for it at the end.
+    names.sort_by_key(|name| std::cmp::Reverse(book.workflows.get(name).map_or(0, |w| w.transitions.len())));
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(names.len().max(1));
     std::thread::scope(|scope| {
@@ -150,8 +152,6 @@ fn alone(ground: &Ground, name: &Name, options: &Options) -> Proved {
 
 async fn one(ground: &Ground, name: &Name, options: &Options, proved: &mut Proved) -> Result<(), ExploreError> {
     let Some(workflow) = ground.book.workflows.get(name).cloned() else { return Ok(()) };
-    proved.not_for_all = linear::prove(&ground.book, &workflow).err();
-    proved.for_all = proved.not_for_all.is_none();
     let mut verdict = Verdict::default();
     let mut told: BTreeSet<(&'static str, Span)> = BTreeSet::new();
     let mut left = 0;
@@ -185,6 +185,9 @@ async fn one(ground: &Ground, name: &Name, options: &Options, proved: &mut Prove
             break;
         }
     }
+    proved.not_for_all =
+        if proved.findings.is_empty() { linear::prove(&ground.book, &workflow).err() } else { Some("a story shows that something is wrong".to_owned()) };
+    proved.for_all = proved.not_for_all.is_none();
     proved.unopened = verdict.entered.is_empty();
     if proved.cut.is_empty() && !proved.unopened && proved.findings.is_empty() {
         proved.findings.extend(idle(ground, &workflow, &verdict));

@@ -151,41 +151,113 @@ pub struct Bound {
 /// More bounds than this are not looked through.
 const MOST: usize = 600;
 
-/// Whether bounds can hold together, over fractions: symbols are eliminated one by one (Fourier and Motzkin).
-pub fn possible(bounds: &[Bound]) -> Result<bool, TooMuch> {
-    let mut left: Vec<Bound> = Vec::new();
-    for bound in bounds {
-        if !left.contains(bound) {
-            left.push(bound.clone());
+/// Bounds as rows of whole numbers, one for each symbol: of those with the same factors the narrowest, and whether it is strict.
+type Rows = BTreeMap<Vec<i128>, (i128, bool)>;
+
+/// Keeps a bound, `factors * symbols + number <= 0`, unless a narrower one is known; false where it can never hold.
+fn keep(rows: &mut Rows, mut factors: Vec<i128>, mut number: i128, strict: bool) -> bool {
+    let divisor = factors.iter().fold(0_u128, |d, n| gcd(d, n.unsigned_abs()));
+    if divisor == 0 {
+        return number < 0 || (number == 0 && !strict);
+    }
+    // Only what stays a whole number is made smaller; the factors alone would make equal bounds look unlike.
+    if let Ok(divisor) = i128::try_from(gcd(divisor, number.unsigned_abs())) {
+        factors.iter_mut().for_each(|n| *n /= divisor);
+        number /= divisor;
+    }
+    let known = rows.entry(factors).or_insert((number, strict));
+    if (number, strict) > *known {
+        *known = (number, strict);
+    }
+    true
+}
+
+fn gcd(a: u128, b: u128) -> u128 {
+    let (mut a, mut b) = (a, b);
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+impl Bound {
+    /// As factors of these symbols and a number, all whole.
+    fn row(&self, symbols: &BTreeMap<usize, usize>) -> Result<(Vec<i128>, i128), TooMuch> {
+        let mut common: i128 = self.sum.constant().below;
+        for factor in self.sum.terms.values() {
+            let divisor = i128::try_from(gcd(common.unsigned_abs(), factor.below.unsigned_abs())).map_err(|_| TooMuch)?;
+            common = common.checked_mul(factor.below / divisor.max(1)).ok_or(TooMuch)?;
+        }
+        let whole = |f: Fraction| f.above.checked_mul(common / f.below).ok_or(TooMuch);
+        let mut factors = vec![0; symbols.len()];
+        for (symbol, factor) in &self.sum.terms {
+            if let Some(slot) = symbols.get(symbol).and_then(|n| factors.get_mut(*n)) {
+                *slot = whole(*factor)?;
+            }
+        }
+        Ok((factors, whole(self.sum.constant())?))
+    }
+}
+
+/// The bounds that may leave only one value. A symbol that is bounded from one side only can go so far to the other that
+/// no bound that it stands in is reached: those are left out, then those that hang on them.
+pub fn tight(bounds: &[Bound]) -> Vec<usize> {
+    let mut left: Vec<usize> = (0..bounds.len()).collect();
+    loop {
+        let mut sides: BTreeMap<usize, (bool, bool)> = BTreeMap::new();
+        for bound in left.iter().filter_map(|n| bounds.get(*n)) {
+            for (symbol, factor) in &bound.sum.terms {
+                let side = sides.entry(*symbol).or_default();
+                if factor.is_negative() { side.0 = true } else { side.1 = true }
+            }
+        }
+        let both = |n: &usize| bounds.get(*n).is_some_and(|b| b.sum.terms.keys().all(|s| sides.get(s) == Some(&(true, true))));
+        let before = left.len();
+        left.retain(both);
+        if left.len() == before {
+            return left;
         }
     }
-    loop {
-        if left.iter().any(|b| b.sum.is_number() && !b.sum.constant().is_negative() && (b.strict || !b.sum.is_zero())) {
+}
+
+/// Whether bounds can hold together, over fractions: symbols are eliminated one by one (Fourier and Motzkin).
+pub fn possible(bounds: &[Bound]) -> Result<bool, TooMuch> {
+    let named: BTreeSet<usize> = bounds.iter().flat_map(|b| b.sum.terms.keys().copied()).collect();
+    let symbols: BTreeMap<usize, usize> = named.into_iter().zip(0..).collect();
+    let mut rows = Rows::new();
+    for bound in bounds {
+        let (factors, number) = bound.row(&symbols)?;
+        if !keep(&mut rows, factors, number, bound.strict) {
             return Ok(false);
         }
-        left.retain(|b| !b.sum.is_number());
-        let symbols: BTreeSet<usize> = left.iter().flat_map(|b| b.sum.symbols().collect::<Vec<_>>()).collect();
-        let cost = |s: &usize| {
-            let (below, above): (Vec<&Bound>, Vec<&Bound>) = left.iter().filter(|b| !b.sum.of(*s).is_zero()).partition(|b| b.sum.of(*s).is_negative());
-            below.len() * above.len()
+    }
+    let at = |factors: &[i128], n: usize| factors.get(n).copied().unwrap_or(0);
+    let mut left: BTreeSet<usize> = (0..symbols.len()).collect();
+    while !left.is_empty() {
+        let cost = |n: &usize| {
+            let (below, above) = rows.keys().map(|f| at(f, *n)).fold((0, 0), |(b, a), f| (b + usize::from(f < 0), a + usize::from(f > 0)));
+            below * above
         };
-        let Some(symbol) = symbols.iter().copied().min_by_key(cost) else { return Ok(true) };
-        let (with, mut rest): (Vec<Bound>, Vec<Bound>) = left.into_iter().partition(|b| !b.sum.of(symbol).is_zero());
-        let (below, above): (Vec<Bound>, Vec<Bound>) = with.into_iter().partition(|b| b.sum.of(symbol).is_negative());
-        for a in &above {
-            for b in &below {
-                let scaled = a.sum.times(b.sum.of(symbol).negated())?.plus(a.sum.of(symbol), &b.sum)?;
-                let bound = Bound { sum: scaled, strict: a.strict || b.strict };
-                if !rest.contains(&bound) {
-                    rest.push(bound);
+        let Some(symbol) = left.iter().copied().min_by_key(cost) else { break };
+        left.remove(&symbol);
+        let (with, rest): (Rows, Rows) = rows.into_iter().partition(|(f, _)| at(f, symbol) != 0);
+        rows = rest;
+        let (below, above): (Rows, Rows) = with.into_iter().partition(|(f, _)| at(f, symbol) < 0);
+        for (a, (number_a, strict_a)) in &above {
+            for (b, (number_b, strict_b)) in &below {
+                let (times_a, times_b) = (at(b, symbol).checked_neg().ok_or(TooMuch)?, at(a, symbol));
+                let both = |x: i128, y: i128| x.checked_mul(times_a)?.checked_add(y.checked_mul(times_b)?);
+                let factors: Vec<i128> = a.iter().zip(b).map(|(x, y)| both(*x, *y).ok_or(TooMuch)).collect::<Result<_, _>>()?;
+                if !keep(&mut rows, factors, both(*number_a, *number_b).ok_or(TooMuch)?, *strict_a || *strict_b) {
+                    return Ok(false);
                 }
             }
         }
-        if rest.len() > MOST {
+        if rows.len() > MOST {
             return Err(TooMuch);
         }
-        left = rest;
     }
+    Ok(true)
 }
 
 /// A point with directions: all that can be reached from the point along them.

@@ -11,8 +11,9 @@ use crate::model::{Ask, ClauseKind, Expr, ExprKind, MoveQuantity, MoveSpec, Obli
 
 use super::algebra::{Fraction, Sum};
 use super::path::Path;
-use super::variables::{Counted, held, parties_changed};
-use super::{MOST_CHOICES, Prover, Stop};
+use super::states::Prover;
+use super::variables::{Counted, clauses, held, is_party, parties_changed};
+use super::{MOST_CHOICES, Stop};
 
 impl Prover<'_> {
     pub(super) fn any_of(&self, ways: Vec<Path>, name: &Name, values: &[Value]) -> Result<Vec<Path>, Stop> {
@@ -31,9 +32,11 @@ impl Prover<'_> {
     /// Nothing may be held at a party that is exchanged: before the transition, or moved away before the exchange.
     pub(super) fn nothing_at(&self, ways: &mut [Path], changed: &BTreeSet<Name>) -> Result<(), Stop> {
         for path in ways {
-            path.settle()?;
+            if !path.settle()? {
+                continue;
+            }
             for (n, counted) in self.variables.all.iter().enumerate() {
-                if let Counted::Held(Some(party), bin) = counted
+                if let Counted::Held(Some(party), bin) | Counted::Promised(Some(party), bin) = counted
                     && changed.contains(party)
                     && !path.values.get(n).is_some_and(Sum::is_zero)
                 {
@@ -69,7 +72,10 @@ impl Prover<'_> {
             }
             ClauseKind::Move(spec) => self.moved(path, spec)?,
             ClauseKind::Obligation(spec) => self.owed(path, spec)?,
-            ClauseKind::Start(spec) => self.handed(path, spec)?,
+            ClauseKind::Start(spec) => {
+                self.handed(path, spec)?;
+                self.promised(path, spec)?;
+            }
             ClauseKind::Issue { document, with_reverse: true, .. } => self.add(path, &Counted::Reverse(document.clone()), &Sum::number(Fraction::ONE))?,
             ClauseKind::CloseReverse(document) => {
                 if let Some(slot) = self.variables.find(&Counted::Reverse(document.clone())).and_then(|n| path.values.get_mut(n)) {
@@ -103,16 +109,21 @@ impl Prover<'_> {
     /// All lines anew: what is held for the old ones would be lost.
     pub(super) fn new_lines(&self, ways: &mut [Path]) -> Result<(), Stop> {
         for path in ways {
-            path.settle()?;
+            if !path.settle()? {
+                continue;
+            }
             for (n, counted) in self.variables.all.iter().enumerate() {
                 match counted {
-                    Counted::Field(_) => {
-                        let value = path.fresh(true);
+                    Counted::Field(name) => {
+                        let value = match self.usual(name) {
+                            Some((usual, true)) => Sum::number(usual),
+                            _ => path.fresh(true),
+                        };
                         if let Some(slot) = path.values.get_mut(n) {
                             *slot = value;
                         }
                     }
-                    Counted::Held(..) | Counted::Owed(_) if !path.values.get(n).is_some_and(Sum::is_zero) => {
+                    Counted::Held(..) | Counted::Owed(_) | Counted::Promised(..) if !path.values.get(n).is_some_and(Sum::is_zero) => {
                         return Err(Stop::Because("its lines can be given anew while something is held for them".to_owned()));
                     }
                     _ => {}
@@ -122,7 +133,49 @@ impl Prover<'_> {
         Ok(())
     }
 
+    /// The part of the line becomes another: nothing may be held or owed for the one that it was.
+    fn new_part(&self, path: &mut Path) -> Result<(), Stop> {
+        if !path.settle()? {
+            return Ok(());
+        }
+        for (n, counted) in self.variables.all.iter().enumerate() {
+            if matches!(counted, Counted::Held(..) | Counted::Owed(_) | Counted::Promised(..)) && !path.values.get(n).is_some_and(Sum::is_zero) {
+                return Err(Stop::Because("the part of a line can become another while something is held for it".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// A field names the party that another one does: what is held there is counted for the one that is declared first.
+    fn same_party(&self, path: &mut Path, name: &Name, other: &Name) {
+        let place = |name: &Name| self.workflow.fields.iter().position(|f| f.name == *name);
+        if place(name) > place(other) {
+            return;
+        }
+        for (n, counted) in self.variables.all.iter().enumerate() {
+            let Counted::Held(Some(party), bin) = counted else { continue };
+            let to = self.variables.find(&Counted::Held(Some(name.clone()), bin.clone()));
+            if party == other
+                && let Some(to) = to
+                && let Some(there) = path.values.get_mut(n).map(std::mem::take)
+                && let Some(slot) = path.values.get_mut(to)
+            {
+                *slot = there;
+            }
+        }
+    }
+
     pub(super) fn set(&self, ways: Vec<Path>, name: &Name, value: &Expr) -> Result<Vec<Path>, Stop> {
+        let mut ways = ways;
+        if *name == "part" {
+            ways.iter_mut().try_for_each(|path| self.new_part(path))?;
+        }
+        if is_party(self.workflow, name) {
+            self.nothing_at(&mut ways, &BTreeSet::from([name.clone()]))?;
+            if let ExprKind::Field(other) = &value.kind {
+                ways.iter_mut().for_each(|path| self.same_party(path, name, other));
+            }
+        }
         if let Some(values) = self.choices.get(name) {
             return match &value.kind {
                 ExprKind::Const(value) => self.any_of(ways, name, std::slice::from_ref(value)),
@@ -130,7 +183,6 @@ impl Prover<'_> {
             };
         }
         let index = self.variables.find(&Counted::Field(name.clone()));
-        let mut ways = ways;
         for path in &mut ways {
             path.forget(name);
             let sum = path.sum(self.reading(), value)?;
@@ -142,7 +194,7 @@ impl Prover<'_> {
         Ok(ways)
     }
 
-    fn add(&self, path: &mut Path, counted: &Counted, more: &Sum) -> Result<(), Stop> {
+    pub(super) fn add(&self, path: &mut Path, counted: &Counted, more: &Sum) -> Result<(), Stop> {
         if let Some(slot) = self.variables.find(counted).and_then(|n| path.values.get_mut(n)) {
             *slot = slot.plus(Fraction::ONE, more)?;
         }
@@ -161,20 +213,46 @@ impl Prover<'_> {
     }
 
     /// Takes from what is held beside the parts of the document that started this one: nobody knows whose come first.
-    fn take_some(&self, path: &mut Path, own: Option<usize>, most: &Sum, all: bool) -> Result<(), Stop> {
+    fn take_some(&self, path: &mut Path, own: Option<usize>, most: &Sum) -> Result<(), Stop> {
         let Some((n, there)) = own.and_then(|n| Some((n, path.values.get(n)?.clone()))) else { return Ok(()) };
-        let left = if all { Sum::default() } else { path.fresh(true) };
-        if !all {
-            path.at_least_zero(&there.minus(&left)?)?;
-            path.at_least_zero(&left.minus(&there)?.plus(Fraction::ONE, most)?)?;
-        }
+        let left = path.fresh(true);
+        path.at_least_zero(&there.minus(&left)?)?;
+        path.at_least_zero(&left.minus(&there)?.plus(Fraction::ONE, most)?)?;
         if let Some(slot) = path.values.get_mut(n) {
             *slot = left;
         }
         Ok(())
     }
 
+    /// Another field could name the same party: nothing may stand there that is counted for it.
+    fn nothing_alike(&self, path: &mut Path, n: usize) -> Result<(), Stop> {
+        let held = |path: &Path| self.variables.alike(n).find(|m| !path.values.get(*m).is_some_and(Sum::is_zero));
+        if held(path).is_some() && !path.settle()? {
+            return Ok(());
+        }
+        match (held(path).and_then(|m| self.variables.all.get(m)), self.variables.all.get(n)) {
+            (Some(Counted::Held(Some(a), bin)), Some(Counted::Held(Some(b), _))) => {
+                Err(Stop::Because(format!("`{a}` and `{b}` could be the same party, and both have `{bin}`")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a document of this workflow that started another one could hold parts where that one takes from.
+    fn lends_to_itself(&self, spec: &MoveSpec) -> bool {
+        self.variables.find(&held(&spec.from)).is_some()
+            && self
+                .workflow
+                .transitions
+                .iter()
+                .any(|t| clauses(t).iter().any(|(c, _)| matches!(&c.kind, ClauseKind::Start(s) if s.workflow == self.workflow.name)))
+    }
+
     fn moved(&self, path: &mut Path, spec: &MoveSpec) -> Result<(), Stop> {
+        if !path.in_line && (spec.from.clearing || spec.to.clearing) {
+            // It goes on to a started document at once.
+            return Ok(());
+        }
         let own = self.variables.find(&held(&spec.from)).filter(|_| spec.from.clearing);
         let lent = spec.from.clearing && self.variables.lent.contains(&(spec.from.party.clone(), spec.from.bin.clone()));
         let there = own.and_then(|n| path.values.get(n)).cloned().unwrap_or_default();
@@ -191,12 +269,27 @@ impl Prover<'_> {
                 }
                 taken
             }
-            MoveQuantity::All if lent => path.fresh(true),
             MoveQuantity::All => there.clone(),
         };
         path.at_least_zero(&quantity)?;
+        let shared = own.filter(|n| path.shared.contains(n));
+        if shared.is_some() && (lent || !matches!(spec.quantity, MoveQuantity::Exactly(_))) {
+            return Err(Stop::Because(format!("what a document that it started has taken of `{}` is not known yet", spec.from.bin)));
+        }
+        own.iter().try_for_each(|n| self.nothing_alike(path, *n))?;
+        // What another document holds is touched only where its own does not suffice.
+        let lent = lent && !path.never_negative(&there.minus(&quantity)?)?;
+        if lent && self.lends_to_itself(spec) {
+            return Err(Stop::Because(format!("it could take what another `{}` that started it holds", self.workflow.name)));
+        }
         if lent {
-            self.take_some(path, own, &quantity, matches!(spec.quantity, MoveQuantity::All))?;
+            self.take_some(path, own, &quantity)?;
+            if own.is_none() {
+                self.add(path, &Counted::Borrowed(spec.from.party.clone(), spec.from.bin.clone()), &quantity)?;
+            }
+        } else if let Some(slot) = shared.and_then(|n| path.values.get_mut(n)) {
+            // There is as much, of whichever line: only the sum is known.
+            *slot = slot.minus(&quantity)?;
         } else if own.is_some() {
             self.take(path, &held(&spec.from), &quantity)?;
         } else if spec.from.clearing {

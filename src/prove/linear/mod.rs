@@ -5,21 +5,29 @@
 //! know stories. Tests: `tests/it/proofs.rs`, and `algebra`.
 
 mod algebra;
+mod bounds;
 mod effects;
 mod path;
+mod promises;
+mod states;
 mod variables;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use crate::base::Name;
+use crate::base::{Name, Span};
 use crate::check::walk;
 use crate::domain::Value;
-use crate::model::{Book, Clause, ClauseKind, Expr, Field, Goal, Transition, Type, Workflow};
-use crate::prove::facts::paused;
+use crate::model::{Book, Expr, Field, Type, Workflow};
+use crate::prove::facts::Facts;
 
-use algebra::{Fraction, Hull, Sum, TooMuch};
-use path::{Known, Path, Reading, discrete, each};
-use variables::{Counted, Variables, parties_changed};
+use algebra::TooMuch;
+use bounds::{AtLeast, guessed};
+use path::{Reading, discrete};
+use promises::End;
+use states::Prover;
+use variables::Variables;
 
 /// More ways through one transition are not followed.
 const MOST_WAYS: usize = 600;
@@ -43,17 +51,64 @@ impl From<TooMuch> for Stop {
 /// # Errors
 /// Why that could not be shown; it may be so nevertheless.
 pub fn prove(book: &Book, workflow: &Workflow) -> Result<(), String> {
-    let variables = Variables::of(book, workflow)?;
-    let prover = Prover { book, workflow, variables: &variables, choices: choices(workflow), paused: paused(workflow) };
-    match prover.walk() {
-        Ok(()) => Ok(()),
-        Err(Stop::TooMuch) => Err("there are too many cases".to_owned()),
-        Err(Stop::Because(why)) => Err(why),
+    let variables = Variables::of(book, workflow, false)?;
+    // The simplest first: choices are told apart only where the proof needs it, and so is what is never below another.
+    let mut why = String::new();
+    let all = choices(workflow);
+    let some = all.iter().filter(|_| all.len() > 1).map(|(name, values)| Choices::from([(name.clone(), values.clone())]));
+    let attempts: Vec<Choices> = std::iter::once(Choices::new()).chain(some).chain([all.clone()]).collect();
+    let guessed = guessed(workflow, Reading { book, variables: &variables, unsure: &RefCell::default() });
+    let facts = Facts::of(workflow);
+    let live = guessed.iter().filter(|b| b.is_live(&facts, &variables)).cloned().collect();
+    for (bounds, forgets) in [(Vec::new(), false), (live, true), (guessed, false)] {
+        // Without bounds it goes fast or not at all.
+        for choices in attempts.iter().filter(|c| !bounds.is_empty() || c.len() == all.len() || c.is_empty()) {
+            let prover = |bounds| Prover { forgets, ..Prover::new(book, workflow, &variables, choices.clone(), bounds) };
+            match lasting(&prover, bounds.clone()) {
+                Ok(()) => return Ok(()),
+                Err(Stop::TooMuch) if why.is_empty() => "there are too many cases".clone_into(&mut why),
+                Err(Stop::TooMuch) => {}
+                Err(Stop::Because(because)) => why = because,
+            }
+        }
+    }
+    Err(why)
+}
+
+/// Proves it with what is never below something else: what does not last on every way is dropped, until all that is left does.
+fn lasting<'a>(prover: &dyn Fn(Vec<AtLeast>) -> Prover<'a>, bounds: Vec<AtLeast>) -> Result<(), Stop> {
+    let (mut bounds, unsure) = (bounds, Rc::<RefCell<BTreeSet<Span>>>::default());
+    loop {
+        let known = unsure.borrow().len();
+        let prover = Prover { unsure: Rc::clone(&unsure), ..prover(bounds) };
+        match prover.walk() {
+            Err(Stop::TooMuch) if unsure.borrow().len() > known => {
+                bounds = prover.bounds;
+                continue;
+            }
+            done => done?,
+        }
+        let broken = prover.broken.into_inner();
+        if broken.is_empty() {
+            return Ok(());
+        }
+        bounds = prover.bounds.into_iter().enumerate().filter(|(n, _)| !broken.contains(n)).map(|(_, bound)| bound).collect();
     }
 }
 
+/// What each line of a document has taken of what the one that started it holds, by the ways in which it can end.
+fn ends(book: &Book, workflow: &Workflow) -> Option<Vec<End>> {
+    let variables = Variables::of(book, workflow, true).ok()?;
+    let prover = Prover::new(book, workflow, &variables, choices(workflow), Vec::new());
+    prover.walk().ok()?;
+    Some(prover.ended.into_inner())
+}
+
+/// The values that fields can have, where conditions tell them apart.
+type Choices = BTreeMap<Name, Vec<Value>>;
+
 /// Fields with a few values each that conditions look at.
-fn choices(workflow: &Workflow) -> BTreeMap<Name, Vec<Value>> {
+fn choices(workflow: &Workflow) -> Choices {
     let mut found = BTreeMap::new();
     let declared = |name: &Name| workflow.field(name.as_str()).or_else(|| workflow.line_field(name.as_str()));
     let values = |field: &Field| match &field.ty {
@@ -72,253 +127,4 @@ fn choices(workflow: &Workflow) -> BTreeMap<Name, Vec<Value>> {
         });
     }
     found
-}
-
-struct Prover<'a> {
-    book: &'a Book,
-    workflow: &'a Workflow,
-    variables: &'a Variables,
-    choices: BTreeMap<Name, Vec<Value>>,
-    paused: BTreeSet<Name>,
-}
-
-/// A state with what is chosen in it.
-type At = (Name, Vec<(Name, Value)>);
-
-impl Prover<'_> {
-    const fn reading(&self) -> Reading<'_> {
-        Reading { book: self.book, variables: self.variables }
-    }
-
-    fn walk(&self) -> Result<(), Stop> {
-        let mut hulls: Vec<(At, Hull)> = Vec::new();
-        let mut waiting: VecDeque<At> = VecDeque::new();
-        for opening in self.workflow.transitions.iter().filter(|t| t.opens()) {
-            let ways = self.begin(opening)?;
-            self.arrive(opening, None, ways, &mut hulls, &mut waiting)?;
-        }
-        while let Some(at) = waiting.pop_front() {
-            let Some(hull) = hulls.iter().find(|(a, _)| *a == at).map(|(_, h)| h.clone()) else { continue };
-            let (state, known) = &at;
-            let from = |t: &&Transition| t.from.contains(state) && !t.changes_nothing() && t.approves.is_none() && !self.still(t);
-            for transition in self.workflow.transitions.iter().filter(from) {
-                let start = self.start(&hull, known.iter().cloned().collect())?;
-                let ways = self.follow(transition, vec![start])?;
-                self.arrive(transition, Some(state), ways, &mut hulls, &mut waiting)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn still(&self, t: &Transition) -> bool {
-        t.goal == Goal::Back && t.from.iter().all(|s| self.paused.contains(s))
-            || t.goal == Goal::States && !t.to.is_empty() && t.to.iter().all(|s| self.paused.contains(s))
-    }
-
-    /// Any point of a hull, in symbols.
-    fn start(&self, hull: &Hull, known: Known) -> Result<Path, Stop> {
-        let mut values: Vec<Sum> = hull.point.iter().map(|n| Sum::number(*n)).collect();
-        for (symbol, direction) in hull.directions.iter().enumerate() {
-            for (value, factor) in values.iter_mut().zip(direction) {
-                *value = value.plus(*factor, &Sum::symbol(symbol))?;
-            }
-        }
-        let mut path = Path::new(values, hull.directions.len(), known);
-        for (n, counted) in self.variables.all.iter().enumerate() {
-            if let (true, Some(value)) = (counted.must_end(), path.values.get(n).cloned()) {
-                path.at_least_zero(&value)?;
-            }
-        }
-        // What started documents have taken meanwhile is some of it.
-        for n in &self.variables.taken {
-            let Some(most) = path.values.get(*n).cloned() else { continue };
-            let left = path.fresh(true);
-            path.at_least_zero(&most.minus(&left)?)?;
-            if let Some(slot) = path.values.get_mut(*n) {
-                *slot = left;
-            }
-        }
-        Ok(path)
-    }
-
-    /// A new document: what its opener gives is any quantity.
-    fn begin(&self, opening: &Transition) -> Result<Vec<Path>, Stop> {
-        let mut path = Path::new(vec![Sum::default(); self.variables.all.len()], 0, Known::new());
-        let by_people = opening.by.iter().any(|r| *r != "system");
-        for (n, counted) in self.variables.all.iter().enumerate() {
-            let Counted::Field(name) = counted else { continue };
-            let usual = self.workflow.line_field(name.as_str()).and_then(|f| f.default.as_ref()).and_then(Value::as_quantity);
-            let value = match usual.filter(|_| !by_people && !self.started_with(name)) {
-                Some(usual) => Sum::number(Fraction::thousandths(usual.milli())?),
-                None => path.fresh(true),
-            };
-            if let Some(slot) = path.values.get_mut(n) {
-                *slot = value;
-            }
-        }
-        let mut ways = vec![path];
-        for (name, values) in &self.choices {
-            ways = self.any_of(ways, name, values)?;
-        }
-        self.follow(opening, ways)
-    }
-
-    /// Whether some document that starts one of these gives the field.
-    fn started_with(&self, field: &Name) -> bool {
-        let mut given = false;
-        for transition in self.book.workflows.values().flat_map(|w| &w.transitions) {
-            walk::clauses(&transition.body, &mut |clause| {
-                if let ClauseKind::Start(spec) = &clause.kind {
-                    given |= spec.workflow == self.workflow.name && spec.lines.iter().any(|(name, _)| name == field);
-                }
-            });
-        }
-        given
-    }
-
-    fn follow(&self, transition: &Transition, ways: Vec<Path>) -> Result<Vec<Path>, Stop> {
-        let mut ways = ways;
-        let changed = parties_changed(self.workflow, transition);
-        for clause in &transition.body {
-            if let ClauseKind::Ask(asks) = &clause.kind {
-                for ask in asks {
-                    ways = self.asked(ways, ask)?;
-                }
-            }
-        }
-        if !changed.is_empty() {
-            self.nothing_at(&mut ways, &changed)?;
-        }
-        for clause in &transition.body {
-            ways = self.clause(ways, clause)?;
-            if ways.len() > MOST_WAYS {
-                return Err(Stop::TooMuch);
-            }
-        }
-        Ok(ways)
-    }
-
-    fn clause(&self, ways: Vec<Path>, clause: &Clause) -> Result<Vec<Path>, Stop> {
-        let Some(when) = &clause.when else { return self.done(ways, &clause.kind) };
-        let reading = self.reading();
-        let taken = each(ways.clone(), |path| path.assume(reading, when, true))?;
-        let mut all = each(ways, |path| path.assume(reading, when, false))?;
-        all.extend(self.done(taken, &clause.kind)?);
-        Ok(all)
-    }
-
-    fn done(&self, ways: Vec<Path>, kind: &ClauseKind) -> Result<Vec<Path>, Stop> {
-        let reading = self.reading();
-        let mut ways = ways;
-        match kind {
-            ClauseKind::Require(guard) => return Ok(each(ways, |path| path.assume(reading, &guard.test, true))?),
-            ClauseKind::EachLine(body) => {
-                let mut apart = Vec::new();
-                if let Some(filter) = &body.filter {
-                    apart = each(ways.clone(), |path| path.assume(reading, filter, false))?;
-                    ways = each(ways, |path| path.assume(reading, filter, true))?;
-                }
-                for clause in &body.body {
-                    if let ClauseKind::Ask(asks) = &clause.kind {
-                        for ask in asks {
-                            ways = self.asked(ways, ask)?;
-                        }
-                    }
-                }
-                for clause in &body.body {
-                    ways = self.clause(ways, clause)?;
-                }
-                ways.extend(apart);
-            }
-            ClauseKind::AskLines => self.new_lines(&mut ways)?,
-            ClauseKind::Set(name, value) => return self.set(ways, name, value),
-            ClauseKind::Become(state) => ways.iter_mut().for_each(|path| {
-                path.target.get_or_insert_with(|| state.clone());
-            }),
-            _ => {
-                for path in &mut ways {
-                    self.counted(path, kind)?;
-                }
-            }
-        }
-        Ok(ways)
-    }
-
-    fn arrive(
-        &self,
-        transition: &Transition,
-        from: Option<&Name>,
-        ways: Vec<Path>,
-        hulls: &mut Vec<(At, Hull)>,
-        waiting: &mut VecDeque<At>,
-    ) -> Result<(), Stop> {
-        for mut path in ways {
-            if !path.settle()? {
-                continue;
-            }
-            self.handed_over(transition, &path)?;
-            let targets: Vec<Name> = match (&path.target, transition.goal) {
-                (Some(target), _) => vec![target.clone()],
-                (None, Goal::Same) => from.cloned().into_iter().collect(),
-                (None, Goal::Back) => self.workflow.states.iter().filter(|s| !s.is_final).map(|s| s.name.clone()).collect(),
-                (None, Goal::States) => transition.to.first().cloned().into_iter().collect(),
-            };
-            for target in targets {
-                if self.workflow.state(target.as_str()).is_some_and(|s| s.is_final) {
-                    self.ends(transition, &path)?;
-                    continue;
-                }
-                let hull = hull_of(&path)?;
-                let at: At = (target, path.known.clone().into_iter().collect());
-                let grown = match hulls.iter_mut().find(|(known, _)| *known == at) {
-                    Some((_, known)) => known.join(&hull)?,
-                    None => {
-                        hulls.push((at.clone(), hull));
-                        true
-                    }
-                };
-                if grown && !waiting.contains(&at) {
-                    waiting.push_back(at);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// A started document takes from any line of its part: so all that lines hold must be what they give away.
-    fn handed_over(&self, transition: &Transition, path: &Path) -> Result<(), Stop> {
-        for handed in &self.variables.handed {
-            let starts = variables::clauses(transition).iter().any(|(c, _)| matches!(&c.kind, ClauseKind::Start(s) if s.workflow == handed.workflow));
-            if starts && !path.values.get(handed.from).is_some_and(Sum::is_zero) {
-                return Err(Stop::Because(format!("a `{}` that it starts could take what another line holds", handed.workflow)));
-            }
-        }
-        Ok(())
-    }
-
-    fn ends(&self, transition: &Transition, path: &Path) -> Result<(), Stop> {
-        for (counted, value) in self.variables.all.iter().zip(&path.values) {
-            if counted.must_end() && !value.is_zero() {
-                let what = match counted {
-                    Counted::Held(Some(party), bin) => format!("`{party}.{bin}` is empty"),
-                    Counted::Held(None, bin) => format!("`{bin}` is empty"),
-                    Counted::Owed(kind) => format!("no `{kind}` is open"),
-                    Counted::Reverse(kind) => format!("the reverse of `{kind}` is closed"),
-                    Counted::Field(_) => continue,
-                };
-                return Err(Stop::Because(format!("it does not follow from the sums that {what} after `{}`", transition.name)));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// All values that a way can come to.
-fn hull_of(path: &Path) -> Result<Hull, Stop> {
-    let mut hull = Hull::of(path.values.iter().map(Sum::constant).collect());
-    let symbols: BTreeSet<usize> = path.values.iter().flat_map(|v| v.symbols().collect::<Vec<_>>()).collect();
-    for symbol in symbols {
-        hull.extend(path.values.iter().map(|v| v.of(symbol)).collect())?;
-    }
-    Ok(hull)
 }

@@ -3,13 +3,14 @@
 //! What cannot be said in sums becomes a new symbol of which nothing is known, so that whatever holds here holds for every
 //! quantity. Must not know how states are walked. Tests: `tests/it/proofs.rs`.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::Name;
+use crate::base::{Name, Span};
 use crate::domain::Value;
 use crate::model::{BinaryOp, Book, Builtin, Expr, ExprKind, LineTest, Query};
 
-use super::algebra::{Bound, Fraction, Sum, TooMuch, possible};
+use super::algebra::{Bound, Fraction, Sum, TooMuch, possible, tight};
 use super::variables::{Counted, Variables, held};
 
 /// Choices of the document and the line that tell branches apart, by name.
@@ -25,6 +26,10 @@ pub struct Path {
     atoms: BTreeMap<String, bool>,
     pub lets: BTreeMap<Name, Option<Sum>>,
     pub target: Option<Name>,
+    /// Whether the clause at hand stands in `each line`.
+    pub in_line: bool,
+    /// Counters that started documents may be taking from.
+    pub shared: BTreeSet<usize>,
     symbols: usize,
 }
 
@@ -33,11 +38,23 @@ pub struct Path {
 pub struct Reading<'a> {
     pub book: &'a Book,
     pub variables: &'a Variables,
+    /// Sums over all lines of what can be below nothing on some way: nothing follows from them, on any way.
+    pub unsure: &'a RefCell<BTreeSet<Span>>,
 }
 
 impl Path {
     pub fn new(values: Vec<Sum>, symbols: usize, known: Known) -> Self {
-        Self { values, bounds: Vec::new(), known, atoms: BTreeMap::new(), lets: BTreeMap::new(), target: None, symbols }
+        Self {
+            values,
+            bounds: Vec::new(),
+            known,
+            atoms: BTreeMap::new(),
+            lets: BTreeMap::new(),
+            target: None,
+            in_line: false,
+            shared: BTreeSet::new(),
+            symbols,
+        }
     }
 
     /// A new symbol; at least nothing where that is known.
@@ -62,6 +79,13 @@ impl Path {
 
     /// Whether something is certainly not below zero here.
     pub fn never_negative(&self, sum: &Sum) -> Result<bool, TooMuch> {
+        if sum.is_number() {
+            return Ok(!sum.constant().is_negative());
+        }
+        let opposite = Sum::default().minus(sum)?;
+        if self.bounds.iter().any(|b| b.sum == opposite) {
+            return Ok(true);
+        }
         let mut bounds = self.bounds.clone();
         bounds.push(Bound { sum: sum.clone(), strict: true });
         Ok(!possible(&bounds)?)
@@ -72,17 +96,16 @@ impl Path {
         if !possible(&self.bounds)? {
             return Ok(false);
         }
-        let mut at = 0;
-        while let Some(bound) = self.bounds.get(at).cloned() {
-            at += 1;
+        for at in tight(&self.bounds) {
+            let Some(bound) = self.bounds.get(at).cloned() else { break };
             if bound.strict || bound.sum.is_number() {
                 continue;
             }
             let mut below = self.bounds.clone();
             below.push(Bound { sum: bound.sum.clone(), strict: true });
+            // What follows already takes no possibility away: bounds that were looked at need not be looked at again.
             if !possible(&below)? {
                 self.equate(&bound.sum)?;
-                at = 0;
             }
         }
         Ok(true)
@@ -123,7 +146,10 @@ impl Path {
             ExprKind::Call(function @ (Builtin::Max | Builtin::Min), args) => self.extreme(reading, *function, args)?,
             ExprKind::Query(query) => match &**query {
                 Query::Held { part, place } if matches!(&part.kind, ExprKind::LineField(n) if *n == "part") => {
-                    Some(reading.variables.find(&held(place)).and_then(|i| self.values.get(i)).cloned().unwrap_or_default())
+                    let own = reading.variables.find(&held(place));
+                    let alone = own.is_none_or(|n| reading.variables.alike(n).all(|m| self.values.get(m).is_some_and(Sum::is_zero)));
+                    let alone = alone && own.is_none_or(|n| !self.shared.contains(&n));
+                    alone.then(|| own.and_then(|i| self.values.get(i)).cloned().unwrap_or_default())
                 }
                 _ => None,
             },
@@ -186,6 +212,11 @@ impl Path {
                     _ => Ok(self.atom(reading, test, holds)),
                 }
             }
+            ExprKind::Query(query) if holds && matches!(**query, Query::AllStartedEnded) => {
+                let mut path = self;
+                reading.variables.all_ended(&mut path.values);
+                Ok(vec![path])
+            }
             _ => match discrete(test).and_then(|name| self.known.get(name)) {
                 Some(known) => Ok(if *known == Value::YesNo(holds) { vec![self] } else { Vec::new() }),
                 None => Ok(self.atom(reading, test, holds)),
@@ -234,8 +265,13 @@ impl Path {
         if !nothing || !number.is_zero() {
             return Ok(None);
         }
-        // Another line may have come here on this way: where one of them could be below nothing, nothing follows for any.
+        // Another line may have come here on another way: where one of them could be below nothing, nothing follows for any,
+        // and what followed already must be looked at again.
+        if reading.unsure.borrow().contains(&a.span) {
+            return Ok(Some(self.clone()));
+        }
         if !path.never_negative(&of_line)? {
+            reading.unsure.borrow_mut().insert(a.span);
             return Err(TooMuch);
         }
         path.bound(of_line, false);

@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::Name;
 use crate::check::walk;
 use crate::model::{
-    Book, Choosing, Clause, ClauseKind, Expr, ExprKind, Field, FieldKind, MoveQuantity, MoveSpec, PlaceSpec, StartSpec, Transition, Type, Workflow,
+    Book, Choosing, Clause, ClauseKind, Expr, ExprKind, Field, FieldKind, Goal, MoveQuantity, MoveSpec, PlaceSpec, StartSpec, Transition, Type, Workflow,
 };
+
+use super::promises::Effect;
 
 /// Something that is counted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,12 +24,16 @@ pub enum Counted {
     Owed(Name),
     /// Reverse papers of a kind that are open.
     Reverse(Name),
+    /// What the documents that it has started will have taken of a clearing bin when they end.
+    Promised(Option<Name>, Name),
+    /// What it has taken out of a clearing bin of what the document that started it holds.
+    Borrowed(Option<Name>, Name),
 }
 
 impl Counted {
     /// Whether it must be nothing at the end.
     pub const fn must_end(&self) -> bool {
-        !matches!(self, Self::Field(_))
+        !matches!(self, Self::Field(_) | Self::Borrowed(..))
     }
 }
 
@@ -41,10 +47,16 @@ pub fn held(place: &PlaceSpec) -> Counted {
 pub struct Variables {
     pub all: Vec<Counted>,
     index: BTreeMap<Counted, usize>,
+    /// Whether it is counted what is taken of what the document that starts one of these holds.
+    pub for_starter: bool,
     /// Places that this workflow takes from, in which a document that starts it may hold parts too.
     pub lent: BTreeSet<(Option<Name>, Name)>,
-    /// What started documents can take, at any time and as much as is there.
-    pub taken: BTreeSet<usize>,
+    /// Counters of one bin at two fields that could name the same party, by their numbers.
+    alike: Vec<(usize, usize)>,
+    /// What started documents will have taken when they end.
+    pub effects: Vec<Effect>,
+    /// What documents of a workflow can take, once they are started, at any time and as much as is there.
+    pub taken: BTreeSet<(Name, usize)>,
     /// What started documents take as they open, and then no more.
     pub handed: Vec<Handed>,
 }
@@ -65,16 +77,21 @@ impl Variables {
         self.index.get(counted).copied()
     }
 
-    fn add(&mut self, counted: Counted) {
+    /// The counters that could be of the same bin of the same party as this one.
+    pub fn alike(&self, n: usize) -> impl Iterator<Item = usize> + '_ {
+        self.alike.iter().filter(move |(one, _)| *one == n).map(|(_, other)| *other)
+    }
+
+    pub(super) fn add(&mut self, counted: Counted) {
         if !self.index.contains_key(&counted) {
             self.index.insert(counted.clone(), self.all.len());
             self.all.push(counted);
         }
     }
 
-    /// What a workflow counts, or why that cannot be said.
-    pub fn of(book: &Book, workflow: &Workflow) -> Result<Self, String> {
-        let mut found = Self::default();
+    /// What a workflow counts, or why that cannot be said; for whoever starts it, also what it takes from that one.
+    pub fn of(book: &Book, workflow: &Workflow, for_starter: bool) -> Result<Self, String> {
+        let mut found = Self { for_starter, ..Self::default() };
         for field in workflow.line_fields.iter().filter(|f| f.ty == Type::Quantity) {
             found.add(Counted::Field(field.name.clone()));
         }
@@ -85,20 +102,27 @@ impl Variables {
             }
         }
         why.map_or(Ok(()), Err)?;
-        apart(workflow, &found)?;
-        found.lend(book, workflow);
+        found.alike = alike(workflow, &found);
         found.lent = lent(book, workflow);
-        Ok(found)
+        if for_starter {
+            let borrowed: Vec<Counted> = found.lent.iter().map(|(party, bin)| Counted::Borrowed(party.clone(), bin.clone())).collect();
+            borrowed.into_iter().for_each(|counted| found.add(counted));
+        }
+        found.lend(book, workflow);
+        if found.effects.iter().any(|e| found.taken.iter().any(|(_, n)| e.is_on(*n))) {
+            return Err("several documents that it starts take from one bin".to_owned());
+        }
+        match workflow.transitions.iter().find(|t| !found.goes_on(t)) {
+            Some(transition) => Err(format!("`{}` sets parts aside outside of its lines", transition.name)),
+            None => Ok(found),
+        }
     }
 
     fn clause(&mut self, clause: &Clause, in_line: bool, why: &mut Option<String>) {
         match &clause.kind {
             ClauseKind::Move(spec) => {
                 let clearing = spec.from.clearing || spec.to.clearing;
-                if clearing && !in_line {
-                    *why = Some("it sets parts aside outside of its lines".to_owned());
-                }
-                if clearing && !matches!(&spec.part.kind, ExprKind::LineField(name) if *name == "part") {
+                if clearing && in_line && !matches!(&spec.part.kind, ExprKind::LineField(name) if *name == "part") {
                     *why = Some("it sets aside another part than that of the line".to_owned());
                 }
                 if spec.to.clearing {
@@ -113,7 +137,6 @@ impl Variables {
             }
             ClauseKind::Issue { with_reverse: true, .. } if in_line => *why = Some("it issues a reverse paper for each line".to_owned()),
             ClauseKind::Issue { document, with_reverse: true, .. } => self.add(Counted::Reverse(document.clone())),
-            ClauseKind::Set(name, _) if *name == "part" && in_line => *why = Some("the part of a line can become another".to_owned()),
             _ => {}
         }
     }
@@ -131,27 +154,28 @@ pub fn clauses(transition: &Transition) -> Vec<(&Clause, bool)> {
     all
 }
 
-/// Two fields that could name one party must not have the same clearing bin: what stands there would be counted twice.
-fn apart(workflow: &Workflow, variables: &Variables) -> Result<(), String> {
-    let kinds = |name: &Name| workflow.field(name.as_str()).map(|f: &Field| f.kinds.clone()).unwrap_or_default();
+/// Two fields that could name one party, and have the same clearing bin: what stands there is of both.
+fn alike(workflow: &Workflow, variables: &Variables) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
     for (n, one) in variables.all.iter().enumerate() {
-        for other in variables.all.iter().skip(n + 1) {
+        for (m, other) in variables.all.iter().enumerate().filter(|(m, _)| *m != n) {
             if let (Counted::Held(Some(a), bin), Counted::Held(Some(b), same)) = (one, other)
                 && bin == same
-                && kinds(a).iter().any(|kind| kinds(b).contains(kind))
+                && kinds(workflow, a).iter().any(|kind| kinds(workflow, b).contains(kind))
             {
-                return Err(format!("`{a}` and `{b}` could be the same party, and both have `{bin}`"));
+                found.push((n, m));
             }
         }
     }
-    Ok(())
+    found
 }
 
 impl Variables {
     /// Finds out what started documents take of what this one holds.
     fn lend(&mut self, book: &Book, workflow: &Workflow) {
         let starts = starts(workflow);
-        let started: BTreeSet<&Name> = starts.iter().map(|s| &s.workflow).collect();
+        // Another document of this workflow takes nothing but its own: that is seen where it takes.
+        let started: BTreeSet<&Name> = starts.iter().map(|s| &s.workflow).filter(|name| **name != workflow.name).collect();
         for child in started.into_iter().filter_map(|name| book.workflows.get(name)) {
             let starts: Vec<&StartSpec> = starts.iter().copied().filter(|s| s.workflow == child.name).collect();
             for n in 0..self.all.len() {
@@ -160,7 +184,8 @@ impl Variables {
                 match whole(child, &takes, &starts, party) {
                     _ if takes.is_empty() => {}
                     Some(field) => self.handed.push(Handed { workflow: child.name.clone(), from: n, field }),
-                    None => drop(self.taken.insert(n)),
+                    None if !self.for_starter && self.promise((book, child), &starts, n, &takes) => {}
+                    None => drop(self.taken.insert((child.name.clone(), n))),
                 }
             }
         }
@@ -179,11 +204,11 @@ fn starts(workflow: &Workflow) -> Vec<&StartSpec> {
     found
 }
 
-fn kinds(workflow: &Workflow, party: &Name) -> Vec<Name> {
+pub(super) fn kinds(workflow: &Workflow, party: &Name) -> Vec<Name> {
     workflow.field(party.as_str()).map(|f: &Field| f.kinds.clone()).unwrap_or_default()
 }
 
-/// The moves of a workflow out of a clearing bin, at parties of these kinds.
+/// The moves of a workflow out of a clearing bin, at parties of these kinds; but for those of all that is held, which is its own.
 fn takes<'w>(workflow: &'w Workflow, bin: &Name, at: &[Name]) -> Vec<(&'w Transition, &'w MoveSpec)> {
     let mut found = Vec::new();
     for transition in &workflow.transitions {
@@ -191,6 +216,7 @@ fn takes<'w>(workflow: &'w Workflow, bin: &Name, at: &[Name]) -> Vec<(&'w Transi
             if let ClauseKind::Move(spec) = &clause.kind
                 && spec.from.clearing
                 && spec.from.bin == *bin
+                && !matches!(spec.quantity, MoveQuantity::All)
                 && spec.from.party.as_ref().is_none_or(|p| kinds(workflow, p).iter().any(|kind| at.contains(kind)))
             {
                 found.push((transition, &**spec));
@@ -222,10 +248,17 @@ fn whole(child: &Workflow, takes: &[(&Transition, &MoveSpec)], starts: &[&StartS
     (fits && starts.iter().all(given)).then(|| field.clone())
 }
 
+/// Whether documents of a workflow go on after they have started one of another: one that has ended holds nothing.
+fn goes_on(starter: &Workflow, started: &Name) -> bool {
+    let is_final = |state: &Name| starter.state(state.as_str()).is_some_and(|s| s.is_final);
+    let starts = |t: &Transition| clauses(t).iter().any(|(c, _)| matches!(&c.kind, ClauseKind::Start(s) if s.workflow == *started));
+    starter.transitions.iter().any(|t| starts(t) && (t.goal != Goal::States || !t.to.iter().all(is_final)))
+}
+
 /// Places of this workflow in which a document that starts one of these may hold parts.
 fn lent(book: &Book, workflow: &Workflow) -> BTreeSet<(Option<Name>, Name)> {
     let mut lent = BTreeSet::new();
-    for starter in book.workflows.values().filter(|w| starts(w).iter().any(|s| s.workflow == workflow.name)) {
+    for starter in book.workflows.values().filter(|w| goes_on(w, &workflow.name)) {
         for filled in places(starter, |spec| &spec.to) {
             let there = |party: &Option<Name>, of: &Workflow| party.as_ref().map(|p| kinds(of, p));
             let same = |taken: &&PlaceSpec| match (there(&filled.party, starter), there(&taken.party, workflow)) {
@@ -239,7 +272,7 @@ fn lent(book: &Book, workflow: &Workflow) -> BTreeSet<(Option<Name>, Name)> {
 }
 
 /// The clearing places at one end of the moves of a workflow.
-fn places(workflow: &Workflow, end: fn(&MoveSpec) -> &PlaceSpec) -> Vec<&PlaceSpec> {
+pub(super) fn places(workflow: &Workflow, end: fn(&MoveSpec) -> &PlaceSpec) -> Vec<&PlaceSpec> {
     let mut found = Vec::new();
     for transition in &workflow.transitions {
         walk::clauses(&transition.body, &mut |clause| {
@@ -253,18 +286,21 @@ fn places(workflow: &Workflow, end: fn(&MoveSpec) -> &PlaceSpec) -> Vec<&PlaceSp
     found
 }
 
-/// The party fields that a transition changes, while parts may stand at them.
+/// The party fields that somebody names anew in a transition, while parts may stand at them.
+pub fn parties_asked(workflow: &Workflow, transition: &Transition) -> BTreeSet<Name> {
+    let asks = transition.body.iter().filter(|_| !transition.opens()).filter_map(|c| if let ClauseKind::Ask(asks) = &c.kind { Some(asks) } else { None });
+    asks.flatten().map(|a| a.field.clone()).filter(|name| is_party(workflow, name)).collect()
+}
+
+/// The party fields that a transition changes.
 pub fn parties_changed(workflow: &Workflow, transition: &Transition) -> BTreeSet<Name> {
-    let party = |name: &Name| workflow.field(name.as_str()).is_some_and(|f| f.kind == FieldKind::Party);
-    let mut changed = BTreeSet::new();
-    for clause in transition.body.iter().filter(|_| !transition.opens()) {
-        match &clause.kind {
-            ClauseKind::Set(name, _) if party(name) => {
-                changed.insert(name.clone());
-            }
-            ClauseKind::Ask(asks) => changed.extend(asks.iter().map(|a| a.field.clone()).filter(|n| party(n))),
-            _ => {}
-        }
-    }
+    let mut changed = parties_asked(workflow, transition);
+    let set = transition.body.iter().filter(|_| !transition.opens()).filter_map(|c| if let ClauseKind::Set(name, _) = &c.kind { Some(name) } else { None });
+    changed.extend(set.filter(|name| is_party(workflow, name)).cloned());
     changed
+}
+
+/// Whether a field of the document names a party.
+pub fn is_party(workflow: &Workflow, name: &Name) -> bool {
+    workflow.field(name.as_str()).is_some_and(|f| f.kind == FieldKind::Party)
 }

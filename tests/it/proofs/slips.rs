@@ -190,7 +190,7 @@ pub const SLIPS: &[Slip] = &[
     Slip {
         workflow: "shipment",
         within: "transition refuse:",
-        written: "    require no line has received + damaged > 0 else \"A part of it has been counted: complete the count.\"\n",
+        written: "    require no line has received + damaged + held of part in asp.inspection > 0\n      else \"A part of it has been counted: complete the count.\"\n",
         instead: "",
         code: "leak",
     },
