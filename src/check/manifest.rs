@@ -23,6 +23,11 @@ pub(super) fn manifest(sources: &SourceMap, file: FileId, reports: &Reports) -> 
         }
         Err(error) => {
             let at = error.location().map_or(0, |l| l.index());
+            if let Some(line) = text.lines().position(|line| line.trim_start_matches(' ').starts_with('\t')) {
+                let before: usize = text.lines().take(line).map(|l| l.len() + 1).sum();
+                reports.add(say::tab(whole_line(file, text, before)));
+                return Reader { table: serde_yaml::Mapping::new(), file, text, reports }.manifest();
+            }
             reports.add(say::unreadable(whole_line(file, text, at), &error.to_string()));
             return Reader { table: serde_yaml::Mapping::new(), file, text, reports }.manifest();
         }

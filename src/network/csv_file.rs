@@ -15,15 +15,26 @@ pub(super) fn read(file: FileId, text: &str, kind: Kind, out: &mut Vec<Diagnosti
     let Some(Ok(header)) = records.next() else {
         return (rows, text.trim().is_empty());
     };
+    if let Some(said) = other_separator(file, text, &header, kind) {
+        out.push(said);
+        return (rows, false);
+    }
     let (columns, absent) = columns(file, text, &header, kind, out);
+    let mut read = Vec::new();
     for record in records {
         let Ok(record) = record else {
             out.push(Diagnostic::error("unreadable-file", Span::new(file, 0, 0), "this file is not text in UTF-8").help("save it again as CSV UTF-8"));
             return (rows, false);
         };
+        read.push(record);
+    }
+    let headless = headless(file, text, &header, &columns, kind, &read);
+    let told = headless.is_some();
+    out.extend(headless);
+    for record in read {
         let places = places(file, text, &record);
         let whole = places.iter().copied().reduce(Span::to).unwrap_or_default();
-        if record.len() != columns.len() {
+        if record.len() != columns.len() && !told {
             let title = format!("this row has {} cells, and there are {} columns", record.len(), columns.len());
             out.push(Diagnostic::error("wrong-cells", whole, title).help("put a cell that contains a comma between quotes"));
         }
@@ -39,6 +50,34 @@ pub(super) fn read(file: FileId, text: &str, kind: Kind, out: &mut Vec<Diagnosti
         }
     }
     (rows, true)
+}
+
+/// A first line whose names are separated by another sign than a comma, as some programs write it.
+fn other_separator(file: FileId, text: &str, header: &csv::StringRecord, kind: Kind) -> Option<Diagnostic> {
+    let only = header.get(0).filter(|_| header.len() == 1)?;
+    let known = |name: &str| kind.column(name.trim_start_matches('\u{feff}').trim().trim_matches('"')).is_some();
+    let (_, word) =
+        [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")].into_iter().find(|(sign, _)| only.split(*sign).filter(|name| known(name)).count() > 1)?;
+    let span = places(file, text, header).first().copied().unwrap_or_default();
+    let said = Diagnostic::error("wrong-cells", span, format!("the cells of this file are separated by {word}, and commas are wanted"));
+    Some(said.help("save it again as CSV with commas (a list within one cell keeps its semicolons), or write it as YAML"))
+}
+
+/// One report for all rows that have as many cells as each other, and not as many as the first line has names.
+fn headless(file: FileId, text: &str, header: &csv::StringRecord, columns: &[Option<Column>], kind: Kind, rows: &[csv::StringRecord]) -> Option<Diagnostic> {
+    let cells = rows.first().map(csv::StringRecord::len).filter(|cells| *cells > columns.len() && rows.len() > 1)?;
+    if rows.iter().any(|row| row.len() != cells) {
+        return None;
+    }
+    let span = places(file, text, header).into_iter().reduce(Span::to).unwrap_or_default();
+    let others: Vec<&str> = kind.columns().iter().filter(|c| !columns.contains(&Some(**c))).map(|c| c.name).collect();
+    let title = format!("the first line names {} columns, and every row has {cells} cells", columns.len());
+    let help = if others.is_empty() {
+        "remove the cells that have no name".to_owned()
+    } else {
+        format!("name what is missing in the first line: one of {}", list(others.iter().copied()))
+    };
+    Some(Diagnostic::error("wrong-cells", span, title).help(help))
 }
 
 type Columns = (Vec<Option<Column>>, Vec<&'static str>);
@@ -134,5 +173,29 @@ mod tests {
             ("Washing", "business_units.csv:5:5".to_owned(), "Washing"),
         ];
         assert_eq!(seen, want);
+    }
+
+    /// The titles and helps of what is told of a file of parties.
+    fn told(text: &str) -> Vec<String> {
+        let mut map = SourceMap::default();
+        let file = map.add("parties.csv", text);
+        let mut out = Vec::new();
+        let _ = read(file, text, Kind::Parties, &mut out);
+        out.into_iter().map(|d| format!("{}: {}; {}", d.code, d.title, d.help.unwrap_or_default())).collect()
+    }
+
+    #[test]
+    fn a_file_with_semicolons_is_told_once() {
+        let commas = "save it again as CSV with commas (a list within one cell keeps its semicolons), or write it as YAML";
+        let said = format!("wrong-cells: the cells of this file are separated by semicolons, and commas are wanted; {commas}");
+        assert_eq!(told("code;name;kind\npune;Pune;asp\ndelhi;Delhi;asp\n"), [said]);
+    }
+
+    #[test]
+    fn a_name_that_is_missing_in_the_first_line_is_told_once() {
+        let told = told("bu,code,name,kind,parent,city,state,pin,gstin,calendar\nac,a,A,asp,,,,,,,x\nac,b,B,asp,,,,,,,x\n");
+        let said =
+            "wrong-cells: the first line names 10 columns, and every row has 11 cells; name what is missing in the first line: one of `address`, `location`";
+        assert_eq!(told, [said]);
     }
 }

@@ -31,6 +31,11 @@ pub fn tree(file: FileId, text: &str, out: &mut Vec<Diagnostic>) -> Option<Found
             let at = error.location().map_or(0, |l| l.index());
             let said = error.to_string();
             let why = said.split(" at line ").next().unwrap_or_default().to_owned();
+            if let Some(tab) = tab_near(text, at) {
+                let said = Diagnostic::error("unreadable-file", Span::new(file, tab, tab + 1), "a TAB stands here, and YAML is indented with spaces");
+                out.push(said.help("replace it by spaces: two for each step"));
+                return None;
+            }
             out.push(Diagnostic::error("unreadable-file", Span::new(file, at, at), format!("this file is not YAML: {why}")));
             return None;
         }
@@ -43,6 +48,17 @@ pub fn tree(file: FileId, text: &str, out: &mut Vec<Diagnostic>) -> Option<Found
             None
         }
     }
+}
+
+/// A TAB before the first word of the line at which YAML was not understood, or of the line above it.
+pub(super) fn tab_near(text: &str, at: usize) -> Option<usize> {
+    let start_of = |at: usize| text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |i| i + 1);
+    let here = start_of(at.min(text.len()));
+    let tab = |start: usize| {
+        let indent = text.get(start..)?.split(|c: char| !c.is_whitespace() || c == '\n').next()?;
+        indent.find('\t').map(|i| start + i)
+    };
+    tab(here).or_else(|| tab(start_of(here.saturating_sub(1))))
 }
 
 fn kinds(top: Found, out: &mut Vec<Diagnostic>) -> Vec<RawRow> {
@@ -245,5 +261,16 @@ mod tests {
         assert_eq!(said("part: []"), ["x.yaml:1:1 unknown-kind: master data has no `part`"]);
         assert_eq!(said("- a"), ["x.yaml:1:3 wrong-shape: a file begins with what its rows are"]);
         assert_eq!(said("parts:\n  - a: [\n").len(), 1);
+    }
+
+    #[test]
+    fn a_tab_is_told_as_such() {
+        let mut map = SourceMap::default();
+        let text = "parts:\n\t- { code: A }\n";
+        let file = map.add("more.yaml", text);
+        let mut out = Vec::new();
+        assert!(tree(file, text, &mut out).is_none());
+        let told: Vec<String> = out.iter().map(|d| format!("{} {}; {}", map.place(d.span()), d.title, d.help.as_deref().unwrap_or(""))).collect();
+        assert_eq!(told, ["more.yaml:2:1 a TAB stands here, and YAML is indented with spaces; replace it by spaces: two for each step"]);
     }
 }

@@ -10,6 +10,10 @@ pub(crate) fn unreadable(span: Span, why: &str) -> Diagnostic {
     Diagnostic::error("manifest-unreadable", span, "this is not a manifest").label(why).help("write one `key: value` a line, each key once")
 }
 
+pub(crate) fn tab(span: Span) -> Diagnostic {
+    Diagnostic::error("manifest-unreadable", span, "a TAB stands here, and a manifest is indented with spaces").help("replace it by spaces")
+}
+
 pub(crate) fn not_a_table(span: Span) -> Diagnostic {
     Diagnostic::error("manifest-unreadable", span, "this is not a manifest").help("write one `key: value` a line, such as `name: my-book`")
 }
