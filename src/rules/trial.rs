@@ -171,6 +171,20 @@ impl Maker<'_> {
 
     fn builtin(&mut self, ty: &Type, kind: &str, depth: usize) -> Value {
         let fields: Vec<(Name, Type)> = properties(ty).into_iter().map(|p| (p.name.into(), p.ty)).collect();
-        self.record(&Name::from(kind), &fields, depth)
+        let made = self.record(&Name::from(kind), &fields, depth);
+        let kinds: Vec<&Name> = match kind {
+            "obligation" => self.vocabulary.obligations.iter().map(|o| &o.name).collect(),
+            "party" | "offer" => self.vocabulary.party_kinds.iter().map(|k| &k.name).collect(),
+            _ => return made,
+        };
+        // A kind is one that the book declares.
+        match (made, if kinds.is_empty() { None } else { self.pick(&kinds) }) {
+            (Value::Record(record), Some(declared)) => {
+                let mut record = (*record).clone();
+                record.fields.insert(Name::from("kind"), Value::text(declared.as_str()));
+                Value::record(record)
+            }
+            (made, _) => made,
+        }
     }
 }

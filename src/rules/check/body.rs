@@ -38,6 +38,8 @@ pub(super) struct Body<'c> {
     pub(super) facts: Facts,
     /// Variables that get another value after they are made.
     pub(super) changed: BTreeSet<String>,
+    /// Those that are not only added to and subtracted from.
+    replaced: BTreeSet<String>,
     /// What is made, in order, and whether something reads it.
     pub(super) made: Vec<Made>,
     /// What is needless, told only where nothing is wrong.
@@ -54,7 +56,8 @@ impl<'c> Body<'c> {
         let sig = sig.filter(|sig| sig.params.len() == function.header.params.len());
         let kind = |n: usize| sig.and_then(|sig| sig.params.get(n)).map_or(Kind::Unknown, |p| Kind::of_parameter(&p.ty, context.vocabulary));
         let scope = function.header.params.iter().enumerate().map(|(n, (name, _))| (name.clone(), kind(n))).collect();
-        let changed = changed(&function.body);
+        let changed = changed(&function.body, |_| true);
+        let replaced = self::changed(&function.body, |operator| !matches!(operator, Some("+=" | "-=")));
         Self {
             context,
             sig,
@@ -63,6 +66,7 @@ impl<'c> Body<'c> {
             assumed: BTreeSet::new(),
             facts: Facts::default(),
             changed,
+            replaced,
             made: Vec::new(),
             idle: Vec::new(),
             found: Vec::new(),
@@ -164,7 +168,7 @@ impl<'c> Body<'c> {
             Stmt::Var(parts, _, _) => {
                 let kind = self.expr(&parts.1);
                 let name = parts.0.name.to_string();
-                let kind = if self.changed.contains(&name) { settled(kind) } else { kind };
+                let kind = if self.changed.contains(&name) { self.settled(&name, kind) } else { kind };
                 self.make(&name, self.span(parts.0.pos), false);
                 self.scope.push((name, kind));
             }
@@ -280,6 +284,17 @@ impl<'c> Body<'c> {
         }
     }
 
+    /// A variable that changes is only known to be what it cannot stop being: a record of its own, or, where things are only
+    /// added and subtracted, a quantity or money.
+    fn settled(&self, name: &str, kind: Kind) -> Kind {
+        match kind {
+            Kind::Record(known) => Kind::Record(super::kind::Known { open: true, own: true, ..known }),
+            Kind::List(_) => Kind::List(Box::new(Kind::Unknown)),
+            Kind::Decimal(Unit::Quantity | Unit::Money) if !self.replaced.contains(name) => kind,
+            _ => Kind::Unknown,
+        }
+    }
+
     /// Yes or no is needed.
     pub(super) fn condition(&mut self, expr: &Expr) {
         self.always_the_same(expr);
@@ -305,22 +320,15 @@ impl<'c> Body<'c> {
     }
 }
 
-/// A variable that changes is only known to be what it cannot stop being: a record of its own, or a number in its unit.
-fn settled(kind: Kind) -> Kind {
-    match kind {
-        Kind::Record(known) => Kind::Record(super::kind::Known { open: true, own: true, ..known }),
-        Kind::List(_) => Kind::List(Box::new(Kind::Unknown)),
-        _ => Kind::Unknown,
-    }
-}
-
-/// The variables that get another value, or of which something is changed.
-fn changed(body: &[Stmt]) -> BTreeSet<String> {
+/// The variables that get another value, or of which something is changed, by an operator that counts.
+fn changed(body: &[Stmt], counts: impl Fn(Option<&str>) -> bool) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut path = Vec::new();
     for statement in body {
         statement.walk(&mut path, &mut |nodes: &[ASTNode]| {
-            if let Some(ASTNode::Stmt(Stmt::Assignment(parts))) = nodes.last() {
+            if let Some(ASTNode::Stmt(Stmt::Assignment(parts))) = nodes.last()
+                && counts(parts.0.get_op_assignment_info().map(|info| info.3))
+            {
                 let mut root = &parts.1.lhs;
                 while let Expr::Dot(pair, ..) | Expr::Index(pair, ..) = root {
                     root = &pair.lhs;

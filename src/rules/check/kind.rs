@@ -49,12 +49,25 @@ impl Kind {
         match ty {
             Type::Part | Type::Party(_) | Type::Contract | Type::Builtin(_) => {
                 let called = if matches!(ty, Type::Party(_)) { "a party".to_owned() } else { with_article(&ty.to_string()) };
-                let fields = properties(ty).into_iter().map(|p| (p.name.to_owned(), Self::of(&p.ty, vocabulary))).collect();
+                let fields = properties(ty).into_iter().map(|p| (p.name.to_owned(), Self::of_property(ty, p.name, &p.ty, vocabulary))).collect();
                 let open = matches!(ty, Type::Builtin("document" | "line"));
                 Self::Record(Known { called, fields, open, own: false })
             }
             Type::Optional(inner) => Self::Maybe(Box::new(Self::of_parameter(inner, vocabulary))),
             other => Self::of(other, vocabulary),
+        }
+    }
+
+    /// What a property is. The kind of an obligation or a party is one that the book declares.
+    fn of_property(of: &Type, name: &str, ty: &Type, vocabulary: &Vocabulary) -> Self {
+        match (of, name) {
+            (Type::Builtin("obligation"), "kind") => {
+                Self::Text(Some(Words { what: "obligation", known: vocabulary.obligations.iter().map(|o| o.name.clone()).collect() }))
+            }
+            (Type::Party(_) | Type::Builtin("offer"), "kind") => {
+                Self::Text(Some(Words { what: "kind of party", known: vocabulary.party_kinds.iter().map(|k| k.name.clone()).collect() }))
+            }
+            _ => Self::of(ty, vocabulary),
         }
     }
 

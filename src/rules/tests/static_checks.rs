@@ -112,3 +112,33 @@ fn shapes_of_answers() {
     let eligibility = "fn eligibility(part) { #{ covered: part.spare, pools: [\"amc\"], payer: part.class } }";
     insta::assert_snapshot!("words_in_answers", compile(&[("rules/default/x.rhai", eligibility)]).1);
 }
+
+/// The mistakes of a rule about duties whose body is the text.
+fn duties(body: &str) -> Vec<String> {
+    let words = Vocabulary {
+        obligations: ["loan", "damage"].map(named).to_vec(),
+        party_kinds: ["asp", "customer"].map(named).to_vec(),
+        rules: [rule("dues", &[("owed", list(Type::Builtin("obligation"))), ("party", Type::Party(None))], Type::YesNo)].into(),
+        ..Vocabulary::default()
+    };
+    let text = format!("fn dues(owed, party) {{ {body} }}");
+    let found = Rules::from_texts(&words, &[("rules/default/dues.rhai", text.as_str())], &mut SourceMap::default()).1;
+    found.into_iter().map(|d| format!("{}: {}; {}", d.code, d.title, d.help.unwrap_or_default())).collect()
+}
+
+#[test]
+fn the_kind_of_a_duty_is_one_that_the_book_declares() {
+    assert_eq!(duties("owed.any(|duty| duty.kind == \"loan\") && party.kind == \"asp\""), Vec::<String>::new());
+    assert_eq!(duties("owed.any(|duty| duty.kind == \"laon\")"), ["rule-word: there is no obligation `laon`; did you mean `loan`?"]);
+    assert_eq!(duties("party.kind == \"asq\" && owed.len() > 0"), ["rule-word: there is no kind of party `asq`; did you mean `asp`?"]);
+}
+
+#[test]
+fn what_is_only_added_to_stays_money() {
+    let sum = |what: &str| duties(&format!("let worth = money(0); for duty in owed {{ worth += duty.{what}; }} worth > money(5) && party.kind == \"asp\""));
+    assert_eq!(sum("value"), Vec::<String>::new());
+    let told = sum("open");
+    assert!(matches!(told.as_slice(), [one] if one.starts_with("rule-kind:") && one.contains("quantity")), "{told:?}");
+    let replaced = "let worth = money(0); worth = number(worth); worth += 1; worth > 5 && owed.len() > 0 && party.kind == \"asp\"";
+    assert_eq!(duties(replaced), Vec::<String>::new());
+}

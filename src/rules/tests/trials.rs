@@ -31,3 +31,21 @@ fn an_override_is_tried_with_the_layer_below() {
     ]);
     insta::assert_snapshot!(shown);
 }
+
+/// A rule that fails for every kind of duty that the book does not declare is never given one.
+#[test]
+fn made_up_duties_are_of_declared_kinds() {
+    let words = Vocabulary {
+        obligations: ["loan", "damage"].map(named).to_vec(),
+        rules: [rule("dues", &[("owed", list(Type::Builtin("obligation")))], Type::YesNo)].into(),
+        ..Vocabulary::default()
+    };
+    let trial = |known: &str| {
+        let text = format!("fn dues(owed) {{ owed.all(|duty| [1][if {known} {{ 0 }} else {{ 9 }}] == 1) }}");
+        let (rules, found) = Rules::from_texts(&words, &[("rules/default/dues.rhai", text.as_str())], &mut SourceMap::default());
+        assert!(found.is_empty(), "{found:?}");
+        rules.trial().len()
+    };
+    assert_eq!(trial("duty.kind == \"loan\" || duty.kind == \"damage\""), 0);
+    assert_eq!(trial("duty.kind == \"loan\""), 1);
+}
