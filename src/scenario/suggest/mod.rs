@@ -90,6 +90,7 @@ impl Desk<'_> {
             }
             stories = found.iter().skip(before).map(|s| s.scenario.clone()).collect();
         }
+        named_apart(&mut found, scenarios);
         Ok(Suggestions { found, coverage: collector.coverage() })
     }
 
@@ -145,6 +146,19 @@ impl Desk<'_> {
 
     async fn engine(&self) -> Result<Engine, ScenarioError> {
         Ok(Engine::open(Arc::clone(&self.book), Arc::clone(&self.rules), "memory:").await?)
+    }
+}
+
+/// No two scenarios have one title.
+fn named_apart(found: &mut [Suggestion], others: &[Scenario]) {
+    let mut taken: BTreeSet<String> = others.iter().map(|s| s.title.clone()).collect();
+    for suggestion in found {
+        let title = suggestion.scenario.title.clone();
+        let names = std::iter::once(title.clone()).chain((2..).map(|n| format!("{title} ({n})")));
+        if let Some(free) = names.into_iter().find(|name| !taken.contains(name)) {
+            taken.insert(free.clone());
+            suggestion.scenario.title = free;
+        }
     }
 }
 

@@ -178,7 +178,8 @@ impl Moment<'_, '_> {
                 StepKind::Opens { actor, name, .. } if *other == "open" && name == self.name => Some(actor.clone()),
                 _ => None,
             });
-            tries.extend(done.map(|actor| (actor, vec![Input::default()])));
+            // Whoever may not fire it at all is refused for that, which shows nothing of four eyes.
+            tries.extend(done.filter(|actor| transition.by.contains(&actor.role)).map(|actor| (actor, vec![Input::default()])));
         }
         let candidates = inputs::inputs(&desk.book, &self.play.master, self.workflow, self.doc, transition);
         if let Some(role) = transition.by.iter().find(|r| **r != "system") {

@@ -7,13 +7,15 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::base::{Name, Quantity, Timestamp};
-use crate::domain::{InputLine, MasterData, Tracking};
+use crate::domain::{InputLine, MasterData, Part, Tracking, Value};
 use crate::model::{Book, Field, FieldKind, GivenUnit, Named, Scenario, ScenarioActor, ScenarioStep, StepKind, Transition, Type, Workflow};
 
 use super::inputs;
 
 /// How much is given of each part.
 const GIVEN: i64 = 20;
+/// How many are given of a part whose units are numbered.
+const NUMBERED: u32 = 3;
 /// How much of it a first document is about.
 pub(super) const ABOUT: &str = "2";
 /// How much of it others are about: nothing, and more than there is.
@@ -40,6 +42,12 @@ impl Seed<'_> {
         if self.book.manifest.master.is_none() {
             kinds.push(StepKind::Fact { kind: "part".into(), subject: part.clone(), columns: BTreeMap::new() });
         }
+        let made_up = parties.iter().filter(|(_, _, code)| !self.master.parties.iter().any(|p| p.code == *code.as_str()));
+        kinds.extend(made_up.map(|(_, kind, code)| StepKind::Fact {
+            kind: "party".into(),
+            subject: code.clone(),
+            columns: BTreeMap::from([(Name::from("kind"), vec![Value::text(kind.as_str())])]),
+        }));
         kinds.extend(parties.iter().filter_map(|(_, kind, party)| self.stock(kind, party, &part)));
         kinds.extend(Timestamp::parse_local("2026-05-04 10:00", &self.book.manifest.zone).map(StepKind::On));
         let mut fields: BTreeMap<Name, Json> = parties.iter().map(|(field, _, party)| (field.clone(), json!(party))).collect();
@@ -79,11 +87,15 @@ impl Seed<'_> {
         found
     }
 
-    /// The first part that needs no serial and no lot numbers.
-    fn part(&self) -> String {
+    /// The first part that needs no serial and no lot numbers; where all need some, the first that needs the least.
+    fn known_part(&self) -> Option<&Part> {
         let bu = self.master.business_units.first().map(|b| b.code.clone());
-        let plain = self.master.parts.iter().find(|p| Some(&p.bu) == bu.as_ref() && p.tracking == Tracking::None);
-        plain.map_or_else(|| "PART".to_owned(), |p| p.code.to_string())
+        let parts = || self.master.parts.iter().filter(|p| Some(&p.bu) == bu.as_ref());
+        [Tracking::None, Tracking::Lot, Tracking::Serial].into_iter().find_map(|tracking| parts().find(|p| p.tracking == tracking))
+    }
+
+    fn part(&self) -> String {
+        self.known_part().map_or_else(|| "PART".to_owned(), |p| p.code.to_string())
     }
 
     fn stock(&self, kind: &Name, party: &str, part: &str) -> Option<StepKind> {
@@ -91,9 +103,10 @@ impl Seed<'_> {
         let of_kind = |name: &&Name| words.bins.get(*name).is_some_and(|b| b.at.contains(kind) && !b.clearing);
         let bin = words.on_hand_bins.iter().find(of_kind).or_else(|| words.bins.keys().find(of_kind))?;
         let first = |named: &[Named]| named.first().map(|n| n.name.clone());
+        let tracking = self.known_part().map_or(Tracking::None, |p| p.tracking);
         let unit = GivenUnit {
             part: part.to_owned(),
-            lot: String::new(),
+            lot: if tracking == Tracking::Lot { "L1".to_owned() } else { String::new() },
             serial: None,
             quantity: Quantity::units(GIVEN),
             bin: bin.clone(),
@@ -105,7 +118,11 @@ impl Seed<'_> {
             sodo: None,
             rate: None,
         };
-        Some(StepKind::Stock { party: party.to_owned(), units: vec![unit] })
+        let units = match tracking {
+            Tracking::Serial => (1..=NUMBERED).map(|n| GivenUnit { serial: Some(format!("{party}-{n}")), quantity: Quantity::ONE, ..unit.clone() }).collect(),
+            _ => vec![unit],
+        };
+        Some(StepKind::Stock { party: party.to_owned(), units })
     }
 
     fn actor(&self, opening: &Transition, parties: &[(Name, Name, String)]) -> ScenarioActor {
