@@ -86,7 +86,7 @@ impl Play<'_> {
                 let remedies: Vec<&str> = r.remedies.iter().map(|m| m.text.as_str()).collect();
                 format!("{} \"{}\" ({})", r.name.as_ref().map_or_else(|| code_name(r.code), ToString::to_string), r.sentence, remedies.join(", "))
             };
-            self.fail(span, "it was refused for another reason", vec![wanted], refusal.reasons.iter().map(told).collect());
+            self.fail(span, "it was refused for another reason", vec![wanted], vec![refusal.reasons.iter().map(told).collect::<Vec<_>>().join(" · ")]);
         }
         true
     }

@@ -37,6 +37,8 @@ pub struct Failure {
     pub place: String,
     /// What is wrong, in one line.
     pub text: String,
+    /// What is written there.
+    pub step: String,
     /// What was expected.
     pub expected: Vec<String>,
     /// What there is.
@@ -207,14 +209,16 @@ impl<'a> Play<'a> {
     /// A refusal that the story does not speak of is a failure; true where there is one.
     fn unspoken(&mut self, span: Span) -> bool {
         let Some(refusal) = self.refused.take() else { return false };
-        let actual = refusal.reasons.iter().map(|r| r.line.map_or_else(|| r.sentence.clone(), |l| format!("line {l}: {}", r.sentence))).collect();
-        self.fail(span, format!("`{}` was refused before this", refusal.transition), vec!["done".to_owned()], actual);
+        let actual: Vec<String> = refusal.reasons.iter().map(|r| r.line.map_or_else(|| r.sentence.clone(), |l| format!("line {l}: {}", r.sentence))).collect();
+        self.fail(span, format!("`{}` was refused before this", refusal.transition), vec!["done".to_owned()], vec![actual.join(" · ")]);
         true
     }
 
     pub fn fail(&mut self, span: Span, text: impl Into<String>, expected: Vec<String>, actual: Vec<String>) {
         let place = self.engine.book().sources.place(span);
-        self.report.failures.push(Failure { place, text: text.into(), expected, actual });
+        let written = self.engine.book().sources.text(span);
+        let step = written.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.report.failures.push(Failure { place, text: text.into(), step, expected, actual });
     }
 
     fn tell(&mut self, what: String) {

@@ -23,6 +23,9 @@ fn lines(played: &Played) -> Vec<String> {
     lines.extend(report.story.iter().map(|line| format!("    {line}")));
     for failure in &report.failures {
         lines.push(format!("  {}: {}", failure.place, failure.text));
+        if !failure.step.is_empty() {
+            lines.push(format!("    {}", failure.step));
+        }
         let rows = beside(failure);
         let width = rows.iter().map(|(expected, _)| expected.chars().count()).max().unwrap_or(0).min(60);
         for (expected, actual) in rows {
@@ -45,8 +48,9 @@ fn beside(failure: &Failure) -> Vec<(String, String)> {
         None => true,
     });
     let rows = expected.len().max(actual.len());
-    let text = |lines: &[String], at: usize| lines.get(at).cloned().unwrap_or_else(|| "nothing".to_owned());
-    (0..rows).map(|at| (text(&expected, at), text(&actual, at))).collect()
+    let text = |lines: &[String], at: usize, none: &str| lines.get(at).cloned().unwrap_or_else(|| none.to_owned());
+    let none = if failure.expected.is_empty() { "nothing" } else { "nothing else" };
+    (0..rows).map(|at| (text(&expected, at, none), text(&actual, at, "nothing"))).collect()
 }
 
 /// All of it for programs.
@@ -58,7 +62,8 @@ pub fn json(played: &[Played], coverage: Option<Json>) -> Json {
 
 fn one(played: &Played) -> Json {
     let report = &played.report;
-    let failures: Vec<Json> = report.failures.iter().map(|f| json!({ "place": f.place, "text": f.text, "expected": f.expected, "actual": f.actual })).collect();
+    let failures: Vec<Json> =
+        report.failures.iter().map(|f| json!({ "place": f.place, "text": f.text, "step": f.step, "expected": f.expected, "actual": f.actual })).collect();
     json!({
         "kind": if played.on.is_some() { "scenario" } else { "rule_case" },
         "title": report.title,
@@ -122,6 +127,7 @@ mod tests {
         let failure = Failure {
             place: "a.flow:4:3".into(),
             text: "stock at pune.available differs".into(),
+            step: "stock at pune.available is SEAL 3; PCB 1".into(),
             expected: vec!["SEAL 3".into(), "PCB 1".into()],
             actual: vec!["PCB 1".into(), "SEAL lot L1 2".into(), "<b> 1 more".into()],
         };
@@ -134,7 +140,7 @@ mod tests {
         let told = lines(&played()).join("\n");
         assert_eq!(
             told,
-            "FAILED  a \"quoted\" one  (a.flow:1:1)\n    ship\n  a.flow:4:3: stock at pune.available differs\n    expected SEAL 3    actual SEAL lot L1 2\n    expected nothing   actual <b> 1 more"
+            "FAILED  a \"quoted\" one  (a.flow:1:1)\n    ship\n  a.flow:4:3: stock at pune.available differs\n    stock at pune.available is SEAL 3; PCB 1\n    expected SEAL 3         actual SEAL lot L1 2\n    expected nothing else   actual <b> 1 more"
         );
     }
 

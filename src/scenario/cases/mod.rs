@@ -94,7 +94,7 @@ impl RuleCase {
         let answered = rules.call(&scope, &self.rule, &self.arguments);
         let mut failures = Vec::new();
         let mut differs = |text: String, expected: String, actual: String| {
-            failures.push(Failure { place: self.place.clone(), text, expected: vec![expected], actual: vec![actual] });
+            failures.push(Failure { place: self.place.clone(), text, step: String::new(), expected: vec![expected], actual: vec![actual] });
         };
         match (&self.expected, &answered) {
             (Expected::Fields(fields), Ok(answer)) => {
