@@ -2,6 +2,8 @@
 //!
 //! Must not know what the diagnostics are about, nor print them: a face does. Tests: below, and the spoiled flows in `tests/it`.
 
+mod once;
+
 use std::fmt;
 
 use miette::{
@@ -26,13 +28,14 @@ pub enum Style {
     Narrated,
 }
 
-/// All diagnostics, by file and place: the first twenty in full, the others counted.
+/// All diagnostics, by file and place: the first twenty in full, the others counted. A name that is not known is told once.
 #[must_use]
 pub fn reports(map: &SourceMap, diagnostics: &[Diagnostic], style: Style) -> String {
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     sorted.sort_by_key(|d| (d.span().file, d.span().start, d.span().end));
-    let mut out: String = sorted.iter().take(SHOWN).map(|d| report(map, d, style) + "\n").collect();
-    let rest = sorted.len().saturating_sub(SHOWN);
+    let told = once::once(map, &sorted);
+    let mut out: String = told.iter().take(SHOWN).map(|d| report(map, d, style) + "\n").collect();
+    let rest = told.len().saturating_sub(SHOWN);
     if rest > 0 {
         out.push_str(&format!("and {rest} more\n"));
     }
