@@ -89,7 +89,11 @@ impl Run<'_> {
             return Ok((known.trace.answer.clone(), known.source.clone()));
         }
         let scope = Scope { bu: &self.doc.bu, parties };
-        let answer = self.env.rules.call(&scope, rule, &arguments).map_err(|fault| Halt::from(self.rule_fault(&fault, &arguments, span)))?;
+        let answer = self.env.rules.call(&scope, rule, &arguments).map_err(|fault| match self.lacking {
+            0 => Halt::from(self.rule_fault(&fault, &arguments, span)),
+            // It was given what is lacking, and that is reported already.
+            _ => Halt::Reported,
+        })?;
         let source = RuleSource { rule: rule.clone(), layer: Arc::clone(&answer.layer), file: answer.file, line: None };
         let trace = RuleTrace { rule: rule.clone(), layer: answer.layer, line: self.line_no(), arguments, answer: answer.value.clone() };
         self.answers.borrow_mut().push(Asked { print, trace, source: source.clone() });

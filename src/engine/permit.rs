@@ -2,11 +2,11 @@
 //!
 //! Pure. Tests: the scenarios.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Name, PartyCode, suggest};
 use crate::domain::{Actor, Document, Person, Reason, ReasonCode, Snapshot};
-use crate::model::{Book, FieldKind, Goal, Role, Transition, Workflow};
+use crate::model::{Book, Clause, ClauseKind, FieldKind, Goal, Role, Transition, Workflow};
 
 /// The built-in role of the engine itself.
 pub const SYSTEM: &str = "system";
@@ -112,15 +112,17 @@ pub fn transition<'w>(workflow: &'w Workflow, doc: &Document, name: &Name) -> Re
     }))
 }
 
-/// The shortest way to a state from which a transition may be fired, as steps in words; where guards hold is not looked at.
+/// The way to a state from which a transition may be fired that changes least on it, and then the shortest, as steps in words;
+/// where guards hold is not looked at. To take back is better advice than to sell.
 fn first(workflow: &Workflow, doc: &Document, wanted: &Transition) -> Option<Vec<String>> {
-    let mut came: BTreeMap<&Name, Option<(&Name, &Transition)>> = BTreeMap::from([(&doc.state, None)]);
-    let mut pending = VecDeque::from([&doc.state]);
-    while let Some(state) = pending.pop_front() {
+    let mut came: BTreeMap<&Name, (&Name, &Transition)> = BTreeMap::new();
+    let mut best: BTreeMap<&Name, (usize, usize)> = BTreeMap::from([(&doc.state, (0, 0))]);
+    let mut pending: BTreeSet<((usize, usize), &Name)> = BTreeSet::from([((0, 0), &doc.state)]);
+    while let Some(((changed, length), state)) = pending.pop_first() {
         if wanted.from.contains(state) {
             let mut steps = Vec::new();
             let mut at = state;
-            while let Some(Some((before, step))) = came.get(at) {
+            while let Some((before, step)) = came.get(at) {
                 steps.push(in_words(step));
                 at = before;
             }
@@ -128,15 +130,27 @@ fn first(workflow: &Workflow, doc: &Document, wanted: &Transition) -> Option<Vec
             return Some(steps);
         }
         for step in workflow.transitions.iter().filter(|t| t.from.contains(state) && t.goal == Goal::States) {
+            let cost = (changed + changes(&step.body), length + 1);
             for next in &step.to {
-                if !came.contains_key(next) {
-                    came.insert(next, Some((state, step)));
-                    pending.push_back(next);
+                if best.get(next).is_none_or(|known| cost < *known) {
+                    best.insert(next, cost);
+                    came.insert(next, (state, step));
+                    pending.insert((cost, next));
                 }
             }
         }
     }
     None
+}
+
+/// How many clauses of a body reach beyond the document.
+fn changes(body: &[Clause]) -> usize {
+    let of_clause = |clause: &Clause| match &clause.kind {
+        ClauseKind::EachLine(each) => changes(&each.body),
+        ClauseKind::Ask(_) | ClauseKind::AskLines | ClauseKind::Let(..) | ClauseKind::Set(..) | ClauseKind::Require(_) | ClauseKind::Become(_) => 0,
+        _ => 1,
+    };
+    body.iter().map(of_clause).sum()
 }
 
 /// `submit` by asp_manager.
