@@ -315,6 +315,7 @@ fn triggers(t: &Transition) -> String {
         .iter()
         .map(|trigger| match trigger {
             Trigger::After(duration, state) => format!("after {duration} in {state}"),
+            Trigger::Moment(moment) => words::moment(moment),
             Trigger::AtOnce => "at once".to_owned(),
             Trigger::OnEvent(event) => format!("on event {event}"),
             Trigger::OnArrival(Arrival { party, bin, first_by }) => {

@@ -2,10 +2,11 @@
 //!
 //! Written from the model, so spacing, comments and superfluous parentheses make no difference. Pure. Tests: `tests.rs`.
 
+use crate::base::Name;
 use crate::domain::Value;
 use crate::model::{
-    BinaryOp, Builtin, Changes, Choosing, Clause, ClauseKind, Expr, ExprKind, LineTest, MoveQuantity, MoveSpec, NumberPart, ObligationSpec, ObligationVerb,
-    PlaceSpec, Query, StartSpec, Template, TemplatePart, Within,
+    BinaryOp, Builtin, Changes, Choosing, Clause, ClauseKind, Expr, ExprKind, LineTest, Moment, MoveQuantity, MoveSpec, NumberPart, ObligationSpec,
+    ObligationVerb, PlaceSpec, Query, StartSpec, Template, TemplatePart, Type, Within,
 };
 
 /// An expression.
@@ -270,6 +271,17 @@ fn owed(spec: &ObligationSpec) -> String {
 pub fn patience(within: &Within) -> String {
     match within {
         Within::Fixed(duration) => duration.to_string(),
-        Within::Days(days) => format!("{} days", expr(days)),
+        Within::Days(days) => how_long(days),
     }
+}
+
+fn how_long(found: &Expr) -> String {
+    if found.ty == Type::Number { format!("{} days", expr(found)) } else { expr(found) }
+}
+
+/// The moment that a timer is set to.
+#[must_use]
+pub fn moment(moment: &Moment) -> String {
+    let states: Vec<&str> = moment.states.iter().map(Name::as_str).collect();
+    format!("{} {} in {}", if moment.over { "after" } else { "at" }, how_long(&moment.when), states.join(" or "))
 }

@@ -1,4 +1,4 @@
-//! Deadlines that are computed: typed once rules are known, and read by whatever leads into their states.
+//! Deadlines that are computed, typed once rules are known; and what leads into a state reads what its clocks read.
 //!
 //! Must not know when a deadline is over. Tests: `check::tests`.
 
@@ -9,8 +9,8 @@ use super::declared::{Declared, Outline};
 use super::reports::Reports;
 use super::typer::Typer;
 use super::{needs, walk};
-use crate::model::{Expr, Type, Within, Workflow};
-use crate::syntax::ast;
+use crate::base::Name;
+use crate::model::{Expr, Goal, Transition, Within, Workflow};
 
 /// Puts the expressions of computed deadlines into the model.
 pub(super) fn computed(book: &Declared<'_>, outline: &Outline<'_>, reports: &Reports, read: &RefCell<BTreeSet<String>>, model: &mut Workflow) {
@@ -23,32 +23,28 @@ pub(super) fn computed(book: &Declared<'_>, outline: &Outline<'_>, reports: &Rep
     }
 }
 
-/// Whatever leads into a state may read what its deadline reads.
+/// Whatever leads into a state may read what its deadline and its timers read.
 pub(super) fn needed(book: &Declared<'_>, model: &mut Workflow) {
     let states = &model.states;
+    let moments: Vec<(Vec<Name>, Expr)> = model.transitions.iter().flat_map(Transition::moments).map(|m| (m.states.clone(), m.when.clone())).collect();
     for transition in &mut model.transitions {
         for state in states.iter().filter(|s| transition.to.contains(&s.name)) {
             if let Some(Within::Days(how_long)) = state.deadline.as_ref().map(|d| &d.within) {
                 needs::also(how_long, &book.vocabulary, &mut transition.needs);
             }
         }
+        for (_, when) in moments.iter().filter(|(states, _)| states.iter().any(|s| transition.to.contains(s) || transition.goal == Goal::Back)) {
+            needs::also(when, &book.vocabulary, &mut transition.needs);
+        }
     }
 }
 
-/// Visits the expressions of all computed deadlines.
+/// Visits the expressions of all deadlines and timers that are computed.
 pub(super) fn expressions<'m>(model: &'m Workflow, see: &mut impl FnMut(&'m Expr)) {
     for deadline in model.states.iter().filter_map(|s| s.deadline.as_ref()) {
         if let Within::Days(how_long) = &deadline.within {
             walk::expr(how_long, see);
         }
     }
-}
-
-impl Typer<'_> {
-    /// How long, where it is computed: a duration, or a number of days.
-    pub(super) fn days(&mut self, written: &ast::Expr) -> Expr {
-        let found = self.expr(written, Some(&Type::Number));
-        let found = self.present(written, found);
-        if found.ty == Type::Duration { found } else { self.fitting(written, found, &Type::Number) }
-    }
+    model.transitions.iter().flat_map(Transition::moments).for_each(|moment| walk::expr(&moment.when, see));
 }

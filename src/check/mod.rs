@@ -18,6 +18,7 @@ mod findings;
 mod graph;
 mod known;
 mod manifest;
+mod moments;
 mod moves;
 mod needs;
 mod network;
@@ -28,6 +29,7 @@ mod pages;
 mod pairs;
 mod reach;
 mod reports;
+mod scenario_codes;
 mod scenario_values;
 mod scenarios;
 #[cfg(test)]
@@ -246,6 +248,10 @@ impl Checker<'_> {
             _ => None,
         };
         let scenarios = items.iter().filter_map(tell).collect();
+        if let (Some(network), Some(folder)) = (self.network, &self.manifest.master) {
+            let stories = items.iter().filter_map(|item| if let ast::Item::Scenario(written) = item { Some(written) } else { None });
+            stories.for_each(|written| scenario_codes::codes(&declared, network, folder, written, self.reports));
+        }
         let (rules, found) = Rules::compile(&declared.vocabulary, scripts);
         found.into_iter().for_each(|d| self.reports.add(d));
         if !self.reports.any_error() {

@@ -15,4 +15,8 @@ pub struct Network {
     pub calendars: BTreeSet<Name>,
     /// The pools that its limits name.
     pub pools: BTreeSet<Name>,
+    /// The codes of its parts.
+    pub parts: BTreeSet<String>,
+    /// The codes of its contracts.
+    pub contracts: BTreeSet<String>,
 }

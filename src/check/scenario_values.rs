@@ -41,11 +41,16 @@ impl Teller<'_> {
         }
         match word.values.as_slice() {
             [only] => self.one(only, ty.required()),
-            values => {
-                self.reports.add(say::one_value(&word.word, values.len()));
+            _ => {
+                self.not_one(word);
                 None
             }
         }
+    }
+
+    fn not_one(&self, word: &RowWord) {
+        let written: Vec<String> = word.values.iter().map(|v| self.book.written(v.span)).collect();
+        self.reports.add(say::one_value(&word.word, &written));
     }
 
     fn one(&self, written: &Expr, ty: &Type) -> Option<Value> {
@@ -221,7 +226,7 @@ impl Words<'_, '_> {
             if !self.allowed.contains(&word.word.text.as_str()) {
                 self.teller.reports.add(say_name::unknown(&word.word, "a word about stock", self.allowed.iter().copied()));
             } else if word.values.len() != 1 {
-                self.teller.reports.add(say::one_value(&word.word, word.values.len()));
+                self.teller.not_one(word);
             }
         }
     }

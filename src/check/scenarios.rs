@@ -25,6 +25,8 @@ pub(super) struct Teller<'a> {
     pub(super) reports: &'a Reports,
     /// Documents by the name that the scenario gives them, with their workflow where it is known.
     documents: BTreeMap<String, Option<Name>>,
+    /// A step could not be read.
+    unread: bool,
 }
 
 /// Codes that the guards and claims of all workflows answer.
@@ -42,7 +44,7 @@ pub(super) fn codes<'w>(workflows: impl Iterator<Item = &'w Workflow>) -> BTreeS
 
 impl<'a> Teller<'a> {
     pub(super) const fn new(book: &'a Declared<'a>, zone: &'a jiff::tz::TimeZone, codes: &'a BTreeSet<Name>, reports: &'a Reports) -> Self {
-        Self { book, zone, codes, reports, documents: BTreeMap::new() }
+        Self { book, zone, codes, reports, documents: BTreeMap::new(), unread: false }
     }
 
     /// The whole scenario.
@@ -58,7 +60,10 @@ impl<'a> Teller<'a> {
 
     fn step(&mut self, written: &Written) -> Option<StepKind> {
         match written {
-            Written::Broken => None,
+            Written::Broken => {
+                self.unread = true;
+                None
+            }
             Written::Given(given) => self.given(given),
             Written::On { date, time } => self.moment(date, time.as_ref()),
             Written::When(when) => self.action(when),
@@ -136,6 +141,8 @@ impl<'a> Teller<'a> {
     fn document(&self, id: &Ident) -> Option<&'a Outline<'a>> {
         match self.documents.get(&id.text) {
             Some(workflow) => self.book.outlines.get(workflow.as_ref()?.as_str()),
+            // It may have been opened by a step that cannot be read.
+            None if self.unread => None,
             None => {
                 self.reports.add(say::unknown_document(id, self.documents.keys().map(String::as_str)));
                 None

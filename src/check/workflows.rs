@@ -175,6 +175,10 @@ impl Reader<'_> {
                     }
                     found.push(Trigger::After(duration.value, name(state)));
                 }
+                TransitionTrigger::Moment(moment) => {
+                    let mut typer = Typer::new(self.book, self.outline, self.reports, self.read);
+                    found.extend(typer.moment(moment, written).map(|moment| Trigger::Moment(Box::new(moment))));
+                }
                 TransitionTrigger::AtOnce(span) => {
                     if opening {
                         self.reports.add(say::trigger_on_opening(*span, transition));
@@ -250,6 +254,7 @@ impl Reader<'_> {
             self.reports.add(say_name::taken(&other.name, &format!("the approval of `{}`", written.name.text), Some(written.head)));
             return None;
         }
+        let mut typer = Typer::new(self.book, self.outline, self.reports, self.read);
         Some(Transition {
             name: Name::from(implied),
             doc: String::new(),
@@ -258,7 +263,7 @@ impl Reader<'_> {
             to: of.from.clone(),
             goal: Goal::Same,
             by: vec![role],
-            not_by: Vec::new(),
+            not_by: written.approval_not_by.iter().filter_map(|t| typer.transition_name(t)).collect(),
             approval: None,
             approves: Some(of.name.clone()),
             triggers: Vec::new(),

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::base::{Duration, Name, Timestamp};
+use crate::base::{Name, Timestamp};
 use crate::domain::{Action, Actor, Command, Decision, Document, Event, Reason, ReasonCode, Refusal, Snapshot, Timer};
 use crate::model::{Book, Transition, Trigger, Workflow};
 use crate::rules::Rules;
 
+use super::clocks::Clocks;
 use super::run::{Env, Run};
 use super::witness::Witness;
 use super::{books, migrate, permit};
@@ -141,6 +142,9 @@ fn fire(given: Given<'_>, wanted: &Name) -> Result<Decision, Box<Refusal>> {
     let witness = witness.filter(|w| early.is_empty() || w.is_curious());
     let mut run = Run::new(Env { book, rules, snapshot, command, workflow, transition, witness }, doc.clone());
     run.take_input();
+    if early.is_empty() {
+        early.extend(run.too_early());
+    }
     match role {
         Some(role) if early.is_empty() && run.reasons.is_empty() => complete(run, role),
         _ => {
@@ -202,7 +206,11 @@ fn complete(mut run: Run<'_>, role: Name) -> Result<Decision, Box<Refusal>> {
     let before = run.env.snapshot.document.as_ref().map(|d| d.state.clone());
     let target = run.target_state();
     let entered = target != before;
-    let patience = target.as_ref().filter(|_| entered && run.reasons.is_empty()).and_then(|target| run.patience(target));
+    let clocks = match target.as_ref().filter(|_| run.reasons.is_empty()) {
+        Some(target) if entered => run.clocks(target),
+        Some(target) => run.clocks_moved(target),
+        None => Clocks::default(),
+    };
     let state = target.as_ref().and_then(|target| workflow.state(target.as_str()));
     let ended = state.is_some_and(|s| s.is_final);
     run.promises(ended);
@@ -228,7 +236,7 @@ fn complete(mut run: Run<'_>, role: Name) -> Result<Decision, Box<Refusal>> {
         run.enter(target);
     }
     let event = event(&run, before, role);
-    Ok(assemble(run, event, number, (entered, patience)))
+    Ok(assemble(run, event, number, (entered, &clocks)))
 }
 
 /// The journal's row of a decision, which takes with it what the rules answered.
@@ -252,11 +260,11 @@ pub fn event(run: &Run<'_>, from: Option<Name>, role: Name) -> Event {
 }
 
 /// The whole of a decision.
-pub fn assemble(mut run: Run<'_>, event: Event, number: Option<crate::domain::SeriesTake>, (entered, patience): (bool, Option<Duration>)) -> Decision {
+pub fn assemble(mut run: Run<'_>, event: Event, number: Option<crate::domain::SeriesTake>, (entered, clocks): (bool, &Clocks)) -> Decision {
     run.doc.revision += 1;
     let revision = run.doc.revision;
     let (children, starts) = run.started(revision);
-    let mut timers: Vec<Timer> = if run.doc.ended { Vec::new() } else { run.timers(entered, patience, revision) };
+    let mut timers: Vec<Timer> = if run.doc.ended { Vec::new() } else { run.timers(entered, clocks, revision) };
     timers.extend(starts);
     timers.extend(run.told(revision));
     timers.extend(run.arrived(revision));

@@ -9,6 +9,7 @@ use crate::domain::{Freed, Inbound, Move, Need, Reason, ReasonCode, Timer, Timer
 use crate::model::{State, Trigger, Within};
 
 use super::allocate::place_text;
+use super::clocks::{Clocks, Rings};
 use super::operate;
 use super::run::Run;
 
@@ -88,24 +89,24 @@ impl Run<'_> {
     }
 
     /// The timers of the state that the document is now in.
-    pub fn timers(&self, entered: bool, patience: Option<Duration>, revision: u64) -> Vec<Timer> {
+    pub fn timers(&self, entered: bool, clocks: &Clocks, revision: u64) -> Vec<Timer> {
         let since = if entered { self.doc.entered_at } else { self.env.command.effective_at };
-        self.state_timers((entered, since), patience, revision)
+        self.state_timers((entered, since), clocks, revision)
     }
 
     /// The timers of a state as if it were entered at a time.
-    pub fn timers_since(&self, since: Timestamp, patience: Option<Duration>, revision: u64) -> Vec<Timer> {
-        self.state_timers((true, since), patience, revision)
+    pub fn timers_since(&self, since: Timestamp, clocks: &Clocks, revision: u64) -> Vec<Timer> {
+        self.state_timers((true, since), clocks, revision)
     }
 
-    fn state_timers(&self, (entered, since): (bool, Timestamp), patience: Option<Duration>, revision: u64) -> Vec<Timer> {
+    fn state_timers(&self, (entered, since): (bool, Timestamp), clocks: &Clocks, revision: u64) -> Vec<Timer> {
         let now = self.env.command.effective_at;
         let calendar = std::cell::LazyCell::new(|| self.calendar());
         let state = self.doc.state.clone();
         let mut timers = Vec::new();
         let mut add = |due_at, kind| timers.push(Timer { id: format!("{revision}.t{}", timers.len() + 1), due_at, kind, state: state.clone() });
         let declared = self.env.workflow.state(state.as_str());
-        if let (Some(patience), Some(deadline)) = (patience, declared.and_then(|s| s.deadline.as_ref())) {
+        if let (Some(patience), Some(deadline)) = (clocks.patience, declared.and_then(|s| s.deadline.as_ref())) {
             add(calendar.due(since, patience), TimerKind::Deadline { notify: deadline.notify.clone() });
         }
         for transition in &self.env.workflow.transitions {
@@ -123,6 +124,14 @@ impl Run<'_> {
                     _ => {}
                 }
             }
+        }
+        for (transition, rings) in &clocks.rings {
+            let due_at = match rings {
+                // What is past already is done at once, and not before what has just happened.
+                Rings::At(at) => (*at).max(now),
+                Rings::After(duration) => calendar.due(since, *duration),
+            };
+            add(due_at, TimerKind::Fire { transition: transition.clone() });
         }
         timers
     }

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use crate::base::{Name, Span};
 use crate::domain::{Action, Command, Decision, Document, Reason, ReasonCode, Refusal, Snapshot, Timer, TimerKind, Value};
-use crate::model::{Book, Field, Goal, Migration, Transition, Trigger, Type, Workflow};
+use crate::model::{Book, Field, Goal, Migration, Transition, Type, Workflow};
 use crate::rules::Rules;
 
+use super::clocks::Clocks;
 use super::decide::{assemble, event, refusal};
 use super::run::{Env, Run};
 use super::{permit, visit};
@@ -141,14 +142,18 @@ pub fn decide(book: &Book, rules: &Rules, snapshot: &Snapshot, timers: &[Timer],
     }
     let anew = mapped == Some(false) && !ended;
     let target = run.doc.state.clone();
-    let patience = if anew { run.patience(&target) } else { None };
+    let clocks = match ended {
+        true => Clocks::default(),
+        false if anew => run.clocks(&target),
+        false => run.rings_of(&target),
+    };
     if !run.reasons.is_empty() {
         return Err(refusal(command, &wanted, Some((doc, Vec::new())), run.reasons));
     }
     let event = event(&run, Some(doc.state.clone()), permit::SYSTEM.into());
     let revision = run.doc.revision + 1;
-    let timers = if anew { started_anew(&run, patience, revision) } else { kept(&run, timers, revision) };
-    let mut decision = assemble(run, event, None, (false, None));
+    let timers = if anew { started_anew(&run, &clocks, revision) } else { kept(&run, timers, &clocks, revision) };
+    let mut decision = assemble(run, event, None, (false, &Clocks::default()));
     decision.enters_state = true;
     decision.timers.retain(|t| matches!(t.kind, TimerKind::Tell { .. }));
     if !ended {
@@ -200,8 +205,8 @@ fn moving(name: &Name, from: &Name, to: &Name) -> Transition {
 }
 
 /// Deadlines and clocks begin now; nothing is fired at once, since nobody did anything.
-fn started_anew(run: &Run<'_>, patience: Option<crate::base::Duration>, revision: u64) -> Vec<Timer> {
-    let mut timers = run.timers_since(run.env.command.effective_at, patience, revision);
+fn started_anew(run: &Run<'_>, clocks: &Clocks, revision: u64) -> Vec<Timer> {
+    let mut timers = run.timers_since(run.env.command.effective_at, clocks, revision);
     timers.retain(|t| match &t.kind {
         TimerKind::Fire { transition } => waits(run.env.workflow, transition, &run.doc.state),
         _ => true,
@@ -210,20 +215,21 @@ fn started_anew(run: &Run<'_>, patience: Option<crate::base::Duration>, revision
 }
 
 /// The timers that run go on in the state's new name. A clock that the new version adds begins now.
-fn kept(run: &Run<'_>, running: &[Timer], revision: u64) -> Vec<Timer> {
+fn kept(run: &Run<'_>, running: &[Timer], clocks: &Clocks, revision: u64) -> Vec<Timer> {
     let state = &run.doc.state;
     let mut kept: Vec<Timer> = Vec::new();
     for timer in running {
         let goes_on = match &timer.kind {
             TimerKind::Deadline { .. } => run.env.workflow.state(state.as_str()).is_some_and(|s| s.deadline.is_some()),
-            TimerKind::Fire { transition } => waits(run.env.workflow, transition, state),
+            // One that is set to a day is set anew.
+            TimerKind::Fire { transition } => waits(run.env.workflow, transition, state) && !dated(run.env.workflow, transition, state),
             TimerKind::Start(_) | TimerKind::Tell { .. } | TimerKind::Arrived(_) => false,
         };
         if goes_on {
             kept.push(Timer { id: format!("{revision}.t{}", kept.len() + 1), state: state.clone(), ..timer.clone() });
         }
     }
-    for timer in run.timers_since(run.env.command.effective_at, None, revision) {
+    for timer in run.timers_since(run.env.command.effective_at, clocks, revision) {
         let TimerKind::Fire { transition } = &timer.kind else { continue };
         let new = waits(run.env.workflow, transition, state) && !kept.iter().any(|k| k.kind == timer.kind);
         if new {
@@ -233,8 +239,13 @@ fn kept(run: &Run<'_>, running: &[Timer], revision: u64) -> Vec<Timer> {
     kept
 }
 
+/// Whether a transition waits in a state for a day.
+fn dated(workflow: &Workflow, transition: &Name, state: &Name) -> bool {
+    workflow.transition(transition.as_str()).is_some_and(|t| t.moments().any(|m| !m.from_entry() && m.states.contains(state)))
+}
+
 /// Whether a transition waits in a state for its time.
 fn waits(workflow: &Workflow, transition: &Name, state: &Name) -> bool {
     let triggers = workflow.transition(transition.as_str()).map(|t| t.triggers.as_slice()).unwrap_or_default();
-    triggers.iter().any(|trigger| matches!(trigger, Trigger::After(_, waits_in) if waits_in == state))
+    triggers.iter().any(|trigger| trigger.waits_in(state))
 }

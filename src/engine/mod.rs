@@ -7,6 +7,7 @@ mod allocate;
 mod arrivals;
 mod body;
 mod books;
+mod clocks;
 mod consult;
 pub mod decide;
 mod deliver;

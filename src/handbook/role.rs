@@ -3,7 +3,7 @@
 //! Must not know how pages are written. Tests: `tests/it/handbook.rs`.
 
 use crate::base::Name;
-use crate::model::{Arrival, Ask, Book, ClauseKind, Role, Transition, Trigger, Workflow};
+use crate::model::{Arrival, Ask, Book, ClauseKind, Field, Role, Transition, Trigger, Workflow};
 use crate::picture::Words;
 
 use super::block::{Block, Page, Words as Cell, cell, code, joined, link, prose, text};
@@ -41,6 +41,9 @@ pub fn system(book: &Book) -> Page {
             Trigger::OnArrival(Arrival { party, bin, first_by }) => {
                 let first = first_by.as_ref().map(|field| format!(", first by {field}")).unwrap_or_default();
                 format!("{} into {party}.{bin}{first}", words.trigger(trigger))
+            }
+            Trigger::Moment(moment) if moment.states != t.from => {
+                format!("{} in {}", words.trigger(trigger), moment.states.iter().map(crate::base::Name::as_str).collect::<Vec<_>>().join(" or "))
             }
             _ => words.trigger(trigger),
         };
@@ -117,11 +120,24 @@ fn tasks(words: &Words<'_>, transition: &Transition) -> Vec<Vec<Cell>> {
 }
 
 fn opening(words: &Words<'_>, transition: &Transition) -> Vec<Cell> {
-    vec![document(words), task(words, transition), prose(&transition.doc), gives(transition)]
+    let needed = |field: &&Field| field.default.is_none() && !field.ty.is_optional();
+    let name = |field: &Field| field.name.to_string();
+    let mut fields: Vec<String> = words.workflow.fields.iter().filter(needed).map(name).collect();
+    fields.extend(words.workflow.line_fields.iter().filter(needed).map(|field| format!("line: {}", field.name)));
+    for asked in asked(transition) {
+        if !fields.contains(&asked) && !fields.contains(&format!("line: {asked}")) {
+            fields.push(asked);
+        }
+    }
+    vec![document(words), task(words, transition), prose(&transition.doc), joined(fields.into_iter().map(code))]
 }
 
 /// The fields that are asked.
 fn gives(transition: &Transition) -> Cell {
+    joined(asked(transition).into_iter().map(code))
+}
+
+fn asked(transition: &Transition) -> Vec<String> {
     let mut fields: Vec<String> = Vec::new();
     for effect in effects::effects([transition]) {
         match &effect.clause.kind {
@@ -131,7 +147,7 @@ fn gives(transition: &Transition) -> Cell {
         }
     }
     fields.dedup();
-    joined(fields.into_iter().map(code))
+    fields
 }
 
 /// Messages, and deadlines that have passed.

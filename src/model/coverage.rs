@@ -261,7 +261,7 @@ impl Points<'_> {
         let key = |make: fn(Name, Name) -> Key| make(self.workflow.name.clone(), name.clone());
         let (done, fired) = (key(Key::Transition), key(Key::Fired));
         self.add(Category::Transitions, name, done, transition.head, format!("`{name}` is never done"));
-        if transition.triggers.iter().any(|t| matches!(t, Trigger::After(..))) {
+        if transition.triggers.iter().any(Trigger::by_clock) {
             self.add(Category::Clock, name, fired, transition.head, format!("the clock never fires `{name}`"));
         } else if transition.triggers.iter().any(|t| matches!(t, Trigger::AtOnce)) {
             self.add(Category::Clock, name, fired, transition.head, format!("`{name}` is never done at once"));

@@ -20,4 +20,4 @@ pub use coverage::{Category, Coverage, Key, Point, Tally};
 pub use expr::{BinaryOp, Builtin, Expr, ExprKind, LineTest, NumberPart, Query, Template, TemplatePart};
 pub use scenario::{ExpectedUnit, GivenUnit, Scenario, ScenarioActor, ScenarioStep, StepKind};
 pub use types::{Property, Type, properties};
-pub use workflow::{Arrival, Deadline, Field, FieldKind, Goal, InboundSpec, Migration, State, Transition, Trigger, Workflow};
+pub use workflow::{Arrival, Deadline, Field, FieldKind, Goal, InboundSpec, Migration, Moment, State, Transition, Trigger, Workflow};

@@ -167,11 +167,34 @@ pub struct State {
     pub span: Span,
 }
 
+/// `after due`, `at due - 2 days in lent`
+#[derive(Debug, Clone)]
+pub struct Moment {
+    /// A date, a point in time, or how long after a state was entered.
+    pub when: Expr,
+    /// `after`: a day must be over. Otherwise `at`: as it begins.
+    pub over: bool,
+    /// In which states.
+    pub states: Vec<Name>,
+    /// Fields that may be absent: without one of them there is nothing to wait for.
+    pub needs: Vec<Name>,
+}
+
+impl Moment {
+    /// True where it counts from when the state was entered.
+    #[must_use]
+    pub fn from_entry(&self) -> bool {
+        matches!(self.when.ty, Type::Duration | Type::Number)
+    }
+}
+
 /// What else than a person fires a transition.
 #[derive(Debug, Clone)]
 pub enum Trigger {
     /// So long after a state was entered.
     After(Duration, Name),
+    /// At a moment that is computed.
+    Moment(Box<Moment>),
     /// As soon as a state is entered.
     AtOnce,
     /// An integration event opens the document.
@@ -189,6 +212,24 @@ pub struct Arrival {
     pub bin: Name,
     /// The choice of the document that goes before its age: the first choice first.
     pub first_by: Option<Name>,
+}
+
+impl Trigger {
+    /// True where the clock fires it.
+    #[must_use]
+    pub const fn by_clock(&self) -> bool {
+        matches!(self, Self::After(..) | Self::Moment(_))
+    }
+
+    /// True where it waits for its time in a state.
+    #[must_use]
+    pub fn waits_in(&self, state: &Name) -> bool {
+        match self {
+            Self::After(_, waits_in) => waits_in == state,
+            Self::Moment(moment) => moment.states.contains(state),
+            Self::AtOnce | Self::OnEvent(_) | Self::OnArrival(_) => false,
+        }
+    }
 }
 
 /// Where a transition leads.
@@ -248,6 +289,11 @@ impl Transition {
     #[must_use]
     pub fn arrival(&self) -> Option<&Arrival> {
         self.triggers.iter().find_map(|t| if let Trigger::OnArrival(arrival) = t { Some(arrival) } else { None })
+    }
+
+    /// Moments that are computed, at which the clock fires it.
+    pub fn moments(&self) -> impl Iterator<Item = &Moment> {
+        self.triggers.iter().filter_map(|t| if let Trigger::Moment(moment) = t { Some(&**moment) } else { None })
     }
 
     /// True for a note and for an approval: it stays, and asks for nothing but texts for people to read.

@@ -39,5 +39,8 @@ pub fn outline(sources: &SourceMap) -> Option<Network> {
     };
     network.calendars = named(Kind::Parties, "calendar");
     network.pools = named(Kind::Limits, "pool");
+    let codes = |kind: Kind| rows.iter().filter(move |row| row.kind == kind).filter_map(|row| row.text("code")).map(str::to_owned).collect();
+    network.parts = codes(Kind::Parts);
+    network.contracts = codes(Kind::Contracts);
     Some(network)
 }

@@ -3,7 +3,7 @@
 //! Must not know where they are shown: pictures and pages both use them. Tests: `tests/it/pictures.rs`, `tests/it/handbook.rs`.
 
 use crate::base::{Name, Span};
-use crate::model::{Book, Clause, ClauseKind, Deadline, Expr, Goal, Named, Template, Transition, Trigger, Type, Within, Workflow};
+use crate::model::{Book, Clause, ClauseKind, Deadline, Expr, Goal, Moment, Named, Template, Transition, Trigger, Type, Within, Workflow};
 
 /// The words of one workflow.
 #[derive(Debug, Clone, Copy)]
@@ -64,10 +64,17 @@ impl<'a> Words<'a> {
     pub fn trigger(&self, trigger: &Trigger) -> String {
         match trigger {
             Trigger::After(duration, _) => format!("after {duration}"),
+            Trigger::Moment(moment) => self.moment(moment),
             Trigger::AtOnce => "at once".to_owned(),
             Trigger::OnEvent(event) => format!("on event {event}"),
             Trigger::OnArrival(_) => "when parts come".to_owned(),
         }
+    }
+
+    fn moment(&self, moment: &Moment) -> String {
+        let (word, when) = (if moment.over { "after" } else { "at" }, self.expr(&moment.when));
+        let days = if moment.when.ty == Type::Number { " days" } else { "" };
+        format!("{word} {when}{days}")
     }
 
     /// Who opens it when nobody of a role does.
@@ -123,7 +130,10 @@ impl<'a> Words<'a> {
             lines.push(format!("not whoever did {}", did.join(" or ")));
         }
         if let Some(role) = &transition.approval {
-            lines.push(format!("after approval by {}", self.role(role)));
+            let approval = self.workflow.transition(&format!("approve_{}", transition.name));
+            let others: Vec<&str> = approval.iter().flat_map(|a| &a.not_by).map(Name::as_str).collect();
+            let other = if others.is_empty() { String::new() } else { format!(" other than whoever did {}", others.join(" or ")) };
+            lines.push(format!("after approval by {}{other}", self.role(role)));
         }
         lines
     }

@@ -163,7 +163,7 @@ fn first_units(workflow: &Workflow, opening: &Transition, parties: &Values, size
 #[must_use]
 pub fn firings(book: &Book, workflow: &Workflow, doc: &Document, transition: &Transition, actor: &ScenarioActor, size: Size, units: &dyn Units) -> Vec<Act> {
     let by_itself = transition.by.iter().all(|r| *r == "system") && !transition.triggers.is_empty();
-    if by_itself && transition.triggers.iter().all(|t| matches!(t, Trigger::After(..))) {
+    if by_itself && transition.triggers.iter().all(Trigger::by_clock) {
         return Vec::new();
     }
     let of_document: Vec<(Name, Vec<Json>)> =

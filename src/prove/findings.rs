@@ -70,9 +70,12 @@ pub(super) fn endless(head: Span, transitions: &str, story: &str) -> Diagnostic 
     Diagnostic::error("endless-chain", head, "transitions that fire at once can call each other without end").help(told(story, &outcome, advice))
 }
 
-pub(super) fn timer_never_fires(head: Span, transition: &str) -> Diagnostic {
-    Diagnostic::warning("timer-never-fires", head, format!("the clock never gets to fire `{transition}`"))
-        .help("its guards never hold when its time comes, or documents never stay that long: mend them, or remove it")
+pub(super) fn timer_never_fires(head: Span, transition: &str, hindrance: Option<&str>) -> Diagnostic {
+    let why = hindrance.map_or_else(
+        || "its guards never hold when its time comes, or documents never stay that long: mend them, or remove it".to_owned(),
+        |said| format!("mend what is in the way, or remove it\nrefused most often with {said}"),
+    );
+    Diagnostic::warning("timer-never-fires", head, format!("the clock never gets to fire `{transition}`")).help(why)
 }
 
 pub(super) fn never_taken(at: Span, written: &str) -> Diagnostic {
@@ -80,7 +83,10 @@ pub(super) fn never_taken(at: Span, written: &str) -> Diagnostic {
         .help("no story makes it true: mend the condition, or remove what it guards")
 }
 
-pub(super) fn never_fired(head: Span, transition: &str) -> Diagnostic {
-    Diagnostic::warning("transition-never-fires", head, format!("`{transition}` can never be carried out"))
-        .help("no story comes to it with guards that hold: mend them, or remove it")
+pub(super) fn never_fired(head: Span, transition: &str, hindrance: Option<&str>) -> Diagnostic {
+    let why = hindrance.map_or_else(
+        || "no story comes to it with guards that hold: mend them, or remove it".to_owned(),
+        |said| format!("no story comes to it with guards that hold: mend what is in the way, or remove it\nrefused most often with {said}"),
+    );
+    Diagnostic::warning("transition-never-fires", head, format!("`{transition}` can never be carried out")).help(why)
 }

@@ -79,6 +79,7 @@ fn before(workflow: &Workflow, transition: &Transition, after: Live) -> Live {
     let mut reader = Reader { workflow, live: after };
     reader.body(&transition.body, false, true);
     reader.asked(&transition.body, false);
+    transition.moments().for_each(|moment| reader.read(&moment.when));
     reader.live.lets.clear();
     reader.live
 }

@@ -199,14 +199,16 @@ async fn one(ground: &Ground, name: &Name, options: &Options, proved: &mut Prove
 fn idle(ground: &Ground, workflow: &Workflow, verdict: &Verdict) -> Vec<Finding> {
     let mut found: Vec<Diagnostic> = Vec::new();
     for transition in never_fired(workflow, verdict) {
-        let timer = transition.triggers.iter().any(|t| matches!(t, crate::model::Trigger::After(..)));
+        let timer = transition.triggers.iter().any(crate::model::Trigger::by_clock);
         let name = transition.name.as_str();
-        found.push(if timer { say::timer_never_fires(transition.head, name) } else { say::never_fired(transition.head, name) });
+        let hindrance = verdict.hindrance(&transition.name);
+        let hindrance = hindrance.as_deref();
+        found.push(if timer { say::timer_never_fires(transition.head, name, hindrance) } else { say::never_fired(transition.head, name, hindrance) });
     }
     for transition in &workflow.transitions {
-        let clocked = transition.triggers.iter().any(|t| matches!(t, crate::model::Trigger::After(..)));
+        let clocked = transition.triggers.iter().any(crate::model::Trigger::by_clock);
         if clocked && verdict.fired.contains(&transition.name) && !verdict.rung.contains(&transition.name) {
-            found.push(say::timer_never_fires(transition.head, transition.name.as_str()));
+            found.push(say::timer_never_fires(transition.head, transition.name.as_str(), None));
         }
     }
     found.extend(never_held(workflow, verdict).into_iter().map(|span| say::never_taken(span, ground.book.sources.text(span))));

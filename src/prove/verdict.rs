@@ -52,6 +52,8 @@ pub struct Verdict {
     pub rung: BTreeSet<Name>,
     /// States that were entered.
     pub entered: BTreeSet<Name>,
+    /// What was in the way of transitions: by where it stands, how often, and what it said first.
+    pub in_the_way: BTreeMap<Name, BTreeMap<String, (usize, String)>>,
 }
 
 impl Verdict {
@@ -68,6 +70,9 @@ impl Verdict {
                 imagined: seen.imagined,
             };
             self.held.extend(noted.checks.iter().filter(|(_, held)| *held).map(|(span, _)| *span));
+            if let Err(reasons) = &noted.outcome {
+                self.hindered(&noted.transition, reasons);
+            }
             match &noted.outcome {
                 Ok(to) => {
                     self.fired.insert(noted.transition.clone());
@@ -113,6 +118,22 @@ impl Verdict {
         }
     }
 
+    fn hindered(&mut self, transition: &Name, reasons: &[Reason]) {
+        let way = self.in_the_way.entry(transition.clone()).or_default();
+        for reason in reasons.iter().filter(|r| matches!(r.code, ReasonCode::Guard | ReasonCode::RuleFault | ReasonCode::NotEnough)) {
+            let place = reason.place.as_ref().map_or_else(String::new, |at| format!(" ({}:{})", at.file, at.line));
+            let known = way.entry(place).or_insert_with(|| (0, reason.sentence.clone()));
+            known.0 += 1;
+        }
+    }
+
+    /// What was in the way of a transition most often, and where it stands.
+    #[must_use]
+    pub fn hindrance(&self, transition: &Name) -> Option<String> {
+        let (place, (_, said)) = self.in_the_way.get(transition)?.iter().max_by_key(|(_, (often, _))| *often)?;
+        Some(format!("\"{said}\"{place}"))
+    }
+
     /// True where a story that needs nothing imagined shows that something is left behind.
     #[must_use]
     pub fn shown(&self) -> bool {
@@ -131,7 +152,7 @@ fn keep<K: Ord, E>(among: &mut BTreeMap<K, E>, key: K, found: E, imagined: impl 
 }
 
 fn clocked(workflow: &Workflow, transition: &Name) -> bool {
-    workflow.transition(transition.as_str()).is_some_and(|t| t.triggers.iter().any(|t| matches!(t, Trigger::After(..))))
+    workflow.transition(transition.as_str()).is_some_and(|t| t.triggers.iter().any(Trigger::by_clock))
 }
 
 /// The move that a lack of parts stands at, where it takes what was set aside for the document and the quantity is not what

@@ -8,6 +8,7 @@ mod support;
 mod change_apply;
 mod change_whatif;
 mod cli;
+mod clocks;
 mod coverage;
 mod crash_boundaries;
 mod crash_cancel;

@@ -12,4 +12,5 @@ pub(super) mod pairs;
 pub(super) mod rules;
 pub(super) mod scenarios;
 pub(super) mod states;
+pub(super) mod times;
 pub(super) mod types;

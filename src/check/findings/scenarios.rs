@@ -32,9 +32,13 @@ pub(crate) fn given_twice(id: &Ident) -> Diagnostic {
     Diagnostic::error("declared-twice", id.span, format!("`{}` is given twice", id.text)).help("give it once")
 }
 
-pub(crate) fn one_value(id: &Ident, found: usize) -> Diagnostic {
-    let title = if found == 0 { format!("`{}` has no value", id.text) } else { format!("`{}` takes one value, and {found} stand here", id.text) };
-    Diagnostic::error("wrong-value", id.span, title)
+pub(crate) fn one_value(id: &Ident, found: &[String]) -> Diagnostic {
+    let [first, second, ..] = found else {
+        return Diagnostic::error("wrong-value", id.span, format!("`{}` has no value", id.text)).help(format!("write it behind it: `{} …`", id.text));
+    };
+    let next = if second.starts_with(|c: char| c.is_alphabetic()) && *second != id.text { format!("{second} …") } else { "…".to_owned() };
+    Diagnostic::error("wrong-value", id.span, format!("`{}` takes one value, and {} stand here", id.text, found.len()))
+        .help(format!("a comma stands between the values of a list; the next field of a line follows without one: `{} {first} {next}`", id.text))
 }
 
 pub(crate) fn wrong_value(span: Span, raw: &str, wanted: &Type) -> Diagnostic {
@@ -57,4 +61,14 @@ pub(crate) fn which_quantity(span: Span) -> Diagnostic {
 
 pub(crate) fn how_many(span: Span, part: &str) -> Diagnostic {
     Diagnostic::error("how-many", span, format!("this does not say how much of {part}")).help(format!("write `{part} 3`"))
+}
+
+pub(crate) fn not_in_master<'a>(id: &Ident, what: &str, folder: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+    let described = format!("or describe it in the scenario: `given {what} {} …`", id.text);
+    Diagnostic::error("not-in-master", id.span, format!("there is no {what} `{}` in the master data `{folder}`", id.text)).help(
+        match did_you_mean(&id.text, known) {
+            Some(help) => format!("{help} {described}"),
+            None => format!("name one that is there, {described}"),
+        },
+    )
 }

@@ -109,6 +109,31 @@ fn a_guard_that_cannot_be_read_is_one_report() {
     assert_eq!(codes, ["syntax"]);
 }
 
+/// The codes of what is told of the small book when it is changed.
+fn codes_of(flow: &str) -> Vec<(&'static str, String)> {
+    let mut texts = vec![("book.flow", flow)];
+    texts.extend(RULES);
+    checked(&texts).diagnostics.into_iter().map(|d| (d.code, d.help.unwrap_or_default())).collect()
+}
+
+#[test]
+fn what_follows_from_a_missing_brace_is_not_told() {
+    let spoiled = book(&[]).replace("choosing allocation\n    }\n  }", "choosing allocation\n    become done\n    notify picker \"Done.\"\n  }");
+    let codes: Vec<&str> = codes_of(&spoiled).into_iter().map(|(code, _)| code).collect();
+    assert_eq!(codes, ["unclosed"]);
+}
+
+#[test]
+fn what_follows_from_a_step_that_cannot_be_read_is_not_told() {
+    let opens = "when asp_manager at pune opens request R1 with asp pune, warehouse wh, purpose emergency, pool amc";
+    let story = |rest: &str| format!("scenario \"s\" {{\n  {opens}, {rest}\n  when asp_manager at pune fires work on R1\n  then R1 is approved\n}}");
+    let told = codes_of(&book(&[("book", &story("note call him back, lines FAN 6"))]));
+    assert_eq!(told, [("syntax", "a text of several words stands in quotes: `note \"call him back\"`".to_owned())]);
+    let told = codes_of(&book(&[("book", &story("lines FAN requested 6, approved 0 rate 1"))]));
+    let comma = "a comma stands between the values of a list; the next field of a line follows without one: `requested 6 approved …`";
+    assert_eq!(told, [("wrong-value", comma.to_owned())]);
+}
+
 /// The sources of a folder, without their tests and without blanks.
 fn sources(folder: &Path) -> String {
     let mut all = String::new();

@@ -173,7 +173,8 @@ fn in_workflow(first: &str, words: &[&str]) -> Vec<Want> {
 
 /// The head of a transition behind its colon.
 fn in_head(words: &[&str]) -> Vec<Want> {
-    const PARTS: [&str; 8] = ["by", "not by whoever did", "after approval by", "after", "at once", "on event", "on arrival in", "or"];
+    const PARTS: [&str; 9] = ["by", "not by whoever did", "after approval by", "after", "at", "at once", "on event", "on arrival in", "or"];
+    const OTHERS: [&str; 1] = ["other than whoever did"];
     let before = words.len().checked_sub(2).and_then(|n| words.get(n)).copied().unwrap_or("");
     match last(words) {
         ":" => vec![Want::States, Want::Words(&["any", "->"])],
@@ -188,7 +189,10 @@ fn in_head(words: &[&str]) -> Vec<Want> {
         "in" => vec![Want::States],
         "event" => vec![Want::Events],
         "not" => vec![Want::Words(&["by whoever did"])],
-        "after" => vec![Want::Words(&["approval by"])],
+        "other" => vec![Want::Words(&["than whoever did"])],
+        _ if words.ends_with(&["approval", "by", last(words)]) => vec![Want::Words(&OTHERS), Want::Words(&PARTS)],
+        "after" => vec![Want::Words(&["approval by"]), Want::Fields],
+        "at" => vec![Want::Words(&["once"]), Want::Fields],
         _ if words.contains(&"->") => vec![Want::Words(&PARTS)],
         _ => vec![Want::Words(&["->", "or"])],
     }

@@ -18,7 +18,7 @@ impl Walk<'_> {
         workflow.number.iter().for_each(|number| self.template(number, &mut scope));
         for state in &workflow.states {
             let Some(deadline) = &state.deadline else { continue };
-            deadline.within_days.iter().for_each(|days| self.expr(days, &mut scope));
+            deadline.within_days.iter().for_each(|days| self.expr(&days.value, &mut scope));
             deadline.notify.iter().for_each(|whom| self.whom(workflow, whom));
         }
         for field in &workflow.fields {
@@ -155,7 +155,7 @@ impl Walk<'_> {
     }
 
     fn obligation(&mut self, spec: &ObligationClause, scope: &mut Scope<'_>) {
-        spec.quantity.iter().chain([&spec.part]).chain(&spec.within_days).chain(&spec.rate).for_each(|value| self.expr(value, scope));
+        spec.quantity.iter().chain([&spec.part]).chain(spec.within_days.iter().map(|w| &w.value)).chain(&spec.rate).for_each(|value| self.expr(value, scope));
         self.word(&spec.kind, WordKind::Obligation);
         self.document_field(&spec.by, scope);
         spec.to.iter().for_each(|to| self.document_field(to, scope));

@@ -185,7 +185,7 @@ impl Walk<'_> {
             self.uses(state, Symbol::Of(Part::State, name.clone(), state.text.clone()));
         }
         transition.by.iter().chain(&transition.approval).for_each(|role| self.word(role, WordKind::Role));
-        transition.not_by.iter().for_each(|done| self.fired(name, done));
+        transition.not_by.iter().chain(&transition.approval_not_by).for_each(|done| self.fired(name, done));
         for trigger in &transition.triggers {
             match trigger {
                 ast::TransitionTrigger::After(_, state) => self.uses(state, Symbol::Of(Part::State, name.clone(), state.text.clone())),
@@ -194,6 +194,10 @@ impl Walk<'_> {
                     let scope = super::exprs::Scope::of(workflow);
                     self.place(place, &scope);
                     first_by.iter().for_each(|field| self.document_field(field, &scope));
+                }
+                ast::TransitionTrigger::Moment(moment) => {
+                    moment.state.iter().for_each(|state| self.uses(state, Symbol::Of(Part::State, name.clone(), state.text.clone())));
+                    self.expr(&moment.when.value, &mut super::exprs::Scope::of(workflow));
                 }
                 ast::TransitionTrigger::AtOnce(_) => {}
             }

@@ -51,6 +51,9 @@ impl Types {
                 }
             });
         }
+        for moment in workflow.transitions.iter().flat_map(crate::model::Transition::moments) {
+            walk::expr(&moment.when, &mut |expr| self.see(expr));
+        }
         if let Some(inbound) = &workflow.inbound {
             walk::expr(&inbound.quantity, &mut |expr| self.see(expr));
         }

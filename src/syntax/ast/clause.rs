@@ -209,7 +209,7 @@ pub struct ObligationClause {
     /// Until when; only with `owe`. Either a literal, or an expression of days.
     pub within: Option<DurationLit>,
     /// Until when, where it is computed: a number of days (`within cover.due_days days`) or a duration (`within cover.due`).
-    pub within_days: Option<Expr>,
+    pub within_days: Option<super::HowLong>,
     /// The rate of what is owed.
     pub rate: Option<Expr>,
 }

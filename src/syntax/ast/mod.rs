@@ -15,7 +15,7 @@ pub use clause::{
 pub use expr::{BinaryOp, DurationLit, Expr, ExprKind, LineTest, Query, TextPart, TextTemplate, UnaryOp};
 pub use scenario::{Given, GivenStock, Row, RowWord, Scenario, Step, StepKind, Then, ThenKind, When, WhenAction};
 pub use vocabulary::{BinDef, CalendarDef, DocumentDef, EventDef, Named, PartyKindDef, RoleDef, RuleDef, RuleParam, TypeExpr, TypeKind, TypedName, VocabItem};
-pub use workflow::{Deadline, FieldDef, Goal, InboundDef, LinesDef, Migration, PartyDef, StateDef, Transition, TransitionTrigger, Workflow};
+pub use workflow::{Deadline, FieldDef, Goal, HowLong, InboundDef, LinesDef, Migration, Moment, PartyDef, StateDef, Transition, TransitionTrigger, Workflow};
 
 use crate::base::Span;
 

@@ -94,7 +94,7 @@ pub struct Deadline {
     /// How long; absent where it is computed.
     pub within: Option<DurationLit>,
     /// How long, where it is computed: a number of days (`within sla(document).days days`) or a duration.
-    pub within_days: Option<Expr>,
+    pub within_days: Option<HowLong>,
     /// The whole deadline.
     pub span: Span,
     /// Whom to tell when it passes.
@@ -120,11 +120,35 @@ pub struct StateDef {
     pub span: Span,
 }
 
+/// `after due`, `at due - 2 days`, `after terms(document).hours * 1 hour in reserved`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moment {
+    /// A date, a point in time, or how long.
+    pub when: HowLong,
+    /// `after`: a day must be over. Otherwise `at`: as it begins.
+    pub over: bool,
+    /// In which state, where only one of those before the arrow is meant.
+    pub state: Option<Ident>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// A time that is computed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HowLong {
+    /// A number of days, a duration or a moment.
+    pub value: Expr,
+    /// `days` stands behind it.
+    pub in_days: bool,
+}
+
 /// What else than a person fires a transition.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TransitionTrigger {
     /// `after 48 hours in reserved`
     After(DurationLit, Ident),
+    /// `after due`, `at due - 2 days`
+    Moment(Moment),
     /// `at once`
     AtOnce(Span),
     /// `on event service_request`
@@ -168,6 +192,8 @@ pub struct Transition {
     pub not_by: Vec<Ident>,
     /// Who must have approved it before.
     pub approval: Option<Ident>,
+    /// Who may not approve it: whoever did these.
+    pub approval_not_by: Vec<Ident>,
     /// What else fires it.
     pub triggers: Vec<TransitionTrigger>,
     /// What it does.

@@ -222,7 +222,7 @@ impl<'a> Reader<'a> {
             by: self.name_in(node, Rule::obligation_by)?,
             to: self.name_in(node, Rule::obligation_to),
             within: within.as_ref().and_then(|w| w.get(Rule::duration)).and_then(|d| self.duration(&d)),
-            within_days: within.as_ref().and_then(|w| self.expr_in(w)),
+            within_days: within.as_ref().and_then(|w| self.how_long(w)),
             rate: node.get(Rule::obligation_rate).and_then(|r| self.expr_in(&r)),
         })
     }

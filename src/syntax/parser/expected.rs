@@ -35,6 +35,11 @@ impl Reader<'_> {
             return self.too_short(range, offset, &expected, pattern);
         }
         let before = slice.get(..offset).unwrap_or("");
+        if let Some(help) = quotes_hint(before, rest) {
+            let found = token_at(rest);
+            let span = self.place(range.start + offset, range.start + offset + found.len());
+            return Diagnostic::error("syntax", span, format!("`{found}` and what follows is not one value")).help(help);
+        }
         self.not_understood(range.start + offset, before, token_at(rest), &expected, pattern)
     }
 
@@ -198,4 +203,15 @@ impl Expected {
             Some(last) => format!("{} or {last}", all.join(", ")),
         }
     }
+}
+
+/// What to write where several words without quotes stand behind the name of a field: `…, job SO 4, …`.
+fn quotes_hint(before: &str, rest: &str) -> Option<String> {
+    let mut read = before.split_whitespace().rev();
+    let (field, front) = (read.next()?, read.next()?);
+    let behind_a_field = front == "with" || front == "has" || front.ends_with(',');
+    let words = rest.split([',', ';', '\n', '\r', '"']).next()?.trim();
+    let several = words.split_whitespace().count() > 1 && words.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '/' | '.'));
+    let plain = field.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && before.trim_start().starts_with("when ");
+    (behind_a_field && several && plain).then(|| format!("a text of several words stands in quotes: `{field} \"{words}\"`"))
 }

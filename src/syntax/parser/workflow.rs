@@ -6,7 +6,9 @@ use super::items::statements;
 use super::node::Node;
 use super::{Reader, Rule};
 use crate::base::Span;
-use crate::syntax::ast::{Deadline, FieldDef, Goal, Ident, InboundDef, LinesDef, Migration, PartyDef, StateDef, Transition, TransitionTrigger, Workflow};
+use crate::syntax::ast::{
+    Deadline, FieldDef, Goal, HowLong, Ident, InboundDef, LinesDef, Migration, Moment, PartyDef, StateDef, Transition, TransitionTrigger, Workflow,
+};
 use crate::syntax::outline::{Block, Range, Statement};
 use crate::syntax::words::{Context, declares_field, first_word, opening_of};
 
@@ -123,7 +125,7 @@ impl<'a> Reader<'a> {
     fn state(&self, node: &Node<'a>, statement: &Statement) -> Option<StateDef> {
         let deadline = node.get(Rule::state_deadline).map(|d| Deadline {
             within: d.get(Rule::duration).and_then(|d| self.duration(&d)),
-            within_days: self.expr_in(&d),
+            within_days: self.how_long(&d),
             span: self.span(&d),
             notify: self.name_in(&d, Rule::deadline_notify),
         });
@@ -203,6 +205,7 @@ impl<'a> Reader<'a> {
             by: every(Rule::head_by),
             not_by: every(Rule::head_not_by),
             approval: self.name_in(&node, Rule::head_approval),
+            approval_not_by: node.get(Rule::head_approval).and_then(|a| a.get(Rule::approval_other)).map(|other| self.names(&other)).unwrap_or_default(),
             triggers: node.kids().filter_map(|k| self.trigger(&k)).collect(),
             body,
             doc: self.doc(statement),
@@ -217,9 +220,20 @@ impl<'a> Reader<'a> {
         same.or_else(|| to.get(Rule::to_back).map(|word| Goal::Back(self.span(&word)))).unwrap_or(Goal::States)
     }
 
+    /// A time that is computed.
+    pub(super) fn how_long(&self, node: &Node<'a>) -> Option<HowLong> {
+        Some(HowLong { value: self.expr_in(node)?, in_days: node.has(Rule::kw_days) })
+    }
+
     fn trigger(&self, node: &Node<'a>) -> Option<TransitionTrigger> {
         match node.rule() {
             Rule::head_after => Some(TransitionTrigger::After(self.duration(&node.get(Rule::duration)?)?, self.name(node)?)),
+            Rule::head_moment => Some(TransitionTrigger::Moment(Moment {
+                when: self.how_long(node)?,
+                over: node.has(Rule::moment_over),
+                state: self.name_in(node, Rule::moment_in),
+                span: self.span(node),
+            })),
             Rule::head_once => Some(TransitionTrigger::AtOnce(self.span(node))),
             Rule::head_event => Some(TransitionTrigger::OnEvent(self.name(node)?)),
             Rule::head_arrival => {
