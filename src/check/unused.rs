@@ -169,7 +169,7 @@ impl Uses {
                 match trigger {
                     Trigger::OnEvent(event) => self.name(Sort::Event, event),
                     Trigger::OnArrival(arrival) => self.name(Sort::Bin, &arrival.bin),
-                    Trigger::After(..) | Trigger::AtOnce => {}
+                    Trigger::After(..) | Trigger::Moment(_) | Trigger::AtOnce => {}
                 }
             }
             walk::clauses(&transition.body, &mut |clause| self.clause(&clause.kind));
