@@ -18,7 +18,7 @@ use crate::change::whatif::{Explained, Kind, Question, Row, Side, Sum, Whatif, w
 use crate::check::{self, BookFile, BookFiles};
 use crate::domain::MasterData;
 use crate::model::Book;
-use crate::store::{Journal, Store};
+use crate::store::Store;
 
 use super::args::Global;
 use super::book::{self, OpenBook};
@@ -30,8 +30,6 @@ use super::refusal;
 use super::report;
 use super::session::count;
 
-/// So many transitions are replayed in memory; more of them in a file.
-const IN_MEMORY: u64 = 50_000;
 /// Rows shown without `-v`.
 const SHOWN: usize = 10;
 
@@ -43,9 +41,9 @@ Examples:
   bincard whatif --since 2026-04-01 --until 2026-07-01 --with tighter -v
 
 The folder holds what would be other: `rules/default/msl.rhai`, `workflows/indent.flow`, master data in `master/`, or a whole
-book. What is not in it is as it is in force, so one row of a limit is enough. Every command of the journal is decided
-again: until the day it was, under the books of that time, then under the changed one. Refusals are not in the journal, so
-what people gave up is not known; clocks go off when they went off. Nothing is written to the database.")]
+book. What is not in it is as it is in force, so one row of a limit is enough. Until that day all is as the journal says;
+from then on each of its commands is decided again, under the changed book. Refusals are not in the journal, so what people
+gave up is not known; clocks go off when they went off. Nothing is written to the database.")]
 pub struct WhatifArgs {
     /// From this day on the change holds
     #[arg(long, value_name = "DATE")]
@@ -84,20 +82,13 @@ pub async fn run(args: &WhatifArgs, global: &Global, out: Out) -> Result<(), Cli
     let changed_master = new_master(&args.with, &master, &changed.book, out)?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("journal.jsonl");
-    write_journal(&live, &path).await?;
+    let events = write_journal(&live, &path).await?;
     let mut from = BufReader::new(File::open(&path)?);
-    let mut journal = Journal::open(&mut from)?;
-    let events = journal.events();
-    let scratch = if events > IN_MEMORY {
-        Store::open(&format!("sqlite:{}?synchronous=off", folder.path().join("scratch.db").display())).await?
-    } else {
-        Store::memory()
-    };
-    let open = Arc::new(|files: &str| book::open_stored(files).map(|opened| (opened.book, opened.rules)));
     let since = time(&args.since)?;
-    let question = Question { live: &live, scratch, open, changed: (changed.book, changed.rules), master, changed_master, since, until };
+    let open = Arc::new(|files: &str| book::open_stored(files).map(|opened| (opened.book, opened.rules)));
+    let question = Question { live: &live, open, changed: (changed.book, changed.rules), master, changed_master, since, until };
     let bar = progress(Some(events), "deciding again");
-    let answer = whatif(question, &mut journal, &mut |done| bar.set_position(done)).await;
+    let answer = whatif(question, &mut from, &mut |done| bar.set_position(done)).await;
     bar.finish_and_clear();
     let answer = answer?;
     if out.is_json() { out.json(&answer) } else { show(&answer, args.verbose, &zone, out) }
@@ -148,7 +139,8 @@ fn new_master(with: &Path, there: &MasterData, book: &Book, out: Out) -> Result<
     load::read(&folder, book, there, out).map(Some)
 }
 
-async fn write_journal(live: &Store, path: &Path) -> Result<(), CliError> {
+/// Writes the journal to a file; how many transitions it tells.
+async fn write_journal(live: &Store, path: &Path) -> Result<u64, CliError> {
     let mut file = BufWriter::new(File::create(path)?);
     let bar = progress(Some(0), "reading the journal");
     let report = live
@@ -158,8 +150,9 @@ async fn write_journal(live: &Store, path: &Path) -> Result<(), CliError> {
         })
         .await;
     bar.finish_and_clear();
-    report?;
-    Ok(file.flush()?)
+    let events = report?.events;
+    file.flush()?;
+    Ok(events)
 }
 
 const fn word(kind: Kind) -> &'static str {
@@ -178,7 +171,7 @@ fn cells(sum: &Sum) -> Vec<String> {
 
 fn show(answer: &Whatif, verbose: bool, zone: &jiff::tz::TimeZone, out: Out) -> Result<(), CliError> {
     let n = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-    out.line(format!("{} decided again as they were, then {} under the change", count(n(answer.before), "transition"), answer.decisions))?;
+    out.line(format!("{} as they were, then {} decided under the change", count(n(answer.before), "transition"), answer.decisions))?;
     if answer.taken_over > 0 {
         let left = if answer.left_out > 0 { format!(", {} left out", answer.left_out) } else { String::new() };
         out.line(format!("{} taken over as recorded, since today's master data would not let them happen{left}", answer.taken_over))?;

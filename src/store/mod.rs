@@ -48,7 +48,7 @@ pub use body::commit as commit_body;
 pub use deployment::Deployment;
 pub use error::{AsOf, CommitError, Conflict, StoreError};
 pub use init::{InitOptions, InitStep};
-pub use journal::{Imported, Journal, JournalReport, Recorded};
+pub use journal::{Imported, Journal, JournalReport, Recorded, Sketch};
 pub use migrate::Migrated;
 pub use outbox::{OutboxEntry, Setback};
 pub use seal::{Seal, SealKey};

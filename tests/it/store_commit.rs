@@ -384,3 +384,15 @@ async fn a_store_in_memory_answers_for_units_it_does_not_know() {
     assert!(f.store.load(&everything("D1")).await.unwrap().document.is_none());
     assert_eq!(f.store.next_due(None).await.unwrap(), None::<Timestamp>);
 }
+
+#[tokio::test]
+async fn nobody_opens_as_started_by_a_document_that_did_not_start_it() {
+    for f in stores().await {
+        f.store.commit(&receiving("D1", &["PCB#1"])).await.unwrap();
+        let mut child = opening("D2");
+        child.document.parent = Some("D1".into());
+        let refused = f.store.commit(&child).await.expect_err("D1 started nothing");
+        assert!(refused.to_string().contains("held for another document"), "{}: {refused}", f.store.kind());
+        assert_eq!(f.store.load(&request("D2")).await.unwrap().document, None, "{}", f.store.kind());
+    }
+}

@@ -1,19 +1,15 @@
 //! What followed by itself in the replay, and waits for its counterpart in the journal.
 //!
-//! What each of them read is kept for a while, so that it can be decided again as it would have been under the old book. Must
-//! not decide anything. Tests: `tests/it/change_whatif.rs`.
+//! What a command read is kept only until it is compared. Must not decide anything. Tests: `tests/it/change_whatif.rs`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::{Bu, DocId, Key};
-use crate::domain::{Actor, Command, Decision, Snapshot};
+use crate::domain::{Command, Decision, Snapshot};
 use crate::engine::{Sight, Watcher};
 
-/// In the journal, what follows stands near to what it follows from: later than so many transitions nobody asks what was read.
-const NEAR: u64 = 2_000;
-
-/// A command of the engine itself, and what was read for it.
+/// A command, and what was read for it.
 pub(super) struct Read {
     pub command: Command,
     pub snapshot: Snapshot,
@@ -22,53 +18,51 @@ pub(super) struct Read {
 /// A transition that followed by itself.
 pub(super) struct Followed {
     pub decision: Decision,
-    pub read: Option<Box<Read>>,
+    /// True where it differs from what was recorded, and the change itself makes it so.
+    pub direct: bool,
     /// How many transitions of the journal had been looked at.
     since: u64,
 }
 
-/// What was read for commands of the engine itself, by their keys.
-type Reads = Arc<Mutex<HashMap<Key, Box<Read>>>>;
+/// What the engine has read for its commands, by their keys, until somebody takes it.
+#[derive(Default, Clone)]
+pub(super) struct Reads(Arc<Mutex<HashMap<Key, Box<Read>>>>);
 
-/// All that waits.
-#[derive(Default)]
-pub(super) struct Waiting {
-    by_document: HashMap<(Bu, DocId), Vec<Followed>>,
-    reads: Reads,
-    seen: u64,
-}
-
-impl Waiting {
-    /// Keeps what an engine reads for its own commands.
+impl Reads {
+    /// Keeps what an engine reads.
     pub fn watcher(&self) -> Watcher {
-        let reads = self.reads.clone();
+        let reads = self.0.clone();
         Watcher::new(move |sight| {
-            if let Sight::Read { command, snapshot } = sight
-                && command.actor == Actor::System
-            {
+            if let Sight::Read { command, snapshot } = sight {
                 let read = Read { command: (*command).clone(), snapshot: (*snapshot).clone() };
                 reads.lock().unwrap_or_else(PoisonError::into_inner).insert(command.key.clone(), Box::new(read));
             }
         })
     }
 
+    /// All that was read since the last time.
+    pub fn take(&self) -> HashMap<Key, Box<Read>> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// All that waits.
+#[derive(Default)]
+pub(super) struct Waiting {
+    by_document: HashMap<(Bu, DocId), Vec<Followed>>,
+    seen: u64,
+}
+
+impl Waiting {
     /// Another transition of the journal.
-    pub fn next(&mut self) {
+    pub const fn next(&mut self) {
         self.seen += 1;
-        if self.seen.is_multiple_of(NEAR) {
-            let seen = self.seen;
-            self.by_document.values_mut().flatten().filter(|f| f.since + NEAR < seen).for_each(|f| f.read = None);
-        }
     }
 
-    /// What followed from one command, in order.
-    pub fn add(&mut self, followed: impl Iterator<Item = Decision>) {
-        let mut reads = std::mem::take(&mut *self.reads.lock().unwrap_or_else(PoisonError::into_inner));
-        for decision in followed {
-            let read = reads.remove(&decision.event.key);
-            let key = (decision.bu.clone(), decision.document.id.clone());
-            self.by_document.entry(key).or_default().push(Followed { decision, read, since: self.seen });
-        }
+    /// What followed from a command.
+    pub fn add(&mut self, decision: Decision, direct: bool) {
+        let key = (decision.bu.clone(), decision.document.id.clone());
+        self.by_document.entry(key).or_default().push(Followed { decision, direct, since: self.seen });
     }
 
     /// The counterpart of a recorded transition.

@@ -6,6 +6,7 @@
 mod decisions;
 mod export;
 mod import;
+mod sketch;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
@@ -23,6 +24,8 @@ use super::seal::Seal;
 use super::shape;
 use super::verify::{VerifyOptions, VerifyReport, Watch};
 use super::{Store, each};
+
+pub use sketch::Sketch;
 
 /// The form of the file that this program writes and reads.
 const FORM: u32 = 1;

@@ -15,10 +15,13 @@ use super::super::take;
 use super::super::views::{Committed, EventRecord, MoveRecord};
 use super::{Journal, Memory, Started, Tenant};
 
+/// Who names a parent takes what that one holds: the same words as of the databases.
+const NOT_STARTED: &str = "units that are held for another document are not taken, nor put; fire a transition of that document";
+
 /// Balances as they will be; what is not in it stays as it is.
 #[derive(Default)]
-struct Posting {
-    stock: BTreeMap<StockKey, Quantity>,
+pub(super) struct Posting {
+    pub stock: BTreeMap<StockKey, Quantity>,
     places: BTreeMap<(PartCode, SerialNo), Option<StockKey>>,
 }
 
@@ -56,6 +59,11 @@ impl Tenant {
         if there.is_some() == d.opens || doc.revision != before + 1 {
             return Err(Conflict::Revision.into());
         }
+        if let Some(parent) = doc.parent.as_ref().filter(|_| d.opens)
+            && !self.children.contains_key(&(parent.clone(), doc.id.clone()))
+        {
+            return Err(StoreError::Malformed(NOT_STARTED.to_owned()).into());
+        }
         let chain = self.events.get(&(doc.id.clone(), before)).map(|j| j.record.hash.as_str()).unwrap_or_default();
         if chain != d.chain {
             return Err(Conflict::Revision.into());
@@ -77,7 +85,7 @@ impl Tenant {
         Ok(())
     }
 
-    fn check_obligations(&self, d: &Decision) -> Result<(), CommitError> {
+    pub(super) fn check_obligations(&self, d: &Decision) -> Result<(), CommitError> {
         let mut open: BTreeMap<&ObligationId, Quantity> = BTreeMap::new();
         for change in &d.obligation_changes {
             let found = d.owed.iter().find(|o| o.id == change.id).or_else(|| self.obligations.get(&change.id).map(|(o, _)| o));
@@ -98,7 +106,7 @@ impl Tenant {
         if d.papers_closed.iter().all(open) { Ok(()) } else { Err(Conflict::Paper.into()) }
     }
 
-    fn check_moves(&self, d: &Decision) -> Result<Posting, CommitError> {
+    pub(super) fn check_moves(&self, d: &Decision) -> Result<Posting, CommitError> {
         if d.lots.iter().any(|l| self.lots.contains_key(&l.id)) {
             return Err(Conflict::Lot.into());
         }
@@ -196,6 +204,11 @@ impl Tenant {
             let (recorded_at, effective_at) = (d.event.recorded_at, d.event.effective_at);
             self.moves.push(MoveRecord { doc: doc.clone(), revision, ordinal, recorded_at, effective_at, movement });
         }
+        self.post(posting);
+    }
+
+    /// Puts balances in the place of those that were.
+    pub(super) fn post(&mut self, posting: Posting) {
         for (key, quantity) in posting.stock {
             let holder = key.1.holder.as_ref().map(|h| h.doc.clone());
             if quantity.is_zero() {

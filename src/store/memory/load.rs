@@ -81,11 +81,15 @@ impl Tenant {
         });
         s.closing = self.closing();
         s.papers = self.papers.iter().filter(|p| p.doc == r.doc).cloned().collect();
-        s.children =
-            self.children.range((r.doc.clone(), DocId::from(""))..).take_while(|((p, _), _)| *p == r.doc).map(|((_, doc), c)| self.child(doc, c)).collect();
+        s.children = self.children_of(&r.doc).map(|((_, doc), c)| self.child(doc, c)).collect();
         if r.needs.past_moves {
             s.past_moves = self.moves_of(&r.doc).map(|m| m.movement.clone()).collect();
         }
+    }
+
+    /// The documents that one has started.
+    pub(super) fn children_of<'a>(&'a self, parent: &'a DocId) -> impl Iterator<Item = (&'a (DocId, DocId), &'a Started)> {
+        self.children.range((parent.clone(), DocId::from(""))..).take_while(move |((p, _), _)| p == parent)
     }
 
     pub(super) fn child(&self, doc: &DocId, started: &Started) -> Child {

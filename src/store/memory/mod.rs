@@ -4,6 +4,7 @@
 //! Tests: `tests/it/store_*.rs`.
 
 mod commit;
+mod fold;
 mod load;
 mod queries;
 mod take;
@@ -104,7 +105,7 @@ impl Tenant {
 
     /// An obligation with the number of the document that raised it.
     fn numbered(&self, obligation: &Obligation) -> Obligation {
-        let number = self.documents.get(&obligation.doc).map(|d| d.number.clone()).unwrap_or_default();
+        let number = self.documents.get(&obligation.doc).map_or(&obligation.number, |d| &d.number).clone();
         Obligation { number, ..obligation.clone() }
     }
 

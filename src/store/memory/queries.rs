@@ -180,8 +180,7 @@ impl Memory {
 
     pub(in super::super) async fn children(&self, bu: &Bu, parent: &DocId) -> Answer<Vec<ChildRecord>> {
         Ok(self.read(bu, |t| {
-            let of_parent = t.children.iter().filter(|((p, _), _)| p == parent);
-            of_parent.map(|((_, doc), started)| ChildRecord { child: t.child(doc, started), refused: started.refused.clone() }).collect()
+            t.children_of(parent).map(|((_, doc), started)| ChildRecord { child: t.child(doc, started), refused: started.refused.clone() }).collect()
         }))
     }
 
