@@ -54,6 +54,35 @@ ids! {
     Key,
 }
 
+impl LotId {
+    /// The order in which lots of one moment came: by their ids, with numbers in them as numbers, so that `D.9` is before `D.10`.
+    #[must_use]
+    pub fn in_order(&self, other: &Self) -> std::cmp::Ordering {
+        let (mut a, mut b) = (self.as_str(), other.as_str());
+        while let (Some(one), Some(two)) = (a.chars().next(), b.chars().next()) {
+            let order = if one.is_ascii_digit() && two.is_ascii_digit() {
+                let (left, right) = (digits(&mut a), digits(&mut b));
+                (left.len(), left).cmp(&(right.len(), right))
+            } else {
+                (a, b) = (a.get(one.len_utf8()..).unwrap_or_default(), b.get(two.len_utf8()..).unwrap_or_default());
+                one.cmp(&two)
+            };
+            if order.is_ne() {
+                return order;
+            }
+        }
+        a.len().cmp(&b.len()).then_with(|| self.cmp(other))
+    }
+}
+
+/// Takes the digits off that a text begins with, without leading zeros.
+fn digits<'t>(text: &mut &'t str) -> &'t str {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, rest) = text.split_at_checked(end).unwrap_or((text, ""));
+    *text = rest;
+    number.trim_start_matches('0')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,5 +94,14 @@ mod tests {
         assert_eq!(format!("{part} {part:?}"), "PCB-220 `PCB-220`");
         let later = PartCode::from("PCB-230");
         assert!(part < later);
+    }
+
+    #[test]
+    fn lots_of_one_moment_are_ordered_by_the_numbers_in_their_ids() {
+        let mut lots: Vec<LotId> = ["d2.1.10", "d2.1.7", "d2.1", "d10.1.1", "d2.1.07", "c9.1.2", "d2.1.7a"].map(LotId::from).to_vec();
+        lots.sort_by(LotId::in_order);
+        let told: Vec<&str> = lots.iter().map(LotId::as_str).collect();
+        assert_eq!(told, ["c9.1.2", "d2.1", "d2.1.07", "d2.1.7", "d2.1.7a", "d2.1.10", "d10.1.1"]);
+        assert!(lots.iter().all(|a| lots.iter().all(|b| a.in_order(b) == b.in_order(a).reverse())));
     }
 }

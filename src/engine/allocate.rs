@@ -72,12 +72,13 @@ impl Run<'_> {
     /// after its own, so that neither ends with the other's.
     pub fn oldest_first(&self, units: &mut [Balance]) {
         let lent = |unit: &Balance| unit.position.holder.as_ref().is_some_and(|h| h.doc != self.doc.id);
-        units.sort_by(|a, b| (lent(a), self.age(a)).cmp(&(lent(b), self.age(b))));
+        units.sort_by(|a, b| lent(a).cmp(&lent(b)).then_with(|| self.older(a, b)));
     }
 
-    fn age<'b>(&self, unit: &'b Balance) -> (i64, &'b LotId, Option<&'b SerialNo>) {
-        let received = self.lot(&unit.lot).map_or(i64::MAX, |l| l.received_at.micros());
-        (received, &unit.lot, unit.serial.as_ref())
+    /// By receipt; lots of one moment in the order in which they were made.
+    fn older(&self, a: &Balance, b: &Balance) -> std::cmp::Ordering {
+        let received = |unit: &Balance| self.lot(&unit.lot).map_or(i64::MAX, |l| l.received_at.micros());
+        received(a).cmp(&received(b)).then_with(|| a.lot.in_order(&b.lot)).then_with(|| a.serial.cmp(&b.serial))
     }
 
     fn rank(&self, rule: &crate::base::Name, params: &[Option<Expr>], units: Vec<Balance>, spec: &MoveSpec) -> Result<Offered, Halt> {
@@ -102,7 +103,7 @@ impl Run<'_> {
                 passed_over.push((unit, reason));
             }
         }
-        taken.sort_by(|(rank_a, a), (rank_b, b)| by_rank(rank_a, rank_b).then_with(|| self.age(a).cmp(&self.age(b))));
+        taken.sort_by(|(rank_a, a), (rank_b, b)| by_rank(rank_a, rank_b).then_with(|| self.older(a, b)));
         Ok(Offered { units: taken.into_iter().map(|(_, unit)| unit).collect(), passed_over })
     }
 

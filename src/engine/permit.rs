@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Name, PartyCode, suggest};
-use crate::domain::{Actor, Document, Person, Reason, ReasonCode, Snapshot};
+use crate::domain::{Actor, Document, PastEvent, Person, Reason, ReasonCode, Snapshot};
 use crate::model::{Book, Clause, ClauseKind, FieldKind, Goal, Role, Transition, Workflow};
 
 /// The built-in role of the engine itself.
@@ -67,11 +67,11 @@ fn role_text(role: &Role) -> String {
 }
 
 /// Four eyes and approvals.
-pub fn others(workflow: &Workflow, transition: &Transition, snapshot: &Snapshot, actor: &Actor) -> Vec<Reason> {
+pub fn others(workflow: &Workflow, transition: &Transition, events: &[PastEvent], actor: &Actor) -> Vec<Reason> {
     let code = actor.code();
     let mut reasons = Vec::new();
     for other in &transition.not_by {
-        if snapshot.events.iter().any(|e| e.transition == *other && e.actor == code) {
+        if events.iter().any(|e| e.transition == *other && e.actor == code) {
             let sentence = format!("`{code}` did `{other}`; whoever did may not do `{}` as well", transition.name);
             reasons.push(Reason::new(ReasonCode::FourEyes, sentence).remedy("done by somebody else"));
         }
@@ -80,7 +80,7 @@ pub fn others(workflow: &Workflow, transition: &Transition, snapshot: &Snapshot,
         let approval = format!("approve_{}", transition.name);
         // What was approved has not changed since: nothing but approvals and notes came after.
         let changes_nothing = |name: &Name| workflow.transition(name.as_str()).is_some_and(Transition::changes_nothing);
-        let visit = snapshot.events.iter().rev().take_while(|e| changes_nothing(&e.transition));
+        let visit = events.iter().rev().take_while(|e| changes_nothing(&e.transition));
         if !visit.into_iter().any(|e| e.transition == *approval && e.actor != code) {
             let sentence = format!("`{}` needs an approval by `{by}` first", transition.name);
             reasons.push(Reason::new(ReasonCode::ApprovalMissing, sentence).remedy(format!("`{approval}`, fired by somebody else in role `{by}`")));

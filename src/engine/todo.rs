@@ -2,12 +2,12 @@
 //!
 //! Must not decide: whether guards hold is for a dry run. Tests: `tests/it/engine_*.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::{Bu, DocId, Name, PartyCode, PersonCode, Timestamp};
-use crate::domain::{Actor, LoadRequest, Needs, Person, Reason};
-use crate::model::{Clause, ClauseKind, Transition, Workflow};
-use crate::store::{DocumentFilter, DocumentHead};
+use crate::base::{Bu, DocId, Name, PartCode, PartyCode, PersonCode, Timestamp};
+use crate::domain::{Actor, Document, LoadRequest, Needs, PastEvent, Person, Reason, Snapshot, Tracking};
+use crate::model::{Choosing, Clause, ClauseKind, ExprKind, Transition, Workflow};
+use crate::store::{DocumentFilter, DocumentHead, EventRecord};
 
 use super::execute::{Engine, EngineError};
 use super::migrate;
@@ -34,6 +34,10 @@ pub struct AskInfo {
     pub ty: String,
     /// May be left out.
     pub optional: bool,
+    /// Parts of the document whose units it names by serial number: it may not be left out for them.
+    pub named: Vec<PartCode>,
+    /// For these it may be left out, too, where all units go that the document holds there.
+    pub where_some_go: bool,
     /// Asked for each line.
     pub per_line: bool,
     /// What people read.
@@ -56,13 +60,14 @@ pub struct Possible {
 }
 
 impl Engine {
-    /// Open documents with transitions that the person's roles allow, newest first. A document that stays on an older version
-    /// is looked at under the book that has it.
+    /// Open documents with transitions that the person's roles allow, newest first; without those that somebody else must do
+    /// or approve first. A document that stays on an older version is looked at under the book that has it.
     ///
     /// # Errors
     /// A fault of the store.
     pub async fn todo(&self, bu: &Bu, person: &PersonCode) -> Result<Vec<Todo>, EngineError> {
         let Some(person) = self.person(bu, person).await? else { return Ok(Vec::new()) };
+        let actor = Actor::Person(person.code.clone());
         let mut found: BTreeMap<DocId, Todo> = BTreeMap::new();
         for (at, roles) in roles_by_party(&person) {
             let filter = DocumentFilter { party: at, open_only: true, limit: PAGE, ..DocumentFilter::new(bu.clone()) };
@@ -73,7 +78,12 @@ impl Engine {
                 let Some(state) = migrate::state_of(workflow, head.version, &head.state) else { continue };
                 // What is possible anywhere is nothing that waits.
                 let mine = |t: &&Transition| t.from.contains(state) && !t.anywhere && t.by.iter().any(|r| roles.contains(r));
-                let names: Vec<Name> = workflow.transitions.iter().filter(mine).map(|t| t.name.clone()).collect();
+                let mut open: Vec<&Transition> = workflow.transitions.iter().filter(mine).collect();
+                if open.iter().any(|t| !t.not_by.is_empty() || t.approval.is_some()) {
+                    let events: Vec<PastEvent> = self.store().events(bu, &head.id).await?.iter().map(past).collect();
+                    open.retain(|t| permit::others(workflow, t, &events, &actor).is_empty());
+                }
+                let names: Vec<Name> = open.into_iter().map(|t| t.name.clone()).collect();
                 if !names.is_empty() {
                     let entry = found.entry(head.id.clone()).or_insert_with(|| Todo { document: head, transitions: Vec::new() });
                     entry.transitions.extend(names);
@@ -116,8 +126,9 @@ impl Engine {
         let mut possible = Vec::new();
         for transition in permit::allowed(workflow, document) {
             if let Ok(role) = permit::role(self.book(), workflow, transition, document, &snapshot, &actor) {
-                let blocked = permit::others(workflow, transition, &snapshot, &actor);
-                let asks = asks(workflow, &transition.body, false);
+                let blocked = permit::others(workflow, transition, &snapshot.events, &actor);
+                let mut asks = asks(workflow, &transition.body, false);
+                asks.iter_mut().for_each(|ask| name_units(ask, &transition.body, document, &snapshot));
                 possible.push(Possible { transition: transition.name.clone(), role, to: transition.to.clone(), asks, blocked });
             }
         }
@@ -150,16 +161,54 @@ fn asks(workflow: &Workflow, body: &[Clause], per_line: bool) -> Vec<AskInfo> {
                     field: ask.field.clone(),
                     ty: ask.ty.to_string(),
                     optional: ask.optional || has_default,
+                    named: Vec::new(),
+                    where_some_go: false,
                     per_line,
                     label: declared.map(|f| f.label.clone()).unwrap_or_default(),
                 }
             })),
             ClauseKind::AskLines => {
-                found.push(AskInfo { field: "lines".into(), ty: "lines".into(), optional: false, per_line: false, label: "All lines anew".into() })
+                found.push(AskInfo { field: "lines".into(), ty: "lines".into(), optional: false, named: Vec::new(), where_some_go: false, per_line: false, label: "All lines anew".into() })
             }
             ClauseKind::EachLine(each) => found.extend(asks(workflow, &each.body, true)),
             _ => {}
         }
+    }
+    found
+}
+
+fn past(record: &EventRecord) -> PastEvent {
+    let e = &record.event;
+    PastEvent { revision: record.revision, transition: e.transition.clone(), actor: e.actor.clone(), effective_at: e.effective_at }
+}
+
+/// What a field that names units by serial number is asked for: the parts of the document that have such numbers.
+fn name_units(ask: &mut AskInfo, body: &[Clause], document: &Document, snapshot: &Snapshot) {
+    let Some(enters) = names_units(&ask.field, body) else { return };
+    let tracked = |code: &PartCode| snapshot.parts.iter().any(|p| p.code == *code && p.tracking == Tracking::Serial);
+    let parts: BTreeSet<PartCode> = document.lines.iter().filter_map(|l| l.part()).filter(|part| tracked(part)).cloned().collect();
+    ask.named = parts.into_iter().collect();
+    ask.where_some_go = !enters;
+}
+
+/// Whether a field names the units of a move, and if so, whether any of them come into the world with it.
+fn names_units(field: &Name, body: &[Clause]) -> Option<bool> {
+    let mut found = None;
+    for clause in body {
+        let enters = match &clause.kind {
+            ClauseKind::EachLine(each) => names_units(field, &each.body),
+            ClauseKind::Move(spec) => match &spec.choosing {
+                Choosing::Serials(expr) if matches!(&expr.kind, ExprKind::Field(name) | ExprKind::LineField(name) if name == field) => {
+                    Some(spec.from.outside && spec.new_lot.is_some())
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        found = match (found, enters) {
+            (Some(a), Some(b)) => Some(a || b),
+            (a, b) => a.or(b),
+        };
     }
     found
 }
