@@ -173,8 +173,9 @@ fn short(value: &Value) -> String {
 
 fn rule(t: &RuleTrace) -> String {
     let layer = if t.is_question() { String::new() } else { format!(", layer {}", t.layer) };
-    let arguments: Vec<String> = t.arguments.iter().filter(|a| !a.is_absent()).map(short).collect();
-    format!("{}{layer}{}: {}\n  of {}", t.rule, of_line(t.line), short(&t.answer), arguments.join("; "))
+    let arguments: Vec<String> = t.arguments.iter().map(short).filter(|said| !said.trim().is_empty()).collect();
+    let of = if arguments.is_empty() { String::new() } else { format!("\n  of {}", arguments.join("; ")) };
+    format!("{}{layer}{}: {}{of}", t.rule, of_line(t.line), short(&t.answer))
 }
 
 fn offer(o: &Offer) -> Vec<String> {

@@ -32,6 +32,7 @@ mod report;
 mod run;
 mod session;
 mod show;
+mod show_paper;
 mod simulate;
 mod stock;
 mod stories;

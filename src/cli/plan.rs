@@ -12,6 +12,7 @@ use crate::change::{self, Change, Fate, Group, How, Plan, ScriptChange, Target, 
 use crate::domain::MasterData;
 use crate::engine::Engine;
 use crate::network::KindChanges;
+use crate::scenario::Masters;
 use crate::store::Store;
 
 use super::args::Global;
@@ -21,6 +22,7 @@ use super::error::{CliError, Kind};
 use super::load;
 use super::output::{Out, progress};
 use super::session::{self, count};
+use super::test::play;
 
 /// Lines of a script, and rows of master data, that are shown without `-v`.
 const SHOWN: usize = 12;
@@ -34,7 +36,7 @@ Examples:
   bincard plan --master examples/network         master data and limits too
   bincard plan --run-out shipment                shipments that run end under their own version
 
-Nothing is written but the file. What changes is told in the words of the flows: workflows, states, transitions, roles,
+Nothing is written but the file, and that only where the plan may be applied. What changes is told in the words of the flows: workflows, states, transitions, roles,
 guards, moves, deadlines, rules by layer, limits. Then every running document, by workflow, version and state: unaffected,
 moves, or stranded, with what to write. Exit code 1 when the plan may not be applied.")]
 pub struct PlanArgs {
@@ -62,13 +64,17 @@ pub async fn run(args: &PlanArgs, global: &Global, out: Out) -> Result<(), CliEr
     let run_out = run_out(&args.run_out, &opened)?;
     let store = Store::open_to_read(&url(global, &root, &opened)).await?;
     let master = master(args.master.as_deref(), &opened, &store, out).await?;
-    let engine = Engine::reading(opened.book.clone(), opened.rules, store);
+    let engine = Engine::reading(opened.book.clone(), opened.rules.clone(), store);
+    let tested = opened;
     let bar = progress(None, "looking at running documents");
     let target = Target { engine: &engine, master: master.as_ref(), run_out, now: session::now() };
     let made = change::plan(target, &mut |seen| bar.set_position(seen)).await;
     bar.finish_and_clear();
-    let plan = made?;
-    if let Some(file) = &args.out {
+    let mut plan = made?;
+    if plan.old.as_ref().is_none_or(|(hash, _)| *hash != plan.new) {
+        plan.failing = failing(&root, &tested, out).await?;
+    }
+    if let Some(file) = args.out.as_ref().filter(|_| plan.may_be_applied()) {
         files::write(file, &serde_json::to_string_pretty(&plan)?)?;
     }
     if out.is_json() {
@@ -78,6 +84,14 @@ pub async fn run(args: &PlanArgs, global: &Global, out: Out) -> Result<(), CliEr
         last(&plan, args.out.as_deref(), out)?;
     }
     if plan.may_be_applied() { Ok(()) } else { Err(CliError::rejected()) }
+}
+
+/// The scenarios and rule cases of a book that fail, by their titles.
+async fn failing(root: &Path, opened: &OpenBook, out: Out) -> Result<Vec<String>, CliError> {
+    let masters = Masters::new(root);
+    let cases = play::cases(root, opened, &masters, out)?;
+    let played = play::Run::new(opened, &masters, play::On::Memory, false)?.play(&play::stories(opened, &cases), |_| Ok(())).await?;
+    Ok(played.into_iter().filter(|p| !p.report.passed()).map(|p| p.report.title).collect())
 }
 
 /// The database that is meant.
@@ -239,6 +253,13 @@ fn fate(fate: &Fate) -> String {
 }
 
 fn last(plan: &Plan, file: Option<&Path>, out: Out) -> Result<(), CliError> {
+    if !plan.failing.is_empty() {
+        out.line(format!("tests of the new book: {} fail; `bincard test` tells why", count(plan.failing.len(), "scenario")))?;
+        for title in plan.failing.iter().take(SHOWN) {
+            out.line(format!("  {title}"))?;
+        }
+        more(plan.failing.len(), SHOWN, "scenario", out)?;
+    }
     for name in &plan.unversioned {
         out.line(format!("refused: `workflow {name}` says something else and has the same version; write the next `version` number"))?;
     }
@@ -247,7 +268,10 @@ fn last(plan: &Plan, file: Option<&Path>, out: Out) -> Result<(), CliError> {
         out.line(format!("refused: {} would be stranded", count(usize::try_from(stranded).unwrap_or(usize::MAX), "document")))?;
     }
     if !plan.may_be_applied() {
-        return Ok(());
+        return match file {
+            Some(file) => out.line(format!("`{}` is not written: there is nothing to apply", file.display())),
+            None => Ok(()),
+        };
     }
     match file {
         _ if plan.is_empty() => out.line("nothing to do"),

@@ -15,17 +15,19 @@ use super::error::CliError;
 use super::output::Out;
 use super::plain;
 use super::session::Session;
+use super::show_paper;
 
 /// Which document, or which documents.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   bincard show STS/coolfix/26-27/00001       its fields, lines, story, papers, and what it holds
+  bincard show DCS/26-27/00001               a challan or receipt, as it is printed
   bincard show                               open documents, newest first
   bincard show --workflow indent --all       every indent, ended ones too
   bincard show --party coolfix --part PCB    documents that have to do with both")]
 pub struct ShowArgs {
-    /// The document: its number or id
+    /// The document: its number or id; or the number of a paper
     document: Option<String>,
     /// Documents of this workflow
     #[arg(long)]
@@ -55,6 +57,10 @@ pub async fn run(args: &ShowArgs, global: &Global, out: Out) -> Result<(), CliEr
     let session = Session::open(global).await?;
     match &args.document {
         Some(word) => {
+            let papers = show_paper::find(&session, word, args.bu.as_deref()).await?;
+            if !papers.is_empty() {
+                return show_paper::print(&session, &papers, out).await;
+            }
             let (bu, head) = session.document(word, args.bu.as_deref()).await?;
             one(&session, &bu, &head, out).await
         }

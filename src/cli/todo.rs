@@ -5,7 +5,8 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::base::Name;
+use crate::base::{Name, PartCode, suggest};
+use crate::domain::ReasonCode;
 use crate::engine::{AskInfo, Possible};
 
 use super::args::Global;
@@ -71,7 +72,7 @@ fn show(possible: &[Possible], number: &str, person: &str, out: Out) -> Result<(
                 let asks: Vec<_> = p
                     .asks
                     .iter()
-                    .map(|a| json!({ "field": a.field, "type": a.ty, "optional": a.optional, "per_line": a.per_line, "label": a.label }))
+                    .map(|a| json!({ "field": a.field, "type": a.ty, "optional": a.optional, "needed_for": a.named, "where_some_go": a.where_some_go, "per_line": a.per_line, "label": a.label }))
                     .collect();
                 let blocked: Vec<_> = p.blocked.iter().map(|r| json!({ "code": super::refusal::code(r.code), "sentence": r.sentence })).collect();
                 json!({ "transition": p.transition, "role": p.role, "to": p.to, "asks": asks, "blocked": blocked })
@@ -85,7 +86,8 @@ fn show(possible: &[Possible], number: &str, person: &str, out: Out) -> Result<(
     for p in possible {
         out.line(format!("{} → {}, as {}", p.transition, p.to.iter().map(Name::as_str).collect::<Vec<_>>().join(" or "), p.role))?;
         for reason in &p.blocked {
-            out.line(format!("    not yet: {}", reason.sentence))?;
+            let word = if reason.code == ReasonCode::FourEyes { "not by this person" } else { "not yet" };
+            out.line(format!("    {word}: {}", reason.sentence))?;
         }
         for ask in &p.asks {
             out.line(format!("    {}", asked(ask)))?;
@@ -96,7 +98,13 @@ fn show(possible: &[Possible], number: &str, person: &str, out: Out) -> Result<(
 
 fn asked(ask: &AskInfo) -> String {
     let place = if ask.per_line { "--line LINE:" } else { "" };
-    let optional = if ask.optional { ", may be left out" } else { "" };
+    let named = suggest::list(ask.named.iter().map(PartCode::as_str));
+    let optional = match (ask.optional, ask.named.is_empty(), ask.where_some_go) {
+        (_, false, true) => format!(", needed for {named} where only some units go"),
+        (_, false, false) => format!(", needed for {named}"),
+        (true, true, _) => ", may be left out".to_owned(),
+        (false, true, _) => String::new(),
+    };
     let label = if ask.label.is_empty() || ask.label == ask.field.as_str() { String::new() } else { format!(" ({})", ask.label) };
     format!("{place}{}={}{optional}{label}", ask.field, ask.ty.to_uppercase().replace(' ', "_"))
 }

@@ -32,7 +32,7 @@ Examples:
 The story goes both ways: up through the lots that a unit came from, to its SAP order, and down to
 the customer and back.")]
 pub struct TraceArgs {
-    /// A serial number, SODO, lot, document or paper number, or service order
+    /// A serial number, SODO, lot, document or paper number, or the text of a field, such as a service order
     what: String,
     /// The business unit, where not all
     #[arg(long, value_name = "BU")]
@@ -43,13 +43,14 @@ pub struct TraceArgs {
 pub async fn run(args: &TraceArgs, global: &Global, out: Out) -> Result<(), CliError> {
     let session = Session::open(global).await?;
     let mut found: Vec<(Bu, Subject)> = Vec::new();
+    let texts = insight::text_fields(&session.book);
     for bu in session.units(args.bu.as_deref()).await? {
-        let subjects = insight::subjects(session.store(), &bu, &args.what).await?;
+        let subjects = insight::subjects(session.store(), &bu, &args.what, &texts).await?;
         found.extend(subjects.into_iter().map(|s| (bu.clone(), s)));
     }
     if found.is_empty() {
         return Err(CliError::usage(format!("nothing here is called `{}`", args.what))
-            .hint("a serial number, a lot, a document's or paper's number, a service order, or a SODO in quotes: \"4500010001 80001234\""));
+            .hint("a serial number, a lot, a document's or paper's number, what stands in a text field such as a service order, or a SODO in quotes: \"4500010001 80001234\""));
     }
     let mut stories = Vec::new();
     for (bu, subject) in &found {

@@ -15,6 +15,6 @@ pub use account::{Account, Condition, Difference, Offer, OfferedLot, Side, diffe
 pub use explain::{DecidedBy, Explanation, Today, Which, explain, side};
 pub use recall::{Retold, StoredBook, Told, retell};
 pub use standing::{Standing, standing};
-pub use trace::{Step, Subject, Trace, subjects, trace};
+pub use trace::{Step, Subject, Trace, subjects, text_fields, trace};
 pub use who::{Someone, who_may};
 pub use why_not::{Change, WhyNot, why_not};

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::base::{Bu, DocId, LotId, Name, PersonCode, SerialNo, Timestamp};
 use crate::domain::{Document, Lot, Move, Sodo};
+use crate::model::{Book, Type};
 use crate::store::{DocumentFilter, LotFilter, MoveFilter, MoveRecord, PaperFilter, Store, StoreError};
 
 /// No story is followed through more lots than this.
@@ -25,20 +26,20 @@ pub enum Subject {
     Document(DocId),
     /// All that came under a SAP reference.
     Sodo(Sodo),
-    /// One service job: all documents that name it.
-    ServiceOrder(String),
+    /// What people call by a text of their own, such as a service order: all documents that have it in a field.
+    Named(Name, String),
 }
 
 impl Subject {
     /// What kind of thing it is, in words.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> String {
         match self {
-            Self::Serial(_) => "serial",
-            Self::Lot(_) => "lot",
-            Self::Document(_) => "document",
-            Self::Sodo(_) => "sodo",
-            Self::ServiceOrder(_) => "service order",
+            Self::Serial(_) => "serial".to_owned(),
+            Self::Lot(_) => "lot".to_owned(),
+            Self::Document(_) => "document".to_owned(),
+            Self::Sodo(_) => "sodo".to_owned(),
+            Self::Named(field, _) => field.as_str().replace('_', " "),
         }
     }
 }
@@ -83,11 +84,12 @@ pub struct Trace {
     pub steps: Vec<Step>,
 }
 
-/// All that a word can mean: a serial number, a lot, a document's or paper's number, a SAP reference, a service order.
+/// All that a word can mean: a serial number, a lot, a document's or paper's number, a SAP reference; and where it is none of
+/// these, what stands in one of the text fields.
 ///
 /// # Errors
 /// A fault of the store.
-pub async fn subjects(store: &Store, bu: &Bu, word: &str) -> Result<Vec<Subject>, StoreError> {
+pub async fn subjects(store: &Store, bu: &Bu, word: &str, texts: &BTreeSet<Name>) -> Result<Vec<Subject>, StoreError> {
     let mut found = BTreeSet::new();
     let serial = SerialNo::from(word);
     if !store.moves(&MoveFilter { serial: Some(serial.clone()), limit: 1, ..MoveFilter::new(bu.clone()) }).await?.is_empty() {
@@ -106,8 +108,12 @@ pub async fn subjects(store: &Store, bu: &Bu, word: &str) -> Result<Vec<Subject>
     {
         found.insert(Subject::Sodo(sodo));
     }
-    if found.is_empty() && !jobs(store, bu, word).await?.is_empty() {
-        found.insert(Subject::ServiceOrder(word.to_owned()));
+    if found.is_empty() {
+        for field in texts {
+            if !named(store, bu, field, word).await?.is_empty() {
+                found.insert(Subject::Named(field.clone(), word.to_owned()));
+            }
+        }
     }
     Ok(found.into_iter().collect())
 }
@@ -127,14 +133,21 @@ pub async fn trace(store: &Store, bu: &Bu, subject: &Subject) -> Result<Trace, S
             story.of_lots(lots).await?;
         }
         Subject::Document(doc) => story.of_documents(vec![doc.clone()]).await?,
-        Subject::ServiceOrder(order) => story.of_documents(jobs(store, bu, order).await?).await?,
+        Subject::Named(field, text) => story.of_documents(named(store, bu, field, text).await?).await?,
     }
     story.told().await
 }
 
-/// The documents that name a service order in a field of that name.
-async fn jobs(store: &Store, bu: &Bu, order: &str) -> Result<Vec<DocId>, StoreError> {
-    let filter = DocumentFilter { text: Some(("service_order".into(), order.to_owned())), ..DocumentFilter::new(bu.clone()) };
+/// The text fields that documents of a book may have.
+#[must_use]
+pub fn text_fields(book: &Book) -> BTreeSet<Name> {
+    let fields = book.workflows.values().flat_map(|w| &w.fields);
+    fields.filter(|f| *f.ty.required() == Type::Text).map(|f| f.name.clone()).collect()
+}
+
+/// The documents that have a text in a field.
+async fn named(store: &Store, bu: &Bu, field: &Name, text: &str) -> Result<Vec<DocId>, StoreError> {
+    let filter = DocumentFilter { text: Some((field.clone(), text.to_owned())), ..DocumentFilter::new(bu.clone()) };
     Ok(store.documents(&filter).await?.into_iter().map(|head| head.id).collect())
 }
 

@@ -187,8 +187,9 @@ impl<'a> Play<'a> {
     }
 
     async fn trace(&mut self, word: &str) -> Result<(), CliError> {
+        let texts = insight::text_fields(&self.session.book);
         for unit in &self.data.business_units {
-            for subject in insight::subjects(self.session.store(), &unit.code, word).await? {
+            for subject in insight::subjects(self.session.store(), &unit.code, word, &texts).await? {
                 let story = insight::trace(self.session.store(), &unit.code, &subject).await?;
                 if self.out.is_json() {
                     self.told.push(trace::to_json(&subject, &story));
