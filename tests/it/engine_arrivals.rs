@@ -80,7 +80,7 @@ async fn who_gave_the_parts_up_does_not_take_them_again() {
         let desk = waiting(&fixture.store, &[]).await;
         let change = |files: &mut bincard::check::BookFiles| {
             for file in files.flows.iter_mut().filter(|f| f.path.ends_with("/indent.flow")) {
-                file.text = file.text.replace("transition give_up: reserved -> released", "transition give_up: reserved -> short").into();
+                file.text = file.text.replace("transition give_up: reserved -> released", "transition give_up: reserved -> short");
             }
         };
         let desk = Desk { engine: Desk::with(fixture.store.clone(), change).await.engine, ..desk };
