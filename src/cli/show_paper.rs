@@ -52,7 +52,6 @@ async fn record(session: &Session, bu: &Bu, paper: &Paper) -> Result<PaperRecord
     let master = store.master(bu).await?;
     let title = session.book.vocabulary.documents.get(&paper.kind).map_or(paper.kind.as_str(), |kind| kind.named.label.as_str());
     let (parties, parts) = (&master.parties, &master.parts);
-    let facts =
-        Facts { title, document: &document.number, papers: &papers, moves: &moves, parties, parts, lots: &lots, zone: session.zone() };
+    let facts = Facts { title, document: &document.number, papers: &papers, moves: &moves, parties, parts, lots: &lots, zone: session.zone() };
     Ok(papers::make(paper, &facts))
 }

@@ -167,9 +167,15 @@ fn asks(workflow: &Workflow, body: &[Clause], per_line: bool) -> Vec<AskInfo> {
                     label: declared.map(|f| f.label.clone()).unwrap_or_default(),
                 }
             })),
-            ClauseKind::AskLines => {
-                found.push(AskInfo { field: "lines".into(), ty: "lines".into(), optional: false, named: Vec::new(), where_some_go: false, per_line: false, label: "All lines anew".into() })
-            }
+            ClauseKind::AskLines => found.push(AskInfo {
+                field: "lines".into(),
+                ty: "lines".into(),
+                optional: false,
+                named: Vec::new(),
+                where_some_go: false,
+                per_line: false,
+                label: "All lines anew".into(),
+            }),
             ClauseKind::EachLine(each) => found.extend(asks(workflow, &each.body, true)),
             _ => {}
         }
