@@ -15,7 +15,7 @@ use super::{MIGRATION, Replay, command, same, tell};
 
 impl Replay<'_> {
     /// A transition from after the change.
-    pub(super) async fn after(&mut self, as_recorded: Decision, ahead: &Ahead<'_, '_>) -> Result<(), EngineError> {
+    pub(super) async fn after(&mut self, recorded: Decision, ahead: &Ahead<'_, '_>) -> Result<(), EngineError> {
         if !self.begun {
             self.begun = true;
             if let Some(data) = &self.question.changed_master {
@@ -23,6 +23,7 @@ impl Replay<'_> {
             }
         }
         self.tally.whatif.decisions += 1;
+        let as_recorded = self.with_its_own(recorded);
         let d = self.named_now(&as_recorded);
         if let Some(Followed { decision: now, direct, .. }) = self.followed.counterpart(&d) {
             let seen = if same(&d, &now) { Seen::Same } else { Seen::Other(Box::new(now), direct) };
@@ -101,7 +102,8 @@ impl Replay<'_> {
             self.learn(&followed.document);
             let Some(decision) = followed.decision else { continue };
             let read = reads.remove(&decision.event.key);
-            let recorded = ahead.counterpart(&decision).filter(|d| !same(&self.named_now(d), &decision)).cloned();
+            let recorded = ahead.counterpart(&decision).map(|d| self.with_its_own(d.clone()));
+            let recorded = recorded.filter(|d| !same(&self.named_now(d), &decision));
             let direct = match (recorded, read) {
                 (Some(recorded), Some(read)) => self.direct(&recorded, *read, None).await?,
                 _ => false,

@@ -29,7 +29,7 @@ impl Replay<'_> {
             looked.ok()
         };
         let now = match again {
-            Some(now) if same(d, &now) => now,
+            Some(now) if same(&self.with_its_own(d.clone()), &now) => now,
             other => {
                 self.tally.whatif.taken_over += 1;
                 self.as_recorded(recorded, snapshot, other)

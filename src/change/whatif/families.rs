@@ -26,6 +26,8 @@ pub(super) struct Families {
     of: HashMap<(Bu, DocId), usize>,
     all: Vec<Family>,
     started: HashMap<(Bu, DocId), Vec<ChildStart>>,
+    /// With those whose opening was refused.
+    asked: HashMap<(Bu, DocId), Vec<ChildStart>>,
 }
 
 impl Families {
@@ -39,6 +41,9 @@ impl Families {
             family.ended += usize::from(sketch.ended);
             family.goes_on |= sketch.effective_at >= since || sketch.closes;
             family.left += u64::from(sketch.effective_at < until);
+            if !sketch.children.is_empty() {
+                families.asked.entry((sketch.bu.clone(), sketch.doc.clone())).or_default().extend(sketch.children);
+            }
             if let Some(parent) = sketch.parent.filter(|_| is_new) {
                 let child = ChildStart { doc: sketch.doc, workflow: sketch.workflow };
                 families.started.entry((sketch.bu, parent)).or_default().push(child);
@@ -71,11 +76,14 @@ impl Families {
         family.is_some_and(|f| !f.goes_on && f.ended == f.documents.len())
     }
 
-    /// The documents that a transition started, as their ids tell: they begin with the one that started them and its revision.
+    /// The documents that a transition started and that were opened.
     pub fn started(&self, d: &Decision) -> Vec<ChildStart> {
-        let all = self.started.get(&(d.bu.clone(), d.document.id.clone())).map(Vec::as_slice).unwrap_or_default();
-        let own = format!("{}.{}.", d.document.id, d.document.revision);
-        all.iter().filter(|child| child.doc.as_str().starts_with(&own)).cloned().collect()
+        of_transition(&self.started, d)
+    }
+
+    /// The documents that a transition asked for, also those that were refused.
+    pub fn asked(&self, d: &Decision) -> Vec<ChildStart> {
+        of_transition(&self.asked, d)
     }
 
     /// A transition has been looked at: after the last one of a family, its documents, which nobody will ask for any more.
@@ -89,7 +97,15 @@ impl Families {
         let documents: Vec<DocId> = std::mem::take(&mut family.documents).into_iter().collect();
         for doc in &documents {
             self.started.remove(&(bu.clone(), doc.clone()));
+            self.asked.remove(&(bu.clone(), doc.clone()));
         }
         Some(documents)
     }
+}
+
+/// Of all that a document started, what one of its transitions did, as the ids tell: they begin with the document and the revision.
+fn of_transition(all: &HashMap<(Bu, DocId), Vec<ChildStart>>, d: &Decision) -> Vec<ChildStart> {
+    let all = all.get(&(d.bu.clone(), d.document.id.clone())).map(Vec::as_slice).unwrap_or_default();
+    let own = format!("{}.{}.", d.document.id, d.document.revision);
+    all.iter().filter(|child| child.doc.as_str().starts_with(&own)).cloned().collect()
 }

@@ -125,8 +125,7 @@ fn command(d: &Decision) -> Command {
     }
 }
 
-/// Whether two decisions come to the same: state, moves, and what they make somebody owe and issue. What they start is told where
-/// it is opened: the journal keeps started documents with the last transition of the one that started them.
+/// Whether two decisions come to the same: state, moves, and what they make somebody owe, issue and start.
 fn same(a: &Decision, b: &Decision) -> bool {
     fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
         let mut items: Vec<T> = items.collect();
@@ -136,7 +135,8 @@ fn same(a: &Decision, b: &Decision) -> bool {
     let moved = |d: &Decision| sorted(d.moves.iter().map(|m| (m.part.clone(), m.lot.clone(), m.serial.clone(), m.quantity, m.from.clone(), m.to.clone())));
     let owed = |d: &Decision| sorted(d.owed.iter().map(|o| (o.kind.clone(), o.debtor.clone(), o.part.clone(), o.quantity)));
     let papers = |d: &Decision| sorted(d.papers.iter().map(|p| p.kind.clone()));
-    a.event.to == b.event.to && moved(a) == moved(b) && owed(a) == owed(b) && papers(a) == papers(b)
+    let asked = |d: &Decision| sorted(d.children.iter().map(|c| c.workflow.clone()));
+    a.event.to == b.event.to && asked(a) == asked(b) && moved(a) == moved(b) && owed(a) == owed(b) && papers(a) == papers(b)
 }
 
 impl<'a> Replay<'a> {
@@ -165,6 +165,11 @@ impl<'a> Replay<'a> {
         }
         let unreadable = || StoreError::Unreadable(format!("the book {hash}, under which a transition was made, cannot be opened by this program"));
         Ok(self.books.get(hash).cloned().flatten().ok_or_else(unreadable)?)
+    }
+
+    /// A recorded transition with the documents that it started itself: the journal keeps them with the last one.
+    fn with_its_own(&self, recorded: Decision) -> Decision {
+        Decision { children: self.families.asked(&recorded), ..recorded }
     }
 
     /// Keeps what a document asks for.

@@ -64,7 +64,7 @@ impl Clerk<'_> {
             }
             "picked" => dispatch(paper, &store),
             "offered" => vec![Step::fire("accept", technician)],
-            "with_technician" => vec![on_the_job(paper, &technician)],
+            "with_technician" => vec![self.on_the_job(paper, &technician).await?],
             "coming_back" => {
                 let back = paper.doc.lines.iter().map(|l| on_line(l, [("unused", amount(quantity(l, "in_hand")))]));
                 vec![Step::fire("return_unused", store).lines(back)]
@@ -98,6 +98,39 @@ impl Clerk<'_> {
             }
         }
         Ok(Vec::new())
+    }
+
+    /// What the technician or the storekeeper reports from the job.
+    async fn on_the_job(&self, paper: &Paper<'_>, technician: &str) -> Result<Step, Fault> {
+        let among = |word: &str, times: u64, done: &str| -> Vec<&Line> {
+            let fits = |l: &&Line| quantity(l, "in_hand").is_positive() && quantity(l, done).is_zero() && paper.line_dice(l, word).per_mille(times);
+            paper.doc.lines.iter().filter(fits).collect()
+        };
+        // What replaces a dead part is taken to work.
+        if !matches!(paper.doc.field("follows"), Value::Text(_)) {
+            let dead = among("dead", DEAD, "doa");
+            if !dead.is_empty() {
+                let lines = self.one_of_each(paper, dead, ["dead", "dead_serials"]).await?;
+                return Ok(Step::fire("report_doa", technician).with("evidence", "does not start").lines(lines));
+            }
+            let unused = among("unused", UNUSED, "returned");
+            if !unused.is_empty() {
+                let lines = self.one_of_each(paper, unused, ["unused", "unused_serials"]).await?;
+                return Ok(Step::fire("return_unused", paper.store("asp")).lines(lines));
+            }
+        }
+        Ok(Step::fire("consume", technician).lines(paper.doc.lines.iter().map(|l| on_line(l, [("used", amount(quantity(l, "in_hand")))]))))
+    }
+
+    /// One unit of each line, by its number where it has one.
+    async fn one_of_each(&self, paper: &Paper<'_>, lines: Vec<&Line>, [field, serials]: [&'static str; 2]) -> Result<Vec<InputLine>, Fault> {
+        let filter = StockFilter { bin: Some("hand".into()), holder: Some(paper.doc.id.clone()), ..StockFilter::new(paper.doc.bu.clone()) };
+        let held = self.store.stock(&filter).await?;
+        let number = |line: &Line| {
+            let of_line = held.iter().filter(|row| row.balance.position.holder.as_ref().is_some_and(|h| h.line == line.no));
+            of_line.filter_map(|row| row.balance.serial.as_ref()).min().map_or(Json::Null, |serial| json!([serial]))
+        };
+        Ok(lines.into_iter().map(|l| on_line(l, [(field, amount(Quantity::ONE)), (serials, number(l))])).collect())
     }
 
     /// Old parts are taken along, then handed in; a few come only when they are charged, or never.
@@ -183,23 +216,3 @@ fn dispatch(paper: &Paper<'_>, store: &str) -> Vec<Step> {
     plain.flat_map(|step| [step.clone(), step.with("eway_bill", paper.eway_bill()).after("eway_bill_required")]).collect()
 }
 
-/// What the technician or the storekeeper reports from the job.
-fn on_the_job(paper: &Paper<'_>, technician: &str) -> Step {
-    let one = |field: &'static str, lines: Vec<&Line>| lines.into_iter().map(|l| on_line(l, [(field, amount(Quantity::ONE))])).collect::<Vec<_>>();
-    let among = |word: &str, times: u64, done: &str| -> Vec<&Line> {
-        let fits = |l: &&Line| quantity(l, "in_hand").is_positive() && quantity(l, done).is_zero() && paper.line_dice(l, word).per_mille(times);
-        paper.doc.lines.iter().filter(fits).collect()
-    };
-    // What replaces a dead part is taken to work.
-    if !matches!(paper.doc.field("follows"), Value::Text(_)) {
-        let dead = among("dead", DEAD, "doa");
-        if !dead.is_empty() {
-            return Step::fire("report_doa", technician).with("evidence", "does not start").lines(one("dead", dead));
-        }
-        let unused = among("unused", UNUSED, "returned");
-        if !unused.is_empty() {
-            return Step::fire("return_unused", paper.store("asp")).lines(one("unused", unused));
-        }
-    }
-    Step::fire("consume", technician).lines(paper.doc.lines.iter().map(|l| on_line(l, [("used", amount(quantity(l, "in_hand")))])))
-}

@@ -5,6 +5,7 @@
 use serde::Deserialize;
 
 use crate::base::{Bu, DocId, Name, Timestamp};
+use crate::domain::ChildStart;
 
 use super::super::error::StoreError;
 use super::Journal;
@@ -26,6 +27,8 @@ pub struct Sketch {
     pub effective_at: Timestamp,
     /// True where it closes the books.
     pub closes: bool,
+    /// Documents that it is said to have started: all those of a document stand with its last transition.
+    pub children: Vec<ChildStart>,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +48,8 @@ struct LightDecision {
     event: LightEvent,
     #[serde(default)]
     books_closed: Option<Timestamp>,
+    #[serde(default)]
+    children: Vec<ChildStart>,
 }
 
 #[derive(Deserialize)]
@@ -84,6 +89,7 @@ impl Journal<'_> {
                 ended: d.document.ended,
                 effective_at: d.event.effective_at,
                 closes: d.books_closed.is_some(),
+                children: d.children,
             }));
         }
     }
