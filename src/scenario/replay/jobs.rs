@@ -215,4 +215,3 @@ fn dispatch(paper: &Paper<'_>, store: &str) -> Vec<Step> {
     let plain = std::iter::once(Step::fire("dispatch", store)).chain(colleagues);
     plain.flat_map(|step| [step.clone(), step.with("eway_bill", paper.eway_bill()).after("eway_bill_required")]).collect()
 }
-
