@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use bincard::base::{Name, PartyCode};
-use bincard::domain::{Action, Actor, Command, LoadRequest, RuleTrace, Snapshot, Value};
+use bincard::domain::{Action, Actor, Command, Document, LoadRequest, RuleTrace, Snapshot, Value};
 use bincard::engine::{Engine, decide};
 use bincard::rules::Scope;
 use bincard::store::Store;
@@ -28,13 +28,14 @@ fn micros(mut call: impl FnMut()) -> f64 {
     median((0..TIMES).map(|_| timed(&mut call)).collect())
 }
 
-/// A job whose parts have come into the store, in twenty lots, after it was asked for: it is about to be allocated.
-async fn about_to_allocate(world: &World, engine: &Engine) -> (Snapshot, Command) {
+/// A job that is about to be allocated, from twenty lots in the store. The lots are those of another world: where a job waits,
+/// it would be served as soon as they come.
+async fn about_to_allocate(world: &World, engine: &Engine, stocked: &Engine) -> (Snapshot, Command) {
     let fields = json!({ "asp": "asp0", "customer": "cust_anand", "technician": "tech0", "service_order": "SO-20", "contract": "IW-1001" });
     let open = |workflow: &str| Action::Open { workflow: workflow.into(), transition: None, parent: None };
     carried_out(engine, world.command("suresh", "J20", open("indent"), fields, &[json!({ "part": PART, "requested": 60 })])).await;
     let lots: Vec<_> = (0..20).map(|_| json!({ "part": PART, "quantity": 5 })).collect();
-    world.stock(engine, 0, &lots).await;
+    world.stock(stocked, 0, &lots).await;
     let transition = world.book.workflows.get(&Name::from("indent")).and_then(|w| w.transition("allocate")).expect("the transition");
     let request = LoadRequest {
         bu: bu(),
@@ -43,22 +44,24 @@ async fn about_to_allocate(world: &World, engine: &Engine) -> (Snapshot, Command
         key: "allocate".into(),
         effective_on: world.now.date(&world.book.manifest.zone),
         person: None,
-        parts: Vec::new(),
-        parties: Vec::new(),
-        contracts: Vec::new(),
+        parts: vec![PART.into()],
+        parties: vec!["asp0".into(), "cust_anand".into(), "tech0".into()],
+        contracts: vec!["IW-1001".into()],
         serials: Vec::new(),
         needs: transition.needs.clone(),
     };
-    let mut snapshot = engine.store().load(&request).await.expect("a snapshot");
-    let document = snapshot.document.as_mut().expect("the job");
-    document.state = "sourced".into();
+    let job = engine.store().load(&request).await.expect("a snapshot");
+    let mut snapshot = stocked.store().load(&request).await.expect("a snapshot");
+    let document = job.document.map(|document| Document { state: "sourced".into(), ..document });
+    (snapshot.document, snapshot.events, snapshot.chain) = (document, job.events, job.chain);
     let command = Command { actor: Actor::System, ..world.command("system", "J20", fire("allocate"), json!({}), &[]) };
     (snapshot, command)
 }
 
 pub async fn run(world: &World, table: &mut Table) {
     let engine = world.with_network(Store::memory()).await;
-    let (snapshot, command) = about_to_allocate(world, &engine).await;
+    let stocked = world.with_network(Store::memory()).await;
+    let (snapshot, command) = about_to_allocate(world, &engine, &stocked).await;
     let decision = decide(&world.book, &world.rules, &snapshot, &command).expect("it is allocated");
     assert_eq!(decision.moves.len(), 12, "sixty units of lots of five");
     let whole = micros(|| drop(black_box(decide(&world.book, &world.rules, black_box(&snapshot), black_box(&command)))));
