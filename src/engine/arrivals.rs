@@ -64,12 +64,12 @@ impl Engine {
         Ok(turns.into_iter().map(command).collect())
     }
 
-    /// Documents in a state that name the party and have a line of the part. Who gave the part up itself does not wait for it.
+    /// Documents in a state that name the party and have a line of the part: found by the part, since a party can be named by
+    /// nearly every document that ever was. Who gave the part up itself does not wait for it.
     async fn waiting_for(&self, due: &DueTimer, (workflow, state): (&Workflow, &Name), arrival: &Arrival, freed: &Freed) -> Result<Vec<Document>, EngineError> {
         let mut filter = DocumentFilter {
             workflow: Some(workflow.name.clone()),
             state: Some(state.clone()),
-            party: Some(freed.party.clone()),
             part: Some(freed.part.clone()),
             open_only: true,
             ..DocumentFilter::new(due.bu.clone())
