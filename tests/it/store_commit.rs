@@ -396,3 +396,16 @@ async fn nobody_opens_as_started_by_a_document_that_did_not_start_it() {
         assert_eq!(f.store.load(&request("D2")).await.unwrap().document, None, "{}", f.store.kind());
     }
 }
+
+#[tokio::test]
+async fn a_document_is_started_once() {
+    for f in stores().await {
+        let mut d = receiving("D1", &["PCB#1"]);
+        d.children = vec![ChildStart { doc: "D2".into(), workflow: "shipment".into() }];
+        f.store.commit(&d).await.unwrap();
+        let mut again = firing(&f.store.load(&request("D1")).await.unwrap(), "again");
+        again.children = d.children.clone();
+        assert!(f.store.commit(&again).await.is_err(), "{}", f.store.kind());
+        assert_eq!(f.store.load(&request("D1")).await.unwrap().document.unwrap().revision, 1, "{}", f.store.kind());
+    }
+}

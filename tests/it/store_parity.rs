@@ -236,12 +236,12 @@ async fn same_everywhere(steps: &[Step], fixtures: &[Fixture]) {
     );
 }
 
-/// Random stories, two lists of them the same each time and one new; of a story that ends otherwise somewhere, the shortest that
-/// does so is told, with the seed.
+/// Random stories, the same each time unless a seed is asked for; of a story that ends otherwise somewhere, the shortest that does
+/// so is told, with the seed.
 #[test]
 fn random_stories_end_alike_in_all_stores() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    for seed in seeds(&[1, 2]) {
+    for seed in seeds(&[1, 2, 3]) {
         let config = Config { cases: 12, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
         let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &wide(seed)));
         let run = runner.run(&prop::collection::vec(step(), 1..30), |steps| {

@@ -64,6 +64,9 @@ impl Tenant {
         {
             return Err(StoreError::Malformed(NOT_STARTED.to_owned()).into());
         }
+        if let Some(twice) = d.children.iter().find(|child| self.children.contains_key(&(doc.id.clone(), child.doc.clone()))) {
+            return Err(StoreError::Malformed(format!("document {} is started already", twice.doc)).into());
+        }
         let chain = self.events.get(&(doc.id.clone(), before)).map(|j| j.record.hash.as_str()).unwrap_or_default();
         if chain != d.chain {
             return Err(Conflict::Revision.into());

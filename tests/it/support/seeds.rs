@@ -1,14 +1,18 @@
-//! Seeds of random tests: some that are the same each time, and one that is new, which is told so that it can be had again.
+//! Seeds of random tests: the same each time, so that a failure is a change's own; or one that is asked for.
 
-/// `BINCARD_SEED=n` alone, where it is set; else the fixed ones and a new one.
+/// The seed of `BINCARD_SEED=n`, a new one for `BINCARD_SEED=new`, which is told so that it can be had again; else the fixed
+/// ones.
 pub fn seeds(fixed: &[u64]) -> Vec<u64> {
-    if let Some(seed) = std::env::var("BINCARD_SEED").ok().map(|s| s.parse().expect("BINCARD_SEED is a number")) {
-        return vec![seed];
+    match std::env::var("BINCARD_SEED").as_deref() {
+        Err(_) => fixed.to_vec(),
+        Ok("new") => {
+            let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_nanos();
+            let new = u64::try_from(nanos / 1_000 % 1_000_000_000).expect("small");
+            println!("a new seed: BINCARD_SEED={new} has the same again");
+            vec![new]
+        }
+        Ok(given) => vec![given.parse().expect("BINCARD_SEED is a number or `new`")],
     }
-    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_nanos();
-    let new = u64::try_from(nanos / 1_000 % 1_000_000_000).expect("small");
-    println!("a new seed: BINCARD_SEED={new} has the same again");
-    fixed.iter().copied().chain([new]).collect()
 }
 
 /// A seed as wide as a generator of random numbers wants it.
