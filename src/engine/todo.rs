@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Bu, DocId, Name, PartCode, PartyCode, PersonCode, Timestamp};
-use crate::domain::{Actor, Document, LoadRequest, Needs, PastEvent, Person, Reason, Snapshot, Tracking};
+use crate::domain::{Actor, Document, LoadRequest, Needs, Person, Reason, Snapshot, Tracking};
 use crate::model::{Choosing, Clause, ClauseKind, ExprKind, Transition, Workflow};
-use crate::store::{DocumentFilter, DocumentHead, EventRecord};
+use crate::store::{DocumentFilter, DocumentHead};
 
 use super::execute::{Engine, EngineError};
 use super::migrate;
@@ -59,6 +59,25 @@ pub struct Possible {
     pub blocked: Vec<Reason>,
 }
 
+/// A document with the transitions that a person's roles allow, and the engine with the book that it runs under.
+struct Mine {
+    head: DocumentHead,
+    under: Engine,
+    transitions: BTreeSet<Name>,
+}
+
+impl Mine {
+    fn open(&self) -> impl Iterator<Item = (&Workflow, &Transition)> {
+        let workflow = self.under.book().workflows.get(&self.head.workflow);
+        workflow.into_iter().flat_map(|w| self.transitions.iter().filter_map(move |name| Some((&**w, w.transition(name.as_str())?))))
+    }
+}
+
+/// Whether it counts who has done what before: four eyes, an approval.
+fn depends_on_others(transition: &Transition) -> bool {
+    !transition.not_by.is_empty() || transition.approval.is_some()
+}
+
 impl Engine {
     /// Open documents with transitions that the person's roles allow, newest first; without those that somebody else must do
     /// or approve first. A document that stays on an older version is looked at under the book that has it.
@@ -68,33 +87,36 @@ impl Engine {
     pub async fn todo(&self, bu: &Bu, person: &PersonCode) -> Result<Vec<Todo>, EngineError> {
         let Some(person) = self.person(bu, person).await? else { return Ok(Vec::new()) };
         let actor = Actor::Person(person.code.clone());
-        let mut found: BTreeMap<DocId, Todo> = BTreeMap::new();
+        let mut mine: BTreeMap<DocId, Mine> = BTreeMap::new();
         for (at, roles) in roles_by_party(&person) {
             let filter = DocumentFilter { party: at, open_only: true, limit: PAGE, ..DocumentFilter::new(bu.clone()) };
             for head in self.store().documents(&filter).await? {
-                let older = self.of_version(bu, &head.id, (&head.workflow, head.version)).await?;
-                let book = older.as_ref().unwrap_or(self).book();
-                let Some(workflow) = book.workflows.get(&head.workflow) else { continue };
-                let Some(state) = migrate::state_of(workflow, head.version, &head.state) else { continue };
-                // What is possible anywhere is nothing that waits.
-                let mine = |t: &&Transition| t.from.contains(state) && !t.anywhere && t.by.iter().any(|r| roles.contains(r));
-                let mut open: Vec<&Transition> = workflow.transitions.iter().filter(mine).collect();
-                if open.iter().any(|t| !t.not_by.is_empty() || t.approval.is_some()) {
-                    let events: Vec<PastEvent> = self.store().events(bu, &head.id).await?.iter().map(past).collect();
-                    open.retain(|t| permit::others(workflow, t, &events, &actor).is_empty());
-                }
-                let names: Vec<Name> = open.into_iter().map(|t| t.name.clone()).collect();
-                if !names.is_empty() {
-                    let entry = found.entry(head.id.clone()).or_insert_with(|| Todo { document: head, transitions: Vec::new() });
-                    entry.transitions.extend(names);
-                    entry.transitions.sort();
-                    entry.transitions.dedup();
+                let under = self.of_version(bu, &head.id, (&head.workflow, head.version)).await?.unwrap_or_else(|| self.clone());
+                let transitions = under.open_to(&head, &roles);
+                if !transitions.is_empty() {
+                    mine.entry(head.id.clone()).or_insert(Mine { head, under, transitions: BTreeSet::new() }).transitions.extend(transitions);
                 }
             }
         }
-        let mut list: Vec<Todo> = found.into_values().collect();
+        let watched: Vec<DocId> = mine.values().filter(|m| m.open().any(|(_, t)| depends_on_others(t))).map(|m| m.head.id.clone()).collect();
+        let pasts = self.store().pasts(bu, &watched).await?;
+        let waits = |m: Mine| {
+            let past = pasts.get(&m.head.id).map_or(&[][..], Vec::as_slice);
+            let free = m.open().filter(|(workflow, t)| !depends_on_others(t) || permit::others(workflow, t, past, &actor).is_empty());
+            let transitions: Vec<Name> = free.map(|(_, t)| t.name.clone()).collect();
+            (!transitions.is_empty()).then_some(Todo { document: m.head, transitions })
+        };
+        let mut list: Vec<Todo> = mine.into_values().filter_map(waits).collect();
         list.sort_by(|a, b| (b.document.opened_at, &b.document.id).cmp(&(a.document.opened_at, &a.document.id)));
         Ok(list)
+    }
+
+    /// The transitions of a document that some roles allow. What is possible anywhere is nothing that waits.
+    fn open_to(&self, head: &DocumentHead, roles: &[Name]) -> Vec<Name> {
+        let Some(workflow) = self.book().workflows.get(&head.workflow) else { return Vec::new() };
+        let Some(state) = migrate::state_of(workflow, head.version, &head.state) else { return Vec::new() };
+        let mine = |t: &&Transition| t.from.contains(state) && !t.anywhere && t.by.iter().any(|r| roles.contains(r));
+        workflow.transitions.iter().filter(mine).map(|t| t.name.clone()).collect()
     }
 
     /// The transitions that a person may fire on a document, and what each asks for.
@@ -181,11 +203,6 @@ fn asks(workflow: &Workflow, body: &[Clause], per_line: bool) -> Vec<AskInfo> {
         }
     }
     found
-}
-
-fn past(record: &EventRecord) -> PastEvent {
-    let e = &record.event;
-    PastEvent { revision: record.revision, transition: e.transition.clone(), actor: e.actor.clone(), effective_at: e.effective_at }
 }
 
 /// What a field that names units by serial number is asked for: the parts of the document that have such numbers.

@@ -16,8 +16,9 @@ use super::error::{StoreError, same};
 use super::known::{Facts, Wanted};
 use super::lane::Errand;
 use super::learn::VERSION;
+use super::loading::Loading;
 use super::postgres::Postgres;
-use super::rows::{self, Cells, Columns, Loading};
+use super::rows::{self, Cells, Columns};
 use super::shape;
 use super::sql::{Arg, Database, Dialect, Row, note};
 
@@ -54,12 +55,7 @@ pub(super) fn closing(c: &Cells<'_>) -> Result<Closing, StoreError> {
 const BRANCHES: &[Branch] = &[
     Branch { tag: "document", columns: rows::DOCUMENT, from: "document WHERE bu = $1 AND doc = $2", when: always },
     Branch { tag: "line", columns: rows::LINE, from: "document_line WHERE bu = $1 AND doc = $2", when: always },
-    Branch {
-        tag: "event",
-        columns: columns(&["transition", "actor", "hash"], &["revision", "effective_at"]),
-        from: "event WHERE bu = $1 AND doc = $2",
-        when: always,
-    },
+    Branch { tag: "event", columns: rows::PAST, from: "event WHERE bu = $1 AND doc = $2", when: always },
     Branch { tag: "repeat", columns: columns(&["doc", "body_hash"], &["revision"]), from: "event WHERE bu = $1 AND command_key = $6", when: always },
     Branch { tag: "closing", columns: CLOSING, from: CLOSINGS, when: always },
     Branch { tag: "stock", columns: rows::STOCK, from: "want_stock s", when: always },

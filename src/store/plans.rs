@@ -111,6 +111,7 @@ async fn ask_documents(store: &Store, all: &mut Asked) {
     all.ask("a document", Keys, store.document(&bu, &doc)).await;
     all.ask("how far the books are closed", Keys, store.closing(&bu)).await;
     all.ask("its events", Keys, store.events(&bu, &doc)).await;
+    all.ask("who did what on some", Keys, store.pasts(&bu, &[doc.clone(), DocId::from("D10002")])).await;
     all.ask("what it started", Keys, store.children(&bu, &doc)).await;
 }
 

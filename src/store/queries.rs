@@ -2,8 +2,10 @@
 //!
 //! Must not know who asks. Tests: `tests/it/store_*.rs`.
 
+use std::collections::BTreeMap;
+
 use crate::base::{Bu, DocId, Name, Timestamp};
-use crate::domain::{Balance, Closing, Document, Lot, Obligation, Paper};
+use crate::domain::{Balance, Closing, Document, Lot, Obligation, Paper, PastEvent};
 
 use super::chain;
 use super::deployment::Deployment;
@@ -106,6 +108,19 @@ impl Database {
     pub(super) async fn events(&self, bu: &Bu, doc: &DocId) -> Answer<Vec<EventRecord>> {
         let w = Where::bu(bu.as_str()).with("doc = ?", Some(doc.as_str()));
         Ok(self.list(rows::EVENT, "event WHERE {where} ORDER BY revision", &w, rows::event).await?.into_iter().map(|(record, _)| record).collect())
+    }
+
+    pub(super) async fn pasts(&self, bu: &Bu, docs: &[DocId]) -> Answer<BTreeMap<DocId, Vec<PastEvent>>> {
+        let mut found: BTreeMap<DocId, Vec<PastEvent>> = BTreeMap::new();
+        if docs.is_empty() {
+            return Ok(found);
+        }
+        let w = Where::bu(bu.as_str()).with("doc {among {list ?}.value}", Some(chain::json(&docs)?));
+        let past = self.brief(rows::PASTS, "event WHERE {where} ORDER BY doc{c}, revision", &w, |c| Ok((DocId::from(c.text(2)?), rows::past(c)?))).await?;
+        for (doc, event) in past {
+            found.entry(doc).or_default().push(event);
+        }
+        Ok(found)
     }
 
     pub(super) async fn moves(&self, f: &MoveFilter) -> Answer<Vec<MoveRecord>> {

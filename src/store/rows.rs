@@ -7,14 +7,12 @@ use jiff::civil;
 
 use crate::base::{Bu, Date, DocId, Money, Name, Quantity, Timestamp};
 use crate::domain::{
-    Balance, Child, Document, Event, Holder, Inbound, Line, Lot, Move, Obligation, OutboxKind, OutboxRow, Paper, PartyValue, PastEvent, Position, Rate,
-    Snapshot, Sodo, Timer,
+    Balance, Child, Document, Event, Holder, Inbound, Line, Lot, Move, Obligation, OutboxKind, OutboxRow, Paper, PastEvent, Position, Rate, Sodo, Timer,
 };
 
 use super::body::outbox_name;
 use super::error::{StoreError, unreadable};
 use super::outbox::{OutboxEntry, Setback};
-use super::shape;
 use super::sql::Row;
 use super::views::{DocumentHead, DueTimer, EventRecord, MoveRecord};
 
@@ -87,6 +85,10 @@ pub(super) const HEAD: Columns =
     Columns { texts: &["doc", "number", "workflow", "state", "opened_by", "parent"], numbers: &["version", "ended", "revision", "opened_at", "entered_at"] };
 pub(super) const DOCUMENT: Columns = Columns { texts: &["doc", "number", "workflow", "state", "opened_by", "parent", "fields"], numbers: HEAD.numbers };
 pub(super) const LINE: Columns = Columns { texts: &["inbound_party", "inbound_part", "inbound_pool", "vals"], numbers: &["line", "inbound_quantity"] };
+/// What counts of an event for what is done after it.
+pub(super) const PAST: Columns = Columns { texts: &["transition", "actor", "hash"], numbers: &["revision", "effective_at"] };
+/// The same, with the document that it is of.
+pub(super) const PASTS: Columns = Columns { texts: &["transition", "actor", "doc"], numbers: PAST.numbers };
 pub(super) const EVENT: Columns = Columns {
     texts: &[
         "transition",
@@ -126,29 +128,29 @@ impl<'r> Cells<'r> {
     pub(super) fn text(&self, i: usize) -> Read<&'r str> {
         self.row.text(i)
     }
-    fn id<T: From<&'r str>>(&self, i: usize) -> Read<T> {
+    pub(super) fn id<T: From<&'r str>>(&self, i: usize) -> Read<T> {
         self.text(i).map(T::from)
     }
-    fn some<T: From<&'r str>>(&self, i: usize) -> Read<Option<T>> {
+    pub(super) fn some<T: From<&'r str>>(&self, i: usize) -> Read<Option<T>> {
         self.text(i).map(|t| (!t.is_empty()).then(|| T::from(t)))
     }
-    fn parsed<T: serde::de::DeserializeOwned>(&self, i: usize) -> Read<T> {
+    pub(super) fn parsed<T: serde::de::DeserializeOwned>(&self, i: usize) -> Read<T> {
         serde_json::from_str(self.text(i)?).map_err(|e| unreadable("a JSON column", e))
     }
     pub(super) fn int(&self, i: usize) -> Read<i64> {
         self.row.int(self.number + i)
     }
-    fn count<T: TryFrom<i64>>(&self, i: usize) -> Read<T> {
+    pub(super) fn count<T: TryFrom<i64>>(&self, i: usize) -> Read<T> {
         let number = self.int(i)?;
         T::try_from(number).map_err(|_| unreadable("a number", number))
     }
-    fn quantity(&self, i: usize) -> Read<Quantity> {
+    pub(super) fn quantity(&self, i: usize) -> Read<Quantity> {
         self.int(i).map(Quantity::from_milli)
     }
-    fn money(&self, i: usize) -> Read<Money> {
+    pub(super) fn money(&self, i: usize) -> Read<Money> {
         self.int(i).map(Money::from_minor)
     }
-    fn time(&self, i: usize) -> Read<Timestamp> {
+    pub(super) fn time(&self, i: usize) -> Read<Timestamp> {
         self.int(i).map(Timestamp::from_micros)
     }
 }
@@ -310,6 +312,11 @@ pub(super) fn event(c: &Cells<'_>) -> Read<(EventRecord, String)> {
     Ok((EventRecord { revision: c.count(0)?, event, previous: c.id(11)?, hash: c.id(12)? }, c.id(10)?))
 }
 
+/// Who did what, of an event.
+pub(super) fn past(c: &Cells<'_>) -> Read<PastEvent> {
+    Ok(PastEvent { revision: c.count(0)?, transition: c.id(0)?, actor: c.id(1)?, effective_at: c.time(1)? })
+}
+
 pub(super) fn timer(c: &Cells<'_>) -> Read<DueTimer> {
     let timer = Timer { id: c.id(2)?, due_at: c.time(0)?, kind: c.parsed(4)?, state: c.id(3)? };
     Ok(DueTimer { bu: c.id(0)?, doc: c.id(1)?, timer })
@@ -332,63 +339,4 @@ pub(super) fn rate(bu: &Bu, c: &Cells<'_>) -> Read<Rate> {
 /// A row that is one JSON body.
 pub(super) fn body<T: serde::de::DeserializeOwned>(c: &Cells<'_>) -> Read<T> {
     c.parsed(0)
-}
-
-/// A snapshot as its rows come in, in whatever order.
-#[derive(Default)]
-pub(super) struct Loading {
-    snapshot: Snapshot,
-    lines: Vec<Line>,
-    papers: Vec<(i64, Paper)>,
-    moves: Vec<MoveRecord>,
-    last: u64,
-}
-
-impl Loading {
-    /// One row of the load.
-    pub(super) fn take(&mut self, bu: &Bu, tag: &str, c: &Cells<'_>) -> Read<()> {
-        let s = &mut self.snapshot;
-        match tag {
-            "document" => s.document = Some(document(bu, c)?),
-            "line" => self.lines.push(line(c)?),
-            "event" => {
-                let event = PastEvent { revision: c.count(0)?, transition: c.id(0)?, actor: c.id(1)?, effective_at: c.time(1)? };
-                if event.revision > self.last {
-                    self.last = event.revision;
-                    s.chain = c.id(2)?;
-                }
-                s.events.push(event);
-            }
-            "closing" => s.closing = Some(super::load::closing(c)?),
-            "repeat" => s.repeat = Some((c.id(0)?, c.count(0)?, c.id(1)?)),
-            "stock" => s.balances.push(balance(c)?),
-            "serial" => s.serials.push(balance(c)?),
-            "lot" => s.lots.push(lot(c)?),
-            "inbound" => s.inbound.push(Inbound { party: c.id(0)?, part: c.id(1)?, pool: c.some(2)?, quantity: c.quantity(0)? }),
-            "value" => {
-                let value = shape::value(i128::from(c.int(0)?));
-                s.party_values.push(PartyValue { party: c.id(0)?, bin: c.some(1)?, condition: c.some(2)?, pool: c.some(3)?, value });
-            }
-            "obligation" => s.obligations.push(obligation(c)?),
-            "paper" => self.papers.push((c.int(3)?, paper(c)?)),
-            "child" => s.children.push(child(c)?.0),
-            "move" => self.moves.push(move_record(c)?),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// The snapshot; its lists are in no order yet.
-    pub(super) fn end(mut self) -> Snapshot {
-        self.papers.sort_by_key(|(ordinal, paper)| (paper.revision, *ordinal));
-        self.moves.sort_by_key(|m| (m.revision, m.ordinal));
-        let mut snapshot = self.snapshot;
-        snapshot.papers = self.papers.into_iter().map(|(_, paper)| paper).collect();
-        snapshot.past_moves = self.moves.into_iter().map(|m| m.movement).collect();
-        if let Some(document) = &mut snapshot.document {
-            self.lines.sort_by_key(|l| l.no);
-            document.lines = self.lines;
-        }
-        snapshot
-    }
 }

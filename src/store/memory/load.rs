@@ -10,7 +10,7 @@ use crate::domain::{Balance, Child, Document, Inbound, LoadRequest, PartyValue, 
 use super::super::error::StoreError;
 use super::super::shape::{self, Mention};
 use super::commit::holders;
-use super::{Memory, Started, Tenant};
+use super::{Journal, Memory, Started, Tenant};
 
 /// What one request is about.
 struct Wanted<'d> {
@@ -69,11 +69,24 @@ impl Tenant {
         }
     }
 
-    fn load_history(&self, r: &LoadRequest, s: &mut Snapshot) {
-        for ((_, revision), journal) in self.events.range((r.doc.clone(), 0)..=(r.doc.clone(), u64::MAX)) {
+    /// The events of a document, oldest first.
+    pub(super) fn journal_of(&self, doc: &DocId) -> impl DoubleEndedIterator<Item = (&(DocId, u64), &Journal)> {
+        self.events.range((doc.clone(), 0)..=(doc.clone(), u64::MAX))
+    }
+
+    /// Who has done what on a document.
+    pub(super) fn past(&self, doc: &DocId) -> Vec<PastEvent> {
+        let past = |(at, journal): (&(DocId, u64), &Journal)| {
             let e = &journal.record.event;
-            s.events.push(PastEvent { revision: *revision, transition: e.transition.clone(), actor: e.actor.clone(), effective_at: e.effective_at });
-            s.chain.clone_from(&journal.record.hash);
+            PastEvent { revision: at.1, transition: e.transition.clone(), actor: e.actor.clone(), effective_at: e.effective_at }
+        };
+        self.journal_of(doc).map(past).collect()
+    }
+
+    fn load_history(&self, r: &LoadRequest, s: &mut Snapshot) {
+        s.events = self.past(&r.doc);
+        if let Some((_, last)) = self.journal_of(&r.doc).next_back() {
+            s.chain.clone_from(&last.record.hash);
         }
         s.repeat = self.keys.get(&r.key).and_then(|(doc, revision)| {
             let journal = self.events.get(&(doc.clone(), *revision))?;

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::base::{Bu, DocId, Quantity};
-use crate::domain::{Balance, Closing, Document, Lot, Obligation, Paper, Sodo, Value};
+use crate::domain::{Balance, Closing, Document, Lot, Obligation, Paper, PastEvent, Sodo, Value};
 
 use super::super::error::{AsOf, StoreError};
 use super::super::shape::{self, StockKey};
@@ -74,7 +74,11 @@ impl Memory {
     }
 
     pub(in super::super) async fn events(&self, bu: &Bu, doc: &DocId) -> Answer<Vec<EventRecord>> {
-        Ok(self.read(bu, |t| t.events.range((doc.clone(), 0)..=(doc.clone(), u64::MAX)).map(|(_, j)| j.record.clone()).collect()))
+        Ok(self.read(bu, |t| t.journal_of(doc).map(|(_, j)| j.record.clone()).collect()))
+    }
+
+    pub(in super::super) async fn pasts(&self, bu: &Bu, docs: &[DocId]) -> Answer<BTreeMap<DocId, Vec<PastEvent>>> {
+        Ok(self.read(bu, |t| docs.iter().map(|doc| (doc.clone(), t.past(doc))).filter(|(_, past)| !past.is_empty()).collect()))
     }
 
     pub(in super::super) async fn moves(&self, f: &MoveFilter) -> Answer<Vec<MoveRecord>> {
