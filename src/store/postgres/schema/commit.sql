@@ -67,16 +67,9 @@ BEGIN
     INTO v_docs, v_bodies, v_opening, v_closes, v_first, v_repeated, v_astray, v_closed
     FROM jsonb_to_recordset(p_bodies) AS n(doc text, revision bigint, opens boolean, closes bigint, document jsonb, event jsonb);
   IF v_repeated THEN RAISE EXCEPTION USING ERRCODE = 'BC106', MESSAGE = 'the key was used before; a new command takes a new key'; END IF;
-  IF v_closes > v_first OR v_closes <= v_closed THEN
-    RAISE EXCEPTION USING ERRCODE = 'BC112', MESSAGE = 'the books are closed through that day already, or it is not over; give another day';
-  END IF;
-  IF v_closed > v_first THEN RAISE EXCEPTION USING ERRCODE = 'BC112', MESSAGE = 'the books of that time are closed; give a later time'; END IF;
   IF v_astray IS NOT FALSE THEN RAISE EXCEPTION USING ERRCODE = 'BC101', MESSAGE = 'the document is not as this command found it; load it and decide again'; END IF;
 
   IF v_opening > 0 THEN
-    PERFORM FROM jsonb_to_recordset(p_bodies) AS n(doc text, opens boolean, document jsonb) WHERE n.opens AND n.document ->> 'parent' <> ''
-      AND NOT EXISTS (SELECT FROM bincard.child c WHERE c.bu = p_bu AND c.parent = n.document ->> 'parent' AND c.doc = n.doc);
-    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC108', MESSAGE = 'units that are held for another document are not taken, nor put; fire a transition of that document'; END IF;
     INSERT INTO bincard.document
       SELECT p_bu, n.doc, '', d.workflow, d.version, d.state, d.ended, n.revision, d.fields, d.opened_by, d.opened_at, d.entered_at, d.parent
       FROM jsonb_to_recordset(p_bodies) AS n(doc text, revision bigint, opens boolean, document jsonb), jsonb_to_record(n.document)
@@ -84,6 +77,9 @@ BEGIN
       WHERE n.opens ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS v_written = ROW_COUNT;
     IF v_written < v_opening THEN RAISE EXCEPTION USING ERRCODE = 'BC101', MESSAGE = 'the document is not as this command found it; load it and decide again'; END IF;
+    PERFORM FROM jsonb_to_recordset(p_bodies) AS n(doc text, opens boolean, document jsonb) WHERE n.opens AND n.document ->> 'parent' <> ''
+      AND NOT EXISTS (SELECT FROM bincard.child c WHERE c.bu = p_bu AND c.parent = n.document ->> 'parent' AND c.doc = n.doc);
+    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'BC108', MESSAGE = 'units that are held for another document are not taken, nor put; fire a transition of that document'; END IF;
   END IF;
   IF v_opening < v_bodies THEN
     UPDATE bincard.document d SET version = (n.document ->> 'version')::bigint, state = n.document ->> 'state', ended = (n.document ->> 'ended')::bigint,
@@ -96,6 +92,10 @@ BEGIN
     GET DIAGNOSTICS v_written = ROW_COUNT;
     IF v_written < v_bodies - v_opening THEN RAISE EXCEPTION USING ERRCODE = 'BC101', MESSAGE = 'the document is not as this command found it; load it and decide again'; END IF;
   END IF;
+  IF v_closes > v_first OR v_closes <= v_closed THEN
+    RAISE EXCEPTION USING ERRCODE = 'BC112', MESSAGE = 'the books are closed through that day already, or it is not over; give another day';
+  END IF;
+  IF v_closed > v_first THEN RAISE EXCEPTION USING ERRCODE = 'BC112', MESSAGE = 'the books of that time are closed; give a later time'; END IF;
 
   INSERT INTO bincard.event
     SELECT p_bu, n.doc, n.revision, e.* FROM jsonb_to_recordset(p_bodies) AS n(doc text, revision bigint, event jsonb), jsonb_to_record(n.event)

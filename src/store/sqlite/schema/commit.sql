@@ -18,13 +18,13 @@ BEGIN
           ELSE (NEW.revision - 1, NEW.body ->> '$.event.from_state', NEW.body ->> '$.document.workflow') IS NOT (
               SELECT revision, state, workflow FROM document WHERE bu = NEW.bu AND doc = NEW.doc)
             OR NEW.body ->> '$.event.previous' IS NOT (SELECT hash FROM event WHERE bu = NEW.bu AND doc = NEW.doc AND revision = NEW.revision - 1) END;
+  SELECT RAISE(ABORT, 'BC108 units that are held for another document are not taken, nor put; fire a transition of that document') WHERE NEW.body ->> '$.opens' AND NEW.body ->> '$.document.parent' <> ''
+    AND NOT EXISTS (SELECT 1 FROM child WHERE bu = NEW.bu AND parent = NEW.body ->> '$.document.parent' AND doc = NEW.doc);
   SELECT RAISE(ABORT, 'BC112 the books of that time are closed; give a later time') FROM closing
     WHERE bu = NEW.bu AND until > NEW.body ->> '$.event.effective_at';
   SELECT RAISE(ABORT, 'BC112 the books are closed through that day already, or it is not over; give another day')
     WHERE NEW.body ->> '$.closes' > NEW.body ->> '$.event.effective_at' OR EXISTS (
       SELECT 1 FROM closing WHERE bu = NEW.bu AND until >= NEW.body ->> '$.closes');
-  SELECT RAISE(ABORT, 'BC108 units that are held for another document are not taken, nor put; fire a transition of that document') WHERE NEW.body ->> '$.opens' AND NEW.body ->> '$.document.parent' <> ''
-    AND NOT EXISTS (SELECT 1 FROM child WHERE bu = NEW.bu AND parent = NEW.body ->> '$.document.parent' AND doc = NEW.doc);
   SELECT RAISE(ABORT, 'BC107 another document holds what this one claims; load the document and decide again')
     FROM jsonb_each(NEW.body, '$.claims') n JOIN claim c ON c.bu = NEW.bu AND c.workflow = NEW.body ->> '$.document.workflow'
       AND c.claim_key = n.value ->> '$.claim_key'
