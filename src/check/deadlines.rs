@@ -23,10 +23,11 @@ pub(super) fn computed(book: &Declared<'_>, outline: &Outline<'_>, reports: &Rep
     }
 }
 
-/// Whatever leads into a state may read what its deadline and its timers read.
+/// Whatever leads into a state may read what its deadline and its timers read, and how much there is of what is awaited in it.
 pub(super) fn needed(book: &Declared<'_>, model: &mut Workflow) {
     let states = &model.states;
     let moments: Vec<(Vec<Name>, Expr)> = model.transitions.iter().flat_map(Transition::moments).map(|m| (m.states.clone(), m.when.clone())).collect();
+    let arrivals: Vec<(Vec<Name>, Name)> = model.transitions.iter().filter_map(|t| Some((t.from.clone(), t.arrival()?.bin.clone()))).collect();
     for transition in &mut model.transitions {
         for state in states.iter().filter(|s| transition.to.contains(&s.name)) {
             if let Some(Within::Days(how_long)) = state.deadline.as_ref().map(|d| &d.within) {
@@ -36,6 +37,10 @@ pub(super) fn needed(book: &Declared<'_>, model: &mut Workflow) {
         for (_, when) in moments.iter().filter(|(states, _)| states.iter().any(|s| transition.to.contains(s) || transition.goal == Goal::Back)) {
             needs::also(when, &book.vocabulary, &mut transition.needs);
         }
+        let awaited = arrivals.iter().filter(|(states, _)| states.iter().any(|s| transition.to.contains(s) || transition.goal == Goal::Back));
+        transition.needs.bins.extend(awaited.map(|(_, bin)| bin.clone()));
+        transition.needs.bins.sort();
+        transition.needs.bins.dedup();
     }
 }
 

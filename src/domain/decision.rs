@@ -150,6 +150,17 @@ pub enum TimerKind {
     },
     /// Parts have come free: documents that wait for them are served.
     Arrived(Vec<Freed>),
+    /// The document waits for parts: what came free since it looked for them serves it after all.
+    Waits(Vec<Waited>),
+}
+
+/// A part that a document waits for, and how much of it there was when it looked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waited {
+    /// Where it would come free.
+    pub freed: Freed,
+    /// How much the document left there.
+    pub seen: Quantity,
 }
 
 /// A part that came into a bin of a party, where documents wait for it.

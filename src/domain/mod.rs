@@ -17,7 +17,7 @@ mod wire;
 pub use command::{Action, Actor, Command, Input, InputLine};
 pub use decision::{
     ChildStart, Claim, Decision, Event, FiredTimer, Freed, ObligationChange, ObligationChangeKind, OutboxKind, OutboxRow, PaperDraft, RuleTrace, SeriesTake,
-    Timer, TimerKind,
+    Timer, TimerKind, Waited,
 };
 pub use document::{Document, Inbound, Line, Obligation, Paper};
 pub use master::{BusinessUnit, Contract, Limit, LimitScope, MasterData, Part, Party, Person, Rate, RoleGrant, Supersession, Tracking};

@@ -268,6 +268,7 @@ pub fn assemble(mut run: Run<'_>, event: Event, number: Option<crate::domain::Se
     timers.extend(starts);
     timers.extend(run.told(revision));
     timers.extend(run.arrived(revision));
+    timers.extend(run.waits(entered, revision));
     let opens = run.env.transition.opens();
     let Run { doc, out, env, .. } = run;
     Decision {

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::{Duration, DurationUnit, Name, Quantity, Timestamp};
-use crate::domain::{Freed, Inbound, Move, Need, Reason, ReasonCode, Timer, TimerKind, Value};
-use crate::model::{State, Trigger, Within};
+use crate::base::{Duration, DurationUnit, Name, PartCode, Quantity, Timestamp};
+use crate::domain::{Freed, Inbound, Move, Need, Position, Reason, ReasonCode, Timer, TimerKind, Value, Waited};
+use crate::model::{State, Transition, Trigger, Within};
 
 use super::allocate::place_text;
 use super::clocks::{Clocks, Rings};
@@ -147,6 +147,26 @@ impl Run<'_> {
         }
         let kind = TimerKind::Arrived(freed.into_iter().collect());
         Some(Timer { id: format!("{revision}.arrived"), due_at: self.env.command.effective_at, kind, state: self.doc.state.clone() })
+    }
+
+    /// Who begins to wait for parts looks once more: some may have come free since its document was loaded.
+    pub fn waits(&self, entered: bool, revision: u64) -> Option<Timer> {
+        let serves = |t: &&Transition| entered && t.from.contains(&self.doc.state);
+        let parts: BTreeSet<&PartCode> = self.doc.lines.iter().filter_map(|line| line.part()).collect();
+        let mut waited: Vec<Waited> = Vec::new();
+        for arrival in self.env.workflow.transitions.iter().filter(serves).filter_map(Transition::arrival) {
+            let Some(party) = self.party_in(&arrival.party) else { continue };
+            for part in &parts {
+                let free = |at: &Position, of: &PartCode| at.holder.is_none() && at.party.as_ref() == Some(party) && at.bin == arrival.bin && of == *part;
+                let freed = Freed { party: party.clone(), bin: arrival.bin.clone(), part: (*part).clone() };
+                waited.push(Waited { freed, seen: self.ledger.sum(free) });
+            }
+        }
+        if waited.is_empty() {
+            return None;
+        }
+        let kind = TimerKind::Waits(waited);
+        Some(Timer { id: format!("{revision}.waits"), due_at: self.env.command.effective_at, kind, state: self.doc.state.clone() })
     }
 
     /// A document that has ended tells the one that started it.

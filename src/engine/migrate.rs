@@ -223,7 +223,7 @@ fn kept(run: &Run<'_>, running: &[Timer], clocks: &Clocks, revision: u64) -> Vec
             TimerKind::Deadline { .. } => run.env.workflow.state(state.as_str()).is_some_and(|s| s.deadline.is_some()),
             // One that is set to a day is set anew.
             TimerKind::Fire { transition } => waits(run.env.workflow, transition, state) && !dated(run.env.workflow, transition, state),
-            TimerKind::Start(_) | TimerKind::Tell { .. } | TimerKind::Arrived(_) => false,
+            TimerKind::Start(_) | TimerKind::Tell { .. } | TimerKind::Arrived(_) | TimerKind::Waits(_) => false,
         };
         if goes_on {
             kept.push(Timer { id: format!("{revision}.t{}", kept.len() + 1), state: state.clone(), ..timer.clone() });

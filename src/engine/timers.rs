@@ -90,7 +90,7 @@ impl Chain {
     /// Notes a transition: what it made void, and what is now to be done at once.
     pub fn note(&mut self, decision: &Decision, now: Timestamp) {
         if decision.enters_state {
-            self.pending.retain(|t| t.doc != decision.document.id || !matches!(t.timer.kind, TimerKind::Fire { .. }));
+            self.pending.retain(|t| t.doc != decision.document.id || !matches!(t.timer.kind, TimerKind::Fire { .. } | TimerKind::Waits(_)));
             let lasts = |t: &DueTimer| t.bu != decision.bu || t.doc != decision.document.id || t.timer.kind.outlasts_the_state();
             self.taken.retain(lasts);
         }
@@ -103,7 +103,7 @@ impl Chain {
     /// What is to be done next. Whoever waits for parts is served only when nothing else is to be done: what one takes is then
     /// taken before another looks.
     fn next(&mut self) -> Option<DueTimer> {
-        let sooner = self.pending.iter().position(|t| !matches!(t.timer.kind, TimerKind::Arrived(_)));
+        let sooner = self.pending.iter().position(|t| !matches!(t.timer.kind, TimerKind::Arrived(_) | TimerKind::Waits(_)));
         self.pending.remove(sooner.unwrap_or(0))
     }
 
@@ -231,6 +231,7 @@ impl Engine {
             TimerKind::Start(command) => vec![(**command).clone()],
             TimerKind::Tell { parent } => self.told(due, parent, now).await?,
             TimerKind::Arrived(freed) => return self.serve(due, freed, now, chain).await,
+            TimerKind::Waits(waited) => return self.serve(due, &self.come_since(due, waited).await?, now, chain).await,
         };
         if let Some(outcome) = self.try_each(due, commands, now, chain).await? {
             let was_there = self.store().finish_timer(due, &outcome, now).await?;

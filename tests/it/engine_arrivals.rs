@@ -2,7 +2,7 @@
 //! died in between.
 
 use bincard::base::DocId;
-use bincard::domain::{LoadRequest, TimerKind};
+use bincard::domain::{Actor, Command, Decision, TimerKind};
 use bincard::engine::{decide, request};
 use bincard::store::{LEASE_MICROS, Store};
 use serde_json::json;
@@ -32,10 +32,21 @@ async fn states(desk: &Desk, count: usize) -> Vec<String> {
     states
 }
 
-/// Arrivals that are still to be seen to.
+/// Arrivals, and documents that wait for them, that are still to be seen to.
 async fn unseen(desk: &Desk) -> usize {
     let timers = desk.engine.store().due_timers(None, None, FAR, 1_000).await.unwrap();
-    timers.iter().filter(|t| matches!(t.timer.kind, TimerKind::Arrived(_))).count()
+    timers.iter().filter(|t| matches!(t.timer.kind, TimerKind::Arrived(_) | TimerKind::Waits(_))).count()
+}
+
+/// Decides a command by hand and commits it where it is to be done now; what follows at once is left undone.
+async fn by_hand(desk: &Desk, command: &Command, now: bool) -> Decision {
+    let store = desk.engine.store();
+    let snapshot = store.load(&request(desk.engine.book(), command)).await.unwrap();
+    let decision = decide(desk.engine.book(), desk.engine.rules(), &snapshot, command).expect("allowed");
+    if now {
+        store.commit(&decision).await.unwrap();
+    }
+    decision
 }
 
 #[tokio::test]
@@ -61,10 +72,7 @@ async fn an_arrival_that_a_process_died_over_is_seen_to_by_the_next_tick() {
     for fixture in stores::stores().await {
         let desk = waiting(&fixture.store, &["p1"]).await;
         let give_up = desk.command(&desk.who("service_desk", None), "I0", fire("give_up"), json!({ "reason": "urgent" }), &[]);
-        let wanted: LoadRequest = request(desk.engine.book(), &give_up);
-        let snapshot = fixture.store.load(&wanted).await.unwrap();
-        let decision = decide(desk.engine.book(), desk.engine.rules(), &snapshot, &give_up).expect("allowed");
-        fixture.store.commit(&decision).await.unwrap();
+        by_hand(&desk, &give_up, true).await;
         // Nobody is there to see to it.
         assert_eq!((states(&desk, 2).await, unseen(&desk).await), (vec!["released".to_owned(), "short".to_owned()], 1), "{}", fixture.url);
         let ticked = desk.engine.tick(None, desk.now.plus_micros(LEASE_MICROS)).await.unwrap();
@@ -86,5 +94,25 @@ async fn who_gave_the_parts_up_does_not_take_them_again() {
         let desk = Desk { engine: Desk::with(fixture.store.clone(), change).await.engine, ..desk };
         desk.must(&desk.who("service_desk", None), "I0", fire("give_up"), json!({ "reason": "later" }), &[]).await;
         assert_eq!((states(&desk, 1).await, unseen(&desk).await), (vec!["short".to_owned()], 0), "{}", fixture.url);
+    }
+}
+
+#[tokio::test]
+async fn what_came_while_a_document_was_about_to_wait_serves_it() {
+    for fixture in stores::stores().await {
+        let desk = waiting(&fixture.store, &[]).await;
+        let service_desk = desk.who("service_desk", None);
+        let fields =
+            json!({ "asp": "coolfix", "customer": "cust_anand", "technician": "arjun", "service_order": "SO-1", "contract": "IW-1001", "priority": "p1" });
+        let lines = [json!({ "part": "CON", "requested": 1 })];
+        by_hand(&desk, &desk.command(&service_desk, "I1", open("indent"), fields, &lines), true).await;
+        let system = |transition: &str| Command { actor: Actor::System, ..desk.command(&service_desk, "I1", fire(transition), json!({}), &[]) };
+        by_hand(&desk, &system("find"), true).await;
+        let decided = by_hand(&desk, &system("allocate"), false).await;
+        desk.must(&service_desk, "I0", fire("give_up"), json!({ "reason": "urgent" }), &[]).await;
+        fixture.store.commit(&decided).await.unwrap();
+        assert_eq!(states(&desk, 2).await, ["released", "short"], "{}: nobody has looked again", fixture.url);
+        desk.engine.tick(None, desk.now.plus_micros(LEASE_MICROS)).await.unwrap();
+        assert_eq!((states(&desk, 2).await, unseen(&desk).await), (vec!["released".to_owned(), "reserved".to_owned()], 0), "{}", fixture.url);
     }
 }

@@ -204,6 +204,7 @@ fn timer(t: &Timer, now: Timestamp) -> Result<TimerRow<'_>, StoreError> {
         TimerKind::Start(_) => "start",
         TimerKind::Tell { .. } => "tell",
         TimerKind::Arrived(_) => "arrived",
+        TimerKind::Waits(_) => "waits",
     };
     let body = chain::json(&t.kind)?;
     Ok(TimerRow { id: &t.id, due_at: t.due_at.micros(), kind, state: t.state.as_str(), body, held_until: take::born_held(t, now) })
