@@ -5,6 +5,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use crate::domain::{OutboxKind, OutboxRow};
 use crate::store::{OutboxEntry, Setback};
 
 use super::args::Global;
@@ -74,6 +75,15 @@ pub async fn run(args: &OutboxArgs, global: &Global, out: Out) -> Result<(), Cli
     }
 }
 
+/// For whom a message is: a party, or a role and where it is held.
+fn addressee(row: &OutboxRow) -> String {
+    let at: Vec<&str> = row.payload.get("at").and_then(|at| at.as_array()).into_iter().flatten().filter_map(|code| code.as_str()).collect();
+    match row.kind {
+        OutboxKind::Notify if !at.is_empty() => format!("{} at {}", row.topic, at.join(", ")),
+        OutboxKind::Notify | OutboxKind::Emit => row.topic.to_string(),
+    }
+}
+
 fn is_given_up(entry: &OutboxEntry) -> bool {
     entry.setback.as_ref().is_some_and(|s| s.given_up_at.is_some())
 }
@@ -105,7 +115,7 @@ async fn list(session: &Session, waiting: &[OutboxEntry], given_up: bool, out: O
             }
             Some(s) => format!("again at {} after {}: {}", session.time(s.next_at), count(s.tries as usize, "failure"), s.fault),
         };
-        rows.push(vec![name(e), document, session.time(e.recorded_at), e.row.topic.to_string(), condition]);
+        rows.push(vec![name(e), document, session.time(e.recorded_at), addressee(&e.row), condition]);
     }
     out.table(&["message", "document", "since", "for", "condition"], &rows)
 }

@@ -214,7 +214,7 @@ pub struct OutboxRow {
     pub topic: Name,
     /// The message; empty for events.
     pub text: String,
-    /// The event's fields.
+    /// The event's fields; of a message to a role that is held at parties, at which ones: `{"at": ["coolfix"]}`.
     pub payload: serde_json::Value,
 }
 

@@ -58,6 +58,26 @@ pub struct LoadRequest {
     pub needs: Needs,
 }
 
+impl LoadRequest {
+    /// A document with what it names, and nothing else.
+    #[must_use]
+    pub fn about(bu: &Bu, doc: &DocId, key: Key, effective_on: Date) -> Self {
+        Self {
+            bu: bu.clone(),
+            doc: doc.clone(),
+            parent: None,
+            key,
+            effective_on,
+            person: None,
+            parts: Vec::new(),
+            parties: Vec::new(),
+            contracts: Vec::new(),
+            serials: Vec::new(),
+            needs: Needs::default(),
+        }
+    }
+}
+
 /// An earlier transition of the document, as far as later ones ask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastEvent {

@@ -6,6 +6,7 @@
 use crate::domain::{Claim, OutboxKind, OutboxRow, Value};
 use crate::model::{Clause, ClauseKind, EachLine, Expr, Template};
 
+use super::message::message;
 use super::run::{Local, Run};
 use super::starts::as_input;
 use super::witness::Purpose;
@@ -117,9 +118,9 @@ impl Run<'_> {
 
     /// A message to a role, or to the party in a party field.
     fn notify(&mut self, whom: &crate::base::Name, text: &Template) {
-        let topic = self.party_in(whom).map_or_else(|| whom.clone(), |code| code.as_str().into());
         let text = self.sentence(text);
-        self.out.outbox.push(OutboxRow { kind: OutboxKind::Notify, topic, text, payload: serde_json::Value::Null });
+        let row = message(self.env.book, (self.env.workflow, &self.doc), self.env.snapshot, whom, text);
+        self.out.outbox.push(row);
     }
 
     fn emit(&mut self, event: &crate::base::Name, with: &[(crate::base::Name, Expr)]) {

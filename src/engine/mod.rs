@@ -19,6 +19,7 @@ mod guard;
 mod input;
 mod ledger;
 mod many;
+mod message;
 mod migrate;
 mod moves;
 mod obligations;

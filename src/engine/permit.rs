@@ -12,7 +12,7 @@ use crate::model::{Book, Clause, ClauseKind, FieldKind, Goal, Role, Transition, 
 pub const SYSTEM: &str = "system";
 
 /// The parties of a document that are of a kind.
-fn parties_of_kind<'d>(workflow: &'d Workflow, doc: &'d Document, snapshot: &'d Snapshot, kind: &'d Name) -> impl Iterator<Item = &'d PartyCode> {
+pub fn parties_of_kind<'d>(workflow: &'d Workflow, doc: &'d Document, snapshot: &'d Snapshot, kind: &'d Name) -> impl Iterator<Item = &'d PartyCode> {
     let fields = workflow.fields.iter().filter(|f| f.kind == FieldKind::Party).filter_map(|f| doc.field(f.name.as_str()).as_party());
     fields.filter(move |code| snapshot.party(code).is_some_and(|p| p.kind == *kind))
 }

@@ -13,23 +13,15 @@ use crate::model::{Book, Field, Transition, Type, Workflow};
 pub fn request(book: &Book, command: &Command) -> LoadRequest {
     let candidates: Vec<(&Workflow, &Transition)> = candidates(book, command);
     let mut request = LoadRequest {
-        bu: command.bu.clone(),
-        doc: command.doc.clone(),
         parent: match &command.action {
             Action::Open { parent, .. } => parent.clone(),
             Action::Fire { .. } => None,
         },
-        key: command.key.clone(),
-        effective_on: command.effective_at.date(&book.manifest.zone),
         person: match &command.actor {
             Actor::Person(code) => Some(code.clone()),
             Actor::System => None,
         },
-        parts: Vec::new(),
-        parties: Vec::new(),
-        contracts: Vec::new(),
-        serials: Vec::new(),
-        needs: Needs::default(),
+        ..LoadRequest::about(&command.bu, &command.doc, command.key.clone(), command.effective_at.date(&book.manifest.zone))
     };
     for (workflow, transition) in candidates {
         merge(&mut request.needs, &transition.needs);

@@ -7,11 +7,12 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use crate::base::{Bu, DocId, Key, Name, Timestamp};
-use crate::domain::{Action, Actor, Command, Decision, Document, FiredTimer, Input, OutboxKind, OutboxRow, ReasonCode, Refusal, TimerKind};
+use crate::domain::{Action, Actor, Command, Decision, Document, FiredTimer, Input, LoadRequest, OutboxRow, ReasonCode, Refusal, TimerKind};
 use crate::store::{DueTimer, LEASE_MICROS, TimerOutcome};
 
 use super::decide::at_once;
 use super::execute::{Done, Engine, EngineError, Outcome};
+use super::message::message;
 use super::witness::Sight;
 
 /// No chain of transitions that the engine fires itself goes on longer than this.
@@ -278,12 +279,14 @@ impl Engine {
     }
 
     async fn breach(&self, due: &DueTimer, whom: &Name) -> Result<Vec<OutboxRow>, EngineError> {
-        let late = self.store().document(&due.bu, &due.doc).await?;
-        let (number, workflow) = late.map_or_else(|| (due.doc.to_string(), None), |d| (d.number, self.book().workflows.get(&d.workflow)));
+        let on = due.timer.due_at.date(&self.book().manifest.zone);
+        let late = self.store().load(&LoadRequest::about(&due.bu, &due.doc, format!("late:{}:{}", due.doc, due.timer.id).into(), on)).await?;
+        let known = late.document.as_ref().and_then(|doc| Some((doc, self.book().workflows.get(&doc.workflow)?)));
+        let Some((doc, workflow)) = known else { return Ok(Vec::new()) };
         let state = due.timer.state.as_str();
-        let label = workflow.and_then(|w| w.state(state)).map_or(state, |s| s.label.as_str());
-        let text = format!("{number}: the deadline of \"{label}\" has passed.");
-        Ok(vec![OutboxRow { kind: OutboxKind::Notify, topic: whom.clone(), text, payload: serde_json::Value::Null }])
+        let label = workflow.state(state).map_or(state, |s| s.label.as_str());
+        let text = format!("{}: the deadline of \"{label}\" has passed.", doc.number);
+        Ok(vec![message(self.book(), (workflow, doc), &late, whom, text)])
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Bu, DocId, Name, PartCode, PartyCode, PersonCode, Timestamp};
-use crate::domain::{Actor, Document, LoadRequest, Needs, Person, Reason, Snapshot, Tracking};
+use crate::domain::{Actor, Document, LoadRequest, Person, Reason, Snapshot, Tracking};
 use crate::model::{Choosing, Clause, ClauseKind, ExprKind, Transition, Workflow};
 use crate::store::{DocumentFilter, DocumentHead};
 
@@ -124,19 +124,8 @@ impl Engine {
     /// # Errors
     /// A fault of the store.
     pub async fn can(&self, bu: &Bu, doc: &DocId, person: &PersonCode, now: Timestamp) -> Result<Vec<Possible>, EngineError> {
-        let request = LoadRequest {
-            bu: bu.clone(),
-            doc: doc.clone(),
-            parent: None,
-            key: format!("can:{doc}").into(),
-            effective_on: now.date(&self.book().manifest.zone),
-            person: Some(person.clone()),
-            parts: Vec::new(),
-            parties: Vec::new(),
-            contracts: Vec::new(),
-            serials: Vec::new(),
-            needs: Needs::default(),
-        };
+        let on = now.date(&self.book().manifest.zone);
+        let request = LoadRequest { person: Some(person.clone()), ..LoadRequest::about(bu, doc, format!("can:{doc}").into(), on) };
         let snapshot = self.store().load(&request).await?;
         let Some(document) = &snapshot.document else { return Ok(Vec::new()) };
         if let Some(older) = self.of_older(document).await? {

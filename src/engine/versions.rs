@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::{Bu, DocId, Name, Timestamp};
-use crate::domain::{Command, Decision, Document, LoadRequest, Needs, Reason, ReasonCode, Refusal, Snapshot, TimerKind};
+use crate::domain::{Command, Decision, Document, LoadRequest, Reason, ReasonCode, Refusal, Snapshot, TimerKind};
 use crate::model::Book;
 use crate::rules::Rules;
 use crate::store::CommitError;
@@ -177,19 +177,7 @@ impl Engine {
 
     /// What a document holds, owes and has issued: all that moving over looks at.
     fn holdings(&self, document: &Document, now: Timestamp) -> LoadRequest {
-        LoadRequest {
-            bu: document.bu.clone(),
-            doc: document.id.clone(),
-            parent: None,
-            key: format!("moving:{}", document.id).into(),
-            effective_on: now.date(&self.book().manifest.zone),
-            person: None,
-            parts: Vec::new(),
-            parties: Vec::new(),
-            contracts: Vec::new(),
-            serials: Vec::new(),
-            needs: Needs::default(),
-        }
+        LoadRequest::about(&document.bu, &document.id, format!("moving:{}", document.id).into(), now.date(&self.book().manifest.zone))
     }
 
     /// Carries a command out under the book that the document runs on.

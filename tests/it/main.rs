@@ -30,6 +30,7 @@ mod engine_arrivals;
 mod engine_commands;
 mod engine_lists;
 mod engine_many;
+mod engine_messages;
 mod engine_todo;
 mod engine_versions;
 mod explain;
