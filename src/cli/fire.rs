@@ -19,7 +19,8 @@ use super::session::{Session, acting, key};
 #[command(after_help = "\
 Examples:
   bincard fire submit STS/coolfix/26-27/00001 --as meera
-  bincard fire approve STS/coolfix/26-27/00001 --as priya --line PCB:approved=2 --line CAP:approved=20
+  bincard fire approve STS/coolfix/26-27/00001 --as priya \\
+      --line PCB:approved=2 --line CAP:approved=20
   bincard fire ship SHP/coolfix/26-27/00001 --as deepa \"sodo=4500010001/10 80001234/10\" --dry-run
 
 A list is a name given again: `--line PCB:serials=C1,serials=C2`, or `serials=C1 serials=C2`.

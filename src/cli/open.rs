@@ -50,10 +50,13 @@ pub struct Acting {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  bincard open ship_to_store --as meera asp=coolfix warehouse=wh_blr purpose=base_stock pool=in_warranty \\
+  bincard open ship_to_store --as meera \\
+      asp=coolfix warehouse=wh_blr purpose=base_stock pool=in_warranty \\
       --line part=PCB,requested=3 --line part=CAP,requested=20
   bincard open ship_to_store … --dry-run         what would happen, or every reason why not
-  bincard open indent … --key SO-700301          safe to send again: the same key opens one document")]
+  bincard open indent … --key SO-700301          safe to send again: the same key opens one document
+
+A list is a name given again: `--line part=PCB,serials=C1,serials=C2`, or `serials=C1 serials=C2`.")]
 pub struct OpenArgs {
     /// The workflow
     workflow: String,

@@ -1,4 +1,5 @@
-//! Papers made from stored facts: the delivery challan of CGST Rule 55, the reverse challan, and the goods receipt note.
+//! Papers made from stored facts: the delivery challan of CGST Rule 55, the reverse challan, the goods receipt note, and the slip for
+//! what is put aside.
 //!
 //! A paper is never stored as text: it is made again, whenever it is wanted, from the moves of the document that issued it and the
 //! master data. Pure. Must not know SQL or any face. Tests: `tests.rs`.
@@ -32,6 +33,15 @@ pub enum Form {
     ReverseChallan,
     /// What a party took in; internal.
     Receipt,
+    /// What a party puts aside in its own house, such as a picking slip; internal.
+    Slip,
+}
+
+impl Form {
+    /// A paper of one party, which goes with no goods on the road.
+    const fn is_internal(self) -> bool {
+        matches!(self, Self::Receipt | Self::Slip)
+    }
 }
 
 /// The three copies of a challan, with the labels of CGST Rule 55(2).
@@ -157,9 +167,9 @@ pub struct PaperRecord {
     pub document: String,
     /// For a reverse challan: the number of the challan it reverses.
     pub reverses: Option<String>,
-    /// The consigner; for a receipt, where the goods came from, if from a party.
+    /// The consigner; for a receipt, where the goods came from, if from a party; none for a slip.
     pub from: Option<Place>,
-    /// The consignee; for a receipt, who took the goods in.
+    /// The consignee; for a receipt, who took the goods in; for a slip, who puts them aside.
     pub to: Option<Place>,
     /// True when the goods go from one State to another.
     pub inter_state: bool,
@@ -186,17 +196,15 @@ impl PaperRecord {
 /// Makes a paper. It is total: what the facts lack stays empty, and [`validate`] says so.
 #[must_use]
 pub fn make(paper: &Paper, facts: &Facts<'_>) -> PaperRecord {
-    let form = match (&paper.reverse_of, &paper.to) {
-        (Some(_), _) => Form::ReverseChallan,
-        (None, Some(_)) => Form::Challan,
-        (None, None) => Form::Receipt,
-    };
+    let form = form(paper, facts);
     let (from, to) = match form {
+        Form::Slip => (None, paper.from.as_ref()),
         Form::Receipt => (goods::source(paper.from.as_ref(), since(paper, facts), paper.revision, facts.moves), paper.from.as_ref()),
         Form::Challan | Form::ReverseChallan => (paper.from.as_ref(), paper.to.as_ref()),
     };
     let (goods, sent) = match form {
         Form::Challan => (goods::sent(paper, from, facts.moves), Vec::new()),
+        Form::Slip => (goods::sent(paper, to, facts.moves), Vec::new()),
         Form::ReverseChallan => (goods::taken_in(to, paper.revision, u64::MAX, facts.moves), goods::sent(paper, to, facts.moves)),
         Form::Receipt => (goods::taken_in(to, since(paper, facts), paper.revision, facts.moves), Vec::new()),
     };
@@ -218,6 +226,18 @@ pub fn make(paper: &Paper, facts: &Facts<'_>) -> PaperRecord {
         from,
         to,
         open: paper.open,
+    }
+}
+
+/// A paper of one party that took nothing in, but put something aside, is a slip.
+fn form(paper: &Paper, facts: &Facts<'_>) -> Form {
+    let party = paper.from.as_ref();
+    let took_in = || !goods::taken_in(party, since(paper, facts), paper.revision, facts.moves).is_empty();
+    match (&paper.reverse_of, &paper.to) {
+        (Some(_), _) => Form::ReverseChallan,
+        (None, Some(_)) => Form::Challan,
+        (None, None) if took_in() || goods::sent(paper, party, facts.moves).is_empty() => Form::Receipt,
+        (None, None) => Form::Slip,
     }
 }
 

@@ -16,7 +16,7 @@ impl PaperRecord {
     #[must_use]
     pub fn to_text(&self, copy: Copy) -> String {
         let mut page = String::new();
-        let label = if self.form == Form::Receipt { "" } else { copy.label() };
+        let label = if self.form.is_internal() { "" } else { copy.label() };
         two(&mut page, &self.heading(), &format!("{label:>right$}", right = WIDTH - LEFT));
         let _ = writeln!(page, "{}", "=".repeat(WIDTH));
         two(&mut page, &format!("Number  {}", self.number), &format!("For     {}", self.document));
@@ -38,13 +38,17 @@ impl PaperRecord {
         let by_rule = match self.form {
             Form::Challan => "DELIVERY CHALLAN (CGST RULE 55)",
             Form::ReverseChallan => "REVERSE DELIVERY CHALLAN (CGST RULE 55)",
-            Form::Receipt => return self.title.to_uppercase(),
+            Form::Receipt | Form::Slip => return self.title.to_uppercase(),
         };
         by_rule.to_owned()
     }
 
     fn parties(&self, page: &mut String) {
-        let (left, right) = if self.form == Form::Receipt { ("Received from", "Received at") } else { ("Consigner", "Consignee") };
+        let (left, right) = match self.form {
+            Form::Challan | Form::ReverseChallan => ("Consigner", "Consignee"),
+            Form::Receipt => ("Received from", "Received at"),
+            Form::Slip => ("", "Put aside at"),
+        };
         let _ = writeln!(page, "{}", "-".repeat(WIDTH));
         two(page, left, right);
         let (from, to) = (place_rows(self.from.as_ref()), place_rows(self.to.as_ref()));
@@ -77,11 +81,11 @@ impl PaperRecord {
     }
 
     fn foot(&self, page: &mut String) {
-        if self.form != Form::Receipt {
+        if !self.form.is_internal() {
             let _ = writeln!(page, "Goods move for reasons other than supply: no tax is charged.");
         }
         let signatory = match self.form {
-            Form::Receipt => self.to.as_ref(),
+            Form::Receipt | Form::Slip => self.to.as_ref(),
             Form::Challan | Form::ReverseChallan => self.from.as_ref(),
         };
         let name = signatory.map(|p| p.name.as_str()).unwrap_or_default();

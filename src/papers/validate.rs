@@ -28,12 +28,12 @@ pub struct Fault {
 pub fn validate(record: &PaperRecord, others: &[(String, Date)]) -> Vec<Fault> {
     let mut faults = Vec::new();
     number(record, others, &mut faults);
-    if record.form != Form::Receipt {
+    if !record.form.is_internal() {
         party("consigner", record.from.as_ref(), &mut faults);
     }
-    party(if record.form == Form::Receipt { "receiver" } else { "consignee" }, record.to.as_ref(), &mut faults);
+    party(if record.form.is_internal() { "receiver" } else { "consignee" }, record.to.as_ref(), &mut faults);
     let crosses = matches!((&record.from, &record.to), (Some(from), Some(to)) if from.state != to.state);
-    if crosses && record.form != Form::Receipt && record.place_of_supply.is_none() {
+    if crosses && !record.form.is_internal() && record.place_of_supply.is_none() {
         fault(&mut faults, "missing-place-of-supply", "goods to another State need the place of supply");
     }
     // The goods of a reverse challan are known only as they come back.
@@ -91,7 +91,7 @@ fn lines(record: &PaperRecord, faults: &mut Vec<Fault>) {
         if line.quantity <= Quantity::ZERO || line.unit.is_empty() {
             say("missing-quantity", format!("`{}` has no quantity with a unit", line.part));
         }
-        if line.value <= Money::ZERO && record.form != Form::Receipt {
+        if line.value <= Money::ZERO && !record.form.is_internal() {
             say("missing-value", format!("`{}` has no value: also free parts show one", line.part));
         }
         let named: usize = line.lots.iter().map(|l| l.serials.len()).sum();

@@ -127,6 +127,8 @@ fn a_day_in_a_store() {
         "bincard show",
         "bincard show --all",
         "bincard trace PS/26-27/0001",
+        "bincard show PS/26-27/0001",
+        "bincard trace 'no cooling'",
         "bincard trace d-5691febbc860db91.2.1",
         "bincard todo --as ravi",
     ];
