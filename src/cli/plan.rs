@@ -254,7 +254,8 @@ fn fate(fate: &Fate) -> String {
 
 fn last(plan: &Plan, file: Option<&Path>, out: Out) -> Result<(), CliError> {
     if !plan.failing.is_empty() {
-        out.line(format!("tests of the new book: {} fail; `bincard test` tells why", count(plan.failing.len(), "scenario")))?;
+        let verb = if plan.failing.len() == 1 { "fails" } else { "fail" };
+        out.line(format!("tests of the new book: {} {verb}; `bincard test` tells why", count(plan.failing.len(), "scenario")))?;
         for title in plan.failing.iter().take(SHOWN) {
             out.line(format!("  {title}"))?;
         }
