@@ -128,7 +128,7 @@ impl World {
     /// A world on an empty store.
     #[must_use]
     pub fn new(book: Arc<Book>, rules: Arc<Rules>, now: Timestamp) -> Self {
-        Self { book, rules, store: Store::memory(), spare: Arc::default(), now, docs: Vec::new(), steps: 0 }
+        Self { book, rules, store: Store::for_trials(), spare: Arc::default(), now, docs: Vec::new(), steps: 0 }
     }
 
     /// An engine on it.

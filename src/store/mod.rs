@@ -113,6 +113,22 @@ impl Store {
         Self::Memory(memory::Memory::default())
     }
 
+    /// A store in memory whose events have no hashes, so that there is nothing to verify: for worlds in which something is
+    /// tried and which are thrown away then.
+    #[must_use]
+    pub fn for_trials() -> Self {
+        Self::Memory(memory::Memory::unchained())
+    }
+
+    /// What stands where, without the lots; only a store in memory tells it so.
+    #[must_use]
+    pub fn balances(&self, filter: &StockFilter) -> Vec<Balance> {
+        match self {
+            Self::Memory(store) => store.balances(filter),
+            Self::Sqlite(_) | Self::Postgres(_) => Vec::new(),
+        }
+    }
+
     /// A copy that goes its own way from here on; only a store in memory can be copied.
     #[must_use]
     pub fn copied(&self) -> Option<Self> {

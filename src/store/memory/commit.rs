@@ -3,9 +3,10 @@
 //! Must not know SQL. Tests: `tests/it/store_*.rs`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::base::{DocId, ObligationId, PartCode, Quantity, SerialNo};
-use crate::domain::{Decision, Move, Paper, Position};
+use crate::domain::{Claim, Decision, Move, Paper, Position, Timer};
 
 use super::super::chain;
 use super::super::error::{CommitError, Conflict, StoreError};
@@ -29,12 +30,13 @@ impl Memory {
     #[expect(clippy::unused_async, reason = "one face for all stores")]
     pub(in super::super) async fn commit(&self, d: &Decision) -> Result<Committed, CommitError> {
         let mut world = self.world();
+        let chained = !world.unchained;
         let tenant = world.tenants.entry(d.bu.clone()).or_default();
         tenant.check_document(d)?;
         tenant.check_obligations(d)?;
         tenant.check_papers(d)?;
         let posting = tenant.check_moves(d)?;
-        let journal = journal(d)?;
+        let journal = if chained { journal(d)? } else { unchained(d) };
         Ok(tenant.write(d, posting, journal))
     }
 }
@@ -45,6 +47,12 @@ fn journal(d: &Decision) -> Result<Journal, StoreError> {
     let hash = chain::decided(d, &content)?.hash;
     let record = EventRecord { revision: document.revision, event: d.event.clone(), previous: d.chain.clone(), hash };
     Ok(Journal { record, content, changes: d.obligation_changes.clone(), papers: chain::papers(&d.papers) })
+}
+
+/// An event without what only verification asks for.
+fn unchained(d: &Decision) -> Journal {
+    let record = EventRecord { revision: d.document.revision, event: d.event.clone(), previous: String::new(), hash: String::new() };
+    Journal { record, content: String::new(), changes: Vec::new(), papers: Vec::new() }
 }
 
 impl Tenant {
@@ -141,8 +149,8 @@ impl Tenant {
         let key = key(m, &m.to);
         if let (Some(serial), true) = (&m.serial, m.to.party.is_some()) {
             let unit = (m.part.clone(), serial.clone());
-            let live = posting.places.get(&unit).cloned().unwrap_or_else(|| self.places.get(&unit).cloned());
-            if live.is_some() || m.quantity != Quantity::ONE {
+            let live = posting.places.get(&unit).map_or_else(|| self.places.contains_key(&unit), Option::is_some);
+            if live || m.quantity != Quantity::ONE {
                 return Err(Conflict::Serial.into());
             }
             posting.places.insert(unit, Some(key.clone()));
@@ -175,14 +183,16 @@ impl Tenant {
         self.write_moves(d, posting);
         self.write_rest(d);
         self.keys.insert(d.event.key.clone(), (document.id.clone(), document.revision));
-        self.events.insert((document.id.clone(), document.revision), journal);
-        self.documents.insert(document.id.clone(), document);
+        self.events.insert((document.id.clone(), document.revision), Arc::new(journal));
+        self.documents.insert(document.id.clone(), Arc::new(document));
         committed
     }
 
     fn write_papers(&mut self, d: &Decision, numbers: &[String]) {
-        for paper in self.papers.iter_mut().filter(|p| p.doc == d.document.id && p.open) {
-            paper.open = !d.papers_closed.contains(&paper.number);
+        if !d.papers_closed.is_empty() {
+            for paper in self.papers.iter_mut().filter(|p| p.doc == d.document.id && p.open) {
+                paper.open = !d.papers_closed.contains(&paper.number);
+            }
         }
         for (draft, number) in d.papers.iter().zip(numbers) {
             self.papers.push(Paper {
@@ -201,13 +211,20 @@ impl Tenant {
 
     fn write_moves(&mut self, d: &Decision, posting: Posting) {
         let (doc, revision) = (&d.document.id, d.document.revision);
-        self.lots.extend(d.lots.iter().map(|l| (l.id.clone(), (l.clone(), revision))));
+        self.take_lots(d);
         for (movement, ordinal) in d.moves.iter().cloned().zip(1..) {
             self.moves_of.entry(doc.clone()).or_default().push(self.moves.len());
             let (recorded_at, effective_at) = (d.event.recorded_at, d.event.effective_at);
-            self.moves.push(MoveRecord { doc: doc.clone(), revision, ordinal, recorded_at, effective_at, movement });
+            self.moves.push(Arc::new(MoveRecord { doc: doc.clone(), revision, ordinal, recorded_at, effective_at, movement }));
         }
         self.post(posting);
+    }
+
+    /// Puts new lots in.
+    pub(super) fn take_lots(&mut self, d: &Decision) {
+        if !d.lots.is_empty() {
+            self.lots.extend(d.lots.iter().map(|l| (l.id.clone(), (Arc::new(l.clone()), d.document.revision))));
+        }
     }
 
     /// Puts balances in the place of those that were.
@@ -220,7 +237,8 @@ impl Tenant {
                     held.remove(&key);
                 }
             } else {
-                self.stock.insert(key.clone(), quantity);
+                let key = Arc::new(key);
+                self.stock.insert(Arc::clone(&key), quantity);
                 if let Some(doc) = holder {
                     self.held.entry(doc).or_default().insert(key);
                 }
@@ -228,7 +246,7 @@ impl Tenant {
         }
         for (unit, place) in posting.places {
             match place {
-                Some(key) => self.places.insert(unit, key),
+                Some(key) => self.places.insert(unit, Arc::new(key)),
                 None => self.places.remove(&unit),
             };
         }
@@ -248,8 +266,14 @@ impl Tenant {
             self.timers.remove(&(fired.doc.clone(), fired.id.clone()));
         }
         if d.enters_state {
-            self.timers.retain(|(of, _), (t, _)| of != doc || t.kind.outlasts_the_state());
-            self.claims.retain(|_, (holder, claim)| holder != doc || !claim.until.contains(&d.document.state));
+            let stays = |(of, _): &(DocId, String), t: &Timer| of != doc || t.kind.outlasts_the_state();
+            if self.timers.iter().any(|(key, (t, _))| !stays(key, t)) {
+                self.timers.retain(|key, (t, _)| stays(key, t));
+            }
+            let kept = |holder: &DocId, claim: &Claim| holder != doc || !claim.until.contains(&d.document.state);
+            if self.claims.values().any(|(holder, claim)| !kept(holder, claim)) {
+                self.claims.retain(|_, (holder, claim)| kept(holder, claim));
+            }
         }
         for timer in &d.timers {
             self.timers.insert((doc.clone(), timer.id.clone()), (timer.clone(), take::born_held(timer, d.event.recorded_at)));

@@ -51,7 +51,7 @@ impl Memory {
         // Nobody asks how much is missing outside: it would grow with the past.
         posting.stock.retain(|(_, position, ..), _| position.party.is_some());
         tenant.post(posting);
-        tenant.lots.extend(d.lots.iter().map(|l| (l.id.clone(), (l.clone(), d.document.revision))));
+        tenant.take_lots(d);
         for (series, count) in shape::series(d) {
             *tenant.series.entry(series.to_owned()).or_insert(0) += u64::from(count);
         }
@@ -90,7 +90,7 @@ impl Memory {
     /// Lets go of what nobody asks for: how much is missing outside, and what is owed no more.
     pub(in super::super) fn sweep(&self) {
         for tenant in self.world().tenants.values_mut() {
-            tenant.stock.retain(|(_, position, ..), _| position.party.is_some());
+            tenant.stock.retain(|key, _| key.1.party.is_some());
             let documents = &tenant.documents;
             tenant.obligations.retain(|_, (o, _)| o.open.is_positive() || documents.contains_key(&o.doc));
         }

@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::{ContractCode, Date, DocId, LotId, Money, PartCode, PartyCode};
-use crate::domain::{Balance, Child, Document, Inbound, LoadRequest, PartyValue, PastEvent, Rate, Snapshot};
+use crate::base::{ContractCode, Date, DocId, LotId, Money, PartCode, PartyCode, Quantity};
+use crate::domain::{Child, Document, Inbound, LoadRequest, Lot, PartyValue, PastEvent, Rate, Snapshot};
 
 use super::super::error::StoreError;
-use super::super::shape::{self, Mention};
+use super::super::shape::{self, Mention, StockKey};
 use super::commit::holders;
 use super::{Journal, Memory, Started, Tenant};
 
@@ -31,7 +31,7 @@ impl Memory {
 
 impl Tenant {
     fn snapshot(&self, r: &LoadRequest) -> Snapshot {
-        let document = self.documents.get(&r.doc);
+        let document = self.documents.get(&r.doc).map(|d| &**d);
         let wanted = self.wanted(r, document);
         let mut s = Snapshot { document: document.cloned(), ..Snapshot::default() };
         self.load_history(r, &mut s);
@@ -71,7 +71,7 @@ impl Tenant {
 
     /// The events of a document, oldest first.
     pub(super) fn journal_of(&self, doc: &DocId) -> impl DoubleEndedIterator<Item = (&(DocId, u64), &Journal)> {
-        self.events.range((doc.clone(), 0)..=(doc.clone(), u64::MAX))
+        self.events.range((doc.clone(), 0)..=(doc.clone(), u64::MAX)).map(|(at, journal)| (at, &**journal))
     }
 
     /// Who has done what on a document.
@@ -151,28 +151,28 @@ impl Tenant {
         }
         let n = &r.needs;
         if n.on_hand || n.network || !n.bins.is_empty() {
+            let wanted = |(_, p, ..): &StockKey| {
+                let Some(party) = &p.party else { return false };
+                let near = w.parties.contains(party);
+                (near && n.on_hand) || ((near || n.network) && p.holder.is_none() && n.bins.contains(&p.bin))
+            };
             for part in &w.parts {
-                s.balances.extend(self.stock_of(part).filter(|b| {
-                    let p = &b.position;
-                    let Some(party) = &p.party else { return false };
-                    let near = w.parties.contains(party);
-                    (near && n.on_hand) || ((near || n.network) && p.holder.is_none() && n.bins.contains(&p.bin))
-                }));
+                s.balances.extend(self.stock_of(part).filter(|(key, _)| wanted(key)).map(|(key, q)| Self::balance(key, q)));
             }
         }
         if !r.serials.is_empty() {
             let sought = self.places.iter().filter(|((_, serial), _)| r.serials.contains(serial));
-            s.serials = sought.map(|(_, key)| Self::balance(key, crate::base::Quantity::ONE)).collect();
+            s.serials = sought.map(|(_, key)| Self::balance(key, Quantity::ONE)).collect();
         }
         let lots: BTreeSet<&LotId> = s.balances.iter().chain(&s.serials).map(|b| &b.lot).chain(s.past_moves.iter().map(|m| &m.lot)).collect();
-        s.lots = lots.into_iter().filter_map(|l| self.lots.get(l)).map(|(lot, _)| lot.clone()).collect();
+        s.lots = lots.into_iter().filter_map(|l| self.lots.get(l)).map(|(lot, _)| Lot::clone(lot)).collect();
     }
 
-    /// The balances of a part, everywhere.
-    pub(super) fn stock_of<'a>(&'a self, part: &'a PartCode) -> impl Iterator<Item = Balance> + 'a {
+    /// The stock of a part, everywhere.
+    pub(super) fn stock_of<'a>(&'a self, part: &'a PartCode) -> impl Iterator<Item = (&'a StockKey, Quantity)> + 'a {
         let lowest = crate::domain::Position { party: None, bin: "".into(), holder: None, condition: "".into(), owner: "".into(), pool: "".into() };
         let from = (part.clone(), lowest, LotId::from(""), None);
-        self.stock.range(from..).take_while(move |(key, _)| key.0 == *part).map(|(key, q)| Self::balance(key, *q))
+        self.stock.range::<StockKey, _>(from..).take_while(move |(key, _)| key.0 == *part).map(|(key, q)| (&**key, *q))
     }
 
     fn load_parties(&self, r: &LoadRequest, w: &Wanted<'_>, s: &mut Snapshot) {
@@ -210,11 +210,12 @@ impl Tenant {
         if !r.needs.value_at.is_empty() {
             let valued = |party: &PartyCode| w.parties.contains(party) && self.parties.get(party).is_some_and(|p| r.needs.value_at.contains(&p.kind));
             let mut sums: BTreeMap<_, i128> = BTreeMap::new();
-            let mut add = |key, part: &PartCode, quantity: crate::base::Quantity| {
+            let mut add = |key, part: &PartCode, quantity: Quantity| {
                 let rate = self.rate_on(part, r.effective_on).unwrap_or_default();
                 *sums.entry(key).or_default() += i128::from(rate.minor()) * i128::from(quantity.milli());
             };
-            for ((part, p, ..), quantity) in &self.stock {
+            for (key, quantity) in self.stock.iter() {
+                let (part, p, ..) = &**key;
                 if let Some(party) = p.party.as_ref().filter(|party| valued(party)) {
                     add((party.clone(), Some(p.bin.clone()), Some(p.condition.clone()), Some(p.pool.clone())), part, *quantity);
                 }

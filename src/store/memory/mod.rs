@@ -7,6 +7,7 @@ mod commit;
 mod fold;
 mod load;
 mod queries;
+mod shared;
 mod take;
 mod upkeep;
 
@@ -23,6 +24,7 @@ use super::deployment::Deployment;
 use super::outbox::OutboxEntry;
 use super::shape::StockKey;
 use super::views::{Book, EventRecord, MoveRecord};
+use shared::Shared;
 
 /// A store in memory; clones share it.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +37,8 @@ struct World {
     books: BTreeMap<String, Book>,
     deployments: BTreeMap<u64, Deployment>,
     tenants: BTreeMap<Bu, Tenant>,
+    /// Whether events are kept without their hashes.
+    unchained: bool,
 }
 
 /// An event with what only verification asks for.
@@ -56,37 +60,42 @@ struct Started {
     refused: Option<String>,
 }
 
-/// All rows of one business unit. Master data is shared with copies of the world until one of them changes it.
+/// All rows of one business unit. Tables are shared with copies of the world until one of them changes them, and so are
+/// large rows: a copy that goes one step on its own costs what the step changes.
 #[derive(Debug, Clone, Default)]
 struct Tenant {
-    parts: Arc<BTreeMap<PartCode, Part>>,
-    parties: Arc<BTreeMap<PartyCode, Party>>,
-    people: Arc<BTreeMap<PersonCode, Person>>,
-    contracts: Arc<BTreeMap<ContractCode, Contract>>,
-    rates: BTreeMap<(PartCode, Date), Money>,
-    limits: Arc<BTreeMap<[String; 4], Limit>>,
-    supersessions: BTreeMap<(PartCode, PartCode), Supersession>,
+    parts: Shared<BTreeMap<PartCode, Part>>,
+    parties: Shared<BTreeMap<PartyCode, Party>>,
+    people: Shared<BTreeMap<PersonCode, Person>>,
+    contracts: Shared<BTreeMap<ContractCode, Contract>>,
+    rates: Shared<BTreeMap<(PartCode, Date), Money>>,
+    limits: Shared<BTreeMap<[String; 4], Limit>>,
+    supersessions: Shared<BTreeMap<(PartCode, PartCode), Supersession>>,
 
-    documents: BTreeMap<DocId, Document>,
-    events: BTreeMap<(DocId, u64), Journal>,
-    keys: BTreeMap<Key, (DocId, u64)>,
-    moves: Vec<MoveRecord>,
-    moves_of: BTreeMap<DocId, Vec<usize>>,
-    lots: BTreeMap<LotId, (Lot, u64)>,
-    stock: BTreeMap<StockKey, Quantity>,
-    held: BTreeMap<DocId, BTreeSet<StockKey>>,
-    places: BTreeMap<(PartCode, SerialNo), StockKey>,
-    obligations: BTreeMap<ObligationId, (Obligation, u64)>,
-    papers: Vec<Paper>,
-    series: BTreeMap<String, u64>,
-    claims: BTreeMap<(Name, String), (DocId, Claim)>,
-    timers: BTreeMap<(DocId, String), (Timer, HeldUntil)>,
-    outbox: BTreeMap<(DocId, String), (OutboxEntry, HeldUntil, bool)>,
-    children: BTreeMap<(DocId, DocId), Started>,
-    closings: BTreeMap<Timestamp, (DocId, u64)>,
+    documents: Shared<BTreeMap<DocId, Arc<Document>>>,
+    events: Shared<BTreeMap<(DocId, u64), Arc<Journal>>>,
+    keys: Shared<BTreeMap<Key, (DocId, u64)>>,
+    moves: Shared<Vec<Arc<MoveRecord>>>,
+    moves_of: Shared<BTreeMap<DocId, Vec<usize>>>,
+    lots: Shared<BTreeMap<LotId, (Arc<Lot>, u64)>>,
+    stock: Shared<BTreeMap<Arc<StockKey>, Quantity>>,
+    held: Shared<BTreeMap<DocId, BTreeSet<Arc<StockKey>>>>,
+    places: Shared<BTreeMap<(PartCode, SerialNo), Arc<StockKey>>>,
+    obligations: Shared<BTreeMap<ObligationId, (Obligation, u64)>>,
+    papers: Shared<Vec<Paper>>,
+    series: Shared<BTreeMap<String, u64>>,
+    claims: Shared<BTreeMap<(Name, String), (DocId, Claim)>>,
+    timers: Shared<BTreeMap<(DocId, String), (Timer, HeldUntil)>>,
+    outbox: Shared<BTreeMap<(DocId, String), (OutboxEntry, HeldUntil, bool)>>,
+    children: Shared<BTreeMap<(DocId, DocId), Started>>,
+    closings: Shared<BTreeMap<Timestamp, (DocId, u64)>>,
 }
 
 impl Memory {
+    pub(super) fn unchained() -> Self {
+        Self(Arc::new(Mutex::new(World { unchained: true, ..World::default() })))
+    }
+
     pub(super) fn copied(&self) -> Self {
         Self(Arc::new(Mutex::new(self.world().clone())))
     }
@@ -123,7 +132,7 @@ impl Tenant {
 
     /// The documents' moves in the order of time.
     fn moves_of<'a>(&'a self, doc: &DocId) -> impl Iterator<Item = &'a MoveRecord> + use<'a> {
-        self.moves_of.get(doc).map(Vec::as_slice).unwrap_or_default().iter().filter_map(|i| self.moves.get(*i))
+        self.moves_of.get(doc).map(Vec::as_slice).unwrap_or_default().iter().filter_map(|i| self.moves.get(*i).map(|m| &**m))
     }
 }
 

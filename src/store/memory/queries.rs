@@ -49,11 +49,11 @@ impl Memory {
     }
 
     pub(in super::super) async fn document(&self, bu: &Bu, id: &DocId) -> Answer<Option<Document>> {
-        Ok(self.read(bu, |t| t.documents.get(id).cloned()))
+        Ok(self.read(bu, |t| t.documents.get(id).map(|d| Document::clone(d))))
     }
 
     pub(in super::super) async fn documents_by_number(&self, bu: &Bu, number: &str) -> Answer<Vec<DocumentHead>> {
-        Ok(self.read(bu, |t| t.documents.values().filter(|d| d.number == number).map(head).collect()))
+        Ok(self.read(bu, |t| t.documents.values().filter(|d| d.number == number).map(|d| head(d)).collect()))
     }
 
     pub(in super::super) async fn documents(&self, f: &DocumentFilter) -> Answer<Vec<DocumentHead>> {
@@ -67,7 +67,7 @@ impl Memory {
                 && f.part.as_ref().is_none_or(|p| names(d, "part", p.as_str()))
                 && f.after.as_ref().is_none_or(|after| (d.opened_at, &d.id) < (after.0, &after.1))
         };
-        let mut found: Vec<DocumentHead> = self.read(&f.bu, |t| t.documents.values().filter(|d| takes(d)).map(head).collect());
+        let mut found: Vec<DocumentHead> = self.read(&f.bu, |t| t.documents.values().filter(|d| takes(d)).map(|d| head(d)).collect());
         found.sort_by_key(|d| Reverse((d.opened_at, d.id.clone())));
         found.truncate(f.limit as usize);
         Ok(found)
@@ -90,22 +90,22 @@ impl Memory {
                 && f.serial.as_ref().is_none_or(|s| m.serial.as_ref() == Some(s))
                 && f.party.as_ref().is_none_or(|p| m.from.party.as_ref() == Some(p) || m.to.party.as_ref() == Some(p))
         };
-        let mut found: Vec<MoveRecord> = self.read(&f.bu, |t| t.moves.iter().filter(takes).cloned().collect());
+        let mut found: Vec<MoveRecord> = self.read(&f.bu, |t| t.moves.iter().map(|m| &**m).filter(takes).cloned().collect());
         found.sort_by(|a, b| (a.recorded_at, &a.doc, a.revision, a.ordinal).cmp(&(b.recorded_at, &b.doc, b.revision, b.ordinal)));
         found.truncate(f.limit as usize);
         Ok(found)
     }
 
-    fn balances(&self, f: &StockFilter) -> Vec<Balance> {
+    pub(in super::super) fn balances(&self, f: &StockFilter) -> Vec<Balance> {
         self.read(&f.bu, |t| match &f.part {
-            Some(part) => t.stock_of(part).filter(|b| f.takes(b)).collect(),
+            Some(part) => t.stock_of(part).map(|(key, q)| Tenant::balance(key, q)).filter(|b| f.takes(b)).collect(),
             None => t.stock.iter().map(|(key, q)| Tenant::balance(key, *q)).filter(|b| f.takes(b)).collect(),
         })
     }
 
     pub(in super::super) async fn stock(&self, f: &StockFilter) -> Answer<Vec<StockRow>> {
         let balances = self.balances(f);
-        Ok(self.read(&f.bu, |t| balances.into_iter().filter_map(|balance| Some(StockRow { lot: t.lots.get(&balance.lot)?.0.clone(), balance })).collect()))
+        Ok(self.read(&f.bu, |t| balances.into_iter().filter_map(|balance| Some(StockRow { lot: Lot::clone(&t.lots.get(&balance.lot)?.0), balance })).collect()))
     }
 
     pub(in super::super) async fn stock_totals(&self, f: &StockFilter) -> Answer<Vec<StockTotal>> {
@@ -176,7 +176,7 @@ impl Memory {
                 && f.parent.as_ref().is_none_or(|x| l.parent.as_ref() == Some(x))
                 && f.sodo.as_ref().is_none_or(|x| l.sodo.as_ref().is_some_and(|s| same_sodo(x, s)))
         };
-        let mut found: Vec<Lot> = self.read(&f.bu, |t| t.lots.values().map(|(l, _)| l).filter(takes).cloned().collect());
+        let mut found: Vec<Lot> = self.read(&f.bu, |t| t.lots.values().map(|(l, _)| &**l).filter(takes).cloned().collect());
         found.sort_by(|a, b| (a.received_at, &a.id).cmp(&(b.received_at, &b.id)));
         found.truncate(f.limit as usize);
         Ok(found)

@@ -4,7 +4,6 @@
 #![expect(clippy::unused_async, reason = "one face for all stores")]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::base::{Bu, DocId, Name, ObligationId, PersonCode, Quantity, Timestamp};
 use crate::domain::{BusinessUnit, Lot, MasterData, Obligation, Person, Rate, TimerKind};
@@ -39,22 +38,22 @@ impl Memory {
             upsert(&mut world.units, row.code.clone(), row.clone(), units);
         }
         for row in &data.parties {
-            upsert(Arc::make_mut(&mut world.tenant(&row.bu).parties), row.code.clone(), row.clone(), parties);
+            upsert(&mut world.tenant(&row.bu).parties, row.code.clone(), row.clone(), parties);
         }
         for row in &data.people {
-            upsert(Arc::make_mut(&mut world.tenant(&row.bu).people), row.code.clone(), row.clone(), people);
+            upsert(&mut world.tenant(&row.bu).people, row.code.clone(), row.clone(), people);
         }
         for row in &data.parts {
-            upsert(Arc::make_mut(&mut world.tenant(&row.bu).parts), row.code.clone(), row.clone(), parts);
+            upsert(&mut world.tenant(&row.bu).parts, row.code.clone(), row.clone(), parts);
         }
         for row in &data.rates {
             upsert(&mut world.tenant(&row.bu).rates, (row.part.clone(), row.from), row.rate, rates);
         }
         for row in &data.contracts {
-            upsert(Arc::make_mut(&mut world.tenant(&row.bu).contracts), row.code.clone(), row.clone(), contracts);
+            upsert(&mut world.tenant(&row.bu).contracts, row.code.clone(), row.clone(), contracts);
         }
         for row in &data.limits {
-            upsert(Arc::make_mut(&mut world.tenant(&row.bu).limits), shape::limit_key(row), row.clone(), limits);
+            upsert(&mut world.tenant(&row.bu).limits, shape::limit_key(row), row.clone(), limits);
         }
         for row in &data.supersessions {
             upsert(&mut world.tenant(&row.bu).supersessions, (row.old.clone(), row.new.clone()), row.clone(), supersessions);
@@ -223,7 +222,7 @@ impl super::World {
 impl Tenant {
     fn verify(&self, bu: &Bu, findings: &mut Findings) -> Answer<()> {
         let mut sums: BTreeMap<StockKey, Quantity> = BTreeMap::new();
-        for r in &self.moves {
+        for r in self.moves.iter() {
             findings.count().moves += 1;
             let m = &r.movement;
             for (position, quantity) in [(&m.from, -m.quantity), (&m.to, m.quantity)] {
@@ -233,7 +232,7 @@ impl Tenant {
         }
         sums.retain(|_, q| !q.is_zero());
         let mut parts: BTreeMap<&str, Quantity> = BTreeMap::new();
-        for key in sums.keys().chain(self.stock.keys().filter(|k| !sums.contains_key(*k))) {
+        for key in sums.keys().chain(self.stock.keys().map(|k| &**k).filter(|k| !sums.contains_key(*k))) {
             let there = self.stock.get(key).copied().unwrap_or_default();
             findings.count().balances += 1;
             findings.balance(bu, &Self::balance(key, there), sums.get(key).copied().unwrap_or_default());
@@ -255,7 +254,7 @@ impl Tenant {
             let sum = settled.entry(&change.id).or_default();
             *sum = *sum + change.quantity;
         }
-        for (id, (o, _)) in &self.obligations {
+        for (id, (o, _)) in self.obligations.iter() {
             findings.count().obligations += 1;
             findings.obligation(bu, (id, &o.doc), o.quantity, o.open, settled.get(id).copied().unwrap_or_default());
         }
@@ -263,12 +262,12 @@ impl Tenant {
 
     fn verify_chains(&self, bu: &Bu, findings: &mut Findings) -> Answer<()> {
         let mut lots_of: BTreeMap<(&DocId, u64), Vec<Lot>> = BTreeMap::new();
-        self.lots.values().for_each(|(l, r)| lots_of.entry((&l.doc, *r)).or_default().push(l.clone()));
+        self.lots.values().for_each(|(l, r)| lots_of.entry((&l.doc, *r)).or_default().push(Lot::clone(l)));
         let mut owed_of: BTreeMap<(&DocId, u64), Vec<Obligation>> = BTreeMap::new();
         self.obligations.values().for_each(|(o, r)| owed_of.entry((&o.doc, *r)).or_default().push(o.clone()));
         let recorded = |by: &(DocId, u64)| self.events.get(by).map(|j| j.record.event.recorded_at);
         let closings: Vec<_> = self.closings.iter().filter_map(|(until, by)| Some((*until, recorded(by)?))).collect();
-        for ((doc, revision), journal) in &self.events {
+        for ((doc, revision), journal) in self.events.iter() {
             let moves: Vec<_> = self.moves_of(doc).filter(|m| m.revision == *revision).map(|m| m.movement.clone()).collect();
             let lots = lots_of.remove(&(doc, *revision)).unwrap_or_default();
             let owed = owed_of.remove(&(doc, *revision)).unwrap_or_default();
@@ -288,7 +287,7 @@ impl Tenant {
             let before = before.map(|r| r.hash.as_str()).unwrap_or_default();
             findings.event(bu, doc, *revision, (&journal.record.previous, before), (&journal.record.hash, &hash));
         }
-        for (id, document) in &self.documents {
+        for (id, document) in self.documents.iter() {
             let last = self.events.get(&(id.clone(), document.revision));
             findings.document(bu, id, last.map(|j| j.content.as_str()), &chain::content(document)?);
             if let Some(last) = last {
