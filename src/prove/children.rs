@@ -187,35 +187,63 @@ impl Ground {
     }
 
     async fn started_by(&self, starter: &Name, workflow: &Name, size: Size) -> Result<Vec<Start>, ExploreError> {
+        let Some(declared) = self.workflow(starter).cloned() else { return Ok(Vec::new()) };
         let limits = Limits { states: START_STATES, imagine: false };
         let from: Vec<Start> = Box::pin(self.starts(starter, size)).await?;
-        let clauses = self.workflow(starter).map_or(0, |w| start_clauses(w, workflow));
+        let clauses = start_clauses(&declared, workflow);
         let mut explorer = Explorer::new(self, size, limits, from);
         explorer.keeps = true;
         let mut seen: BTreeSet<String> = BTreeSet::new();
-        explorer
-            .run(starter, &mut |s: &Seen<'_>| {
-                let opened = s.noted.iter().filter(|n| n.workflow.as_ref() == Some(workflow) && n.from.is_none() && n.outcome.is_ok());
-                seen.extend(opened.map(|_| last_transition(s.deeds)));
-                seen.len() < clauses
-            })
-            .await?;
-        let mut starts = Vec::new();
-        let mut told: BTreeSet<String> = BTreeSet::new();
-        for n in 0..explorer.nodes.len() {
-            let Some(world) = explorer.nodes.get(n).and_then(|node| node.world.clone()) else { continue };
-            let view = View::of(&world, &self.facts).await?;
-            let running = |d: &&Document| d.workflow == *workflow && !d.ended;
+        let mut see = |s: &Seen<'_>| {
+            let opened = s.noted.iter().filter(|n| n.workflow.as_ref() == Some(workflow) && n.from.is_none() && n.outcome.is_ok());
+            seen.extend(opened.map(|_| last_transition(s.deeds)));
+            seen.len() < clauses
+        };
+        let mut found = Begins { ground: self, workflow, most: clauses.max(1) * 2, told: BTreeSet::new(), looked: 0, starts: Vec::new() };
+        let mut at = 0;
+        while !found.look(&explorer).await? && explorer.step(at, &declared, &mut see).await? {
+            at += 1;
+        }
+        found.look(&explorer).await?;
+        Ok(found.starts)
+    }
+}
+
+/// The worlds in which documents of a workflow begin, as they are found: the nearest of each kind.
+struct Begins<'b> {
+    ground: &'b Ground,
+    workflow: &'b Name,
+    /// More are not wanted.
+    most: usize,
+    told: BTreeSet<String>,
+    looked: usize,
+    starts: Vec<Start>,
+}
+
+impl Begins<'_> {
+    /// Looks through the situations that were found since; true where there are enough.
+    async fn look(&mut self, explorer: &Explorer<'_>) -> Result<bool, EngineError> {
+        for n in self.looked..explorer.nodes.len() {
+            if self.starts.len() >= self.most {
+                return Ok(true);
+            }
+            let Some((node, world)) = explorer.nodes.get(n).and_then(|node| Some((node, node.world.as_ref()?))) else { continue };
+            let known = match &node.view {
+                Some(_) => None,
+                None => Some(View::of(world, &self.ground.facts).await?),
+            };
+            let Some(view) = node.view.as_ref().or(known.as_ref()) else { continue };
+            let running = |d: &&Document| d.workflow == *self.workflow && !d.ended;
             let Some(document) = view.documents.iter().find(running) else { continue };
             let parent = document.parent.as_ref().and_then(|p| view.document(p)).unwrap_or(document);
             if let Some(about) = world.docs.iter().position(|d| *d == document.id)
-                && told.insert(alike(&view, parent, document))
-                && told.len() <= clauses.max(1) * 2
+                && self.told.insert(alike(view, parent, document))
             {
-                starts.push(Start { before: explorer.path(n), world, about });
+                self.starts.push(Start { before: explorer.path(n), world: world.clone(), about });
             }
         }
-        Ok(starts)
+        self.looked = explorer.nodes.len();
+        Ok(self.starts.len() >= self.most)
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Seen<'a> {
 #[derive(Debug)]
 pub struct Node {
     pub(super) world: Option<World>,
+    /// What stands in it, where that has been looked at.
+    pub(super) view: Option<View>,
     /// From which situation, by what; none for those in which the exploration begins.
     pub parent: Option<(Option<usize>, Vec<Deed>)>,
     about: usize,
@@ -104,6 +106,7 @@ impl<'g> Explorer<'g> {
         let node = |start: Start| Node {
             parent: Some((None, start.before)),
             world: Some(start.world),
+            view: None,
             about: start.about,
             doc: None,
             next: Vec::new(),
@@ -139,17 +142,23 @@ impl<'g> Explorer<'g> {
     pub async fn run(&mut self, workflow: &Name, see: &mut (dyn FnMut(&Seen<'_>) -> bool + Send)) -> Result<(), EngineError> {
         let Some(workflow) = self.ground.workflow(workflow).cloned() else { return Ok(()) };
         let mut at = 0;
-        while at < self.nodes.len() {
-            if self.nodes.len() > self.limits.states {
-                self.cut = true;
-                return Ok(());
-            }
-            if !self.expand(at, &workflow, see).await? {
-                return Ok(());
-            }
+        while self.step(at, &workflow, see).await? {
             at += 1;
         }
         Ok(())
+    }
+
+    /// Tries everything in the next situation; false where there is none, where the limit stops it, and where whoever looks
+    /// has seen enough.
+    pub(super) async fn step(&mut self, at: usize, workflow: &Workflow, see: &mut (dyn FnMut(&Seen<'_>) -> bool + Send)) -> Result<bool, EngineError> {
+        if at >= self.nodes.len() {
+            return Ok(false);
+        }
+        if self.nodes.len() > self.limits.states {
+            self.cut = true;
+            return Ok(false);
+        }
+        self.expand(at, workflow, see).await
     }
 
     /// Tries everything in one situation; false where whoever looks has seen enough.
@@ -160,7 +169,10 @@ impl<'g> Explorer<'g> {
         let keeps = self.keeps;
         let Some(world) = self.nodes.get_mut(at).and_then(|n| if keeps { n.world.clone() } else { n.world.take() }) else { return Ok(true) };
         self.about = self.nodes.get(at).map_or(0, |n| n.about);
-        let view = View::of(&world, &self.ground.facts).await?;
+        let view = match self.nodes.get_mut(at).and_then(|n| n.view.take()) {
+            Some(known) => known,
+            None => View::of(&world, &self.ground.facts).await?,
+        };
         let about = world.docs.get(self.about).cloned();
         let document = about.as_ref().and_then(|id| view.document(id));
         let mut acts = match document {
@@ -287,6 +299,7 @@ impl<'g> Explorer<'g> {
                 let (parent, about, doc) = (Some((Some(at), deeds)), self.about, world.docs.get(self.about).cloned());
                 self.nodes.push(Node {
                     world: Some(world),
+                    view: Some(view),
                     parent,
                     about,
                     doc,

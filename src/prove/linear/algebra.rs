@@ -20,6 +20,10 @@ impl Fraction {
     pub const ONE: Self = Self { above: 1, below: 1 };
 
     fn new(above: i128, below: i128) -> Result<Self, TooMuch> {
+        // Nearly all numbers are whole.
+        if below == 1 {
+            return Ok(Self { above, below });
+        }
         let (mut a, mut b) = (above.unsigned_abs(), below.unsigned_abs());
         while b != 0 {
             (a, b) = (b, a % b);
@@ -35,6 +39,9 @@ impl Fraction {
     }
 
     pub fn plus(self, other: Self) -> Result<Self, TooMuch> {
+        if self.below == 1 && other.below == 1 {
+            return Ok(Self { above: self.above.checked_add(other.above).ok_or(TooMuch)?, below: 1 });
+        }
         let cross = |a: i128, b: i128| a.checked_mul(b).ok_or(TooMuch);
         let above = cross(self.above, other.below)?.checked_add(cross(other.above, self.below)?).ok_or(TooMuch)?;
         Self::new(above, cross(self.below, other.below)?)
@@ -62,20 +69,20 @@ impl Fraction {
     }
 }
 
-/// A sum: symbols times numbers, and a number.
+/// A sum: symbols times numbers, in the order of the symbols, and a number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sum {
-    terms: BTreeMap<usize, Fraction>,
+    terms: Vec<(usize, Fraction)>,
     number: Option<Fraction>,
 }
 
 impl Sum {
     pub fn number(n: Fraction) -> Self {
-        Self { terms: BTreeMap::new(), number: (!n.is_zero()).then_some(n) }
+        Self { terms: Vec::new(), number: (!n.is_zero()).then_some(n) }
     }
 
     pub fn symbol(symbol: usize) -> Self {
-        Self { terms: BTreeMap::from([(symbol, Fraction::ONE)]), number: None }
+        Self { terms: vec![(symbol, Fraction::ONE)], number: None }
     }
 
     pub fn constant(&self) -> Fraction {
@@ -83,11 +90,12 @@ impl Sum {
     }
 
     pub fn of(&self, symbol: usize) -> Fraction {
-        self.terms.get(&symbol).copied().unwrap_or(Fraction::ZERO)
+        let at = self.terms.binary_search_by_key(&symbol, |(s, _)| *s).ok().and_then(|at| self.terms.get(at));
+        at.map_or(Fraction::ZERO, |(_, factor)| *factor)
     }
 
     pub fn symbols(&self) -> impl Iterator<Item = usize> + '_ {
-        self.terms.keys().copied()
+        self.terms.iter().map(|(symbol, _)| *symbol)
     }
 
     pub fn is_number(&self) -> bool {
@@ -100,15 +108,22 @@ impl Sum {
 
     /// `self + factor * other`
     pub fn plus(&self, factor: Fraction, other: &Self) -> Result<Self, TooMuch> {
-        let mut terms = self.terms.clone();
+        let mut terms = Vec::with_capacity(self.terms.len() + other.terms.len());
+        let mut mine = self.terms.iter().copied().peekable();
         for (symbol, n) in &other.terms {
-            let sum = terms.get(symbol).copied().unwrap_or(Fraction::ZERO).plus(n.times(factor)?)?;
-            if sum.is_zero() {
-                terms.remove(symbol)
-            } else {
-                terms.insert(*symbol, sum)
+            while let Some(before) = mine.next_if(|(s, _)| s < symbol) {
+                terms.push(before);
+            }
+            let more = n.times(factor)?;
+            let sum = match mine.next_if(|(s, _)| s == symbol) {
+                Some((_, n)) => n.plus(more)?,
+                None => more,
             };
+            if !sum.is_zero() {
+                terms.push((*symbol, sum));
+            }
         }
+        terms.extend(mine);
         let number = self.constant().plus(other.constant().times(factor)?)?;
         Ok(Self { terms, number: (!number.is_zero()).then_some(number) })
     }
@@ -127,17 +142,17 @@ impl Sum {
         if factor.is_zero() {
             return Ok(self.clone());
         }
-        let mut without = self.clone();
-        without.terms.remove(&symbol);
-        without.plus(factor, by)
+        self.without(symbol).plus(factor, by)
     }
 
     /// From `self = 0`: a symbol, and what it then is.
     pub fn solved(&self) -> Result<Option<(usize, Self)>, TooMuch> {
-        let Some((symbol, factor)) = self.terms.iter().next_back().map(|(s, f)| (*s, *f)) else { return Ok(None) };
-        let mut rest = self.clone();
-        rest.terms.remove(&symbol);
-        Ok(Some((symbol, rest.times(factor.inverse()?.negated())?)))
+        let Some((symbol, factor)) = self.terms.last().copied() else { return Ok(None) };
+        Ok(Some((symbol, self.without(symbol).times(factor.inverse()?.negated())?)))
+    }
+
+    fn without(&self, symbol: usize) -> Self {
+        Self { terms: self.terms.iter().copied().filter(|(s, _)| *s != symbol).collect(), number: self.number }
     }
 }
 
@@ -161,7 +176,9 @@ fn keep(rows: &mut Rows, mut factors: Vec<i128>, mut number: i128, strict: bool)
         return number < 0 || (number == 0 && !strict);
     }
     // Only what stays a whole number is made smaller; the factors alone would make equal bounds look unlike.
-    if let Ok(divisor) = i128::try_from(gcd(divisor, number.unsigned_abs())) {
+    if let Ok(divisor) = i128::try_from(gcd(divisor, number.unsigned_abs()))
+        && divisor > 1
+    {
         factors.iter_mut().for_each(|n| *n /= divisor);
         number /= divisor;
     }
@@ -174,6 +191,9 @@ fn keep(rows: &mut Rows, mut factors: Vec<i128>, mut number: i128, strict: bool)
 
 fn gcd(a: u128, b: u128) -> u128 {
     let (mut a, mut b) = (a, b);
+    if a == 1 || b == 1 {
+        return 1;
+    }
     while b != 0 {
         (a, b) = (b, a % b);
     }
@@ -184,7 +204,7 @@ impl Bound {
     /// As factors of these symbols and a number, all whole.
     fn row(&self, symbols: &BTreeMap<usize, usize>) -> Result<(Vec<i128>, i128), TooMuch> {
         let mut common: i128 = self.sum.constant().below;
-        for factor in self.sum.terms.values() {
+        for (_, factor) in &self.sum.terms {
             let divisor = i128::try_from(gcd(common.unsigned_abs(), factor.below.unsigned_abs())).map_err(|_| TooMuch)?;
             common = common.checked_mul(factor.below / divisor.max(1)).ok_or(TooMuch)?;
         }
@@ -211,7 +231,7 @@ pub fn tight(bounds: &[Bound]) -> Vec<usize> {
                 if factor.is_negative() { side.0 = true } else { side.1 = true }
             }
         }
-        let both = |n: &usize| bounds.get(*n).is_some_and(|b| b.sum.terms.keys().all(|s| sides.get(s) == Some(&(true, true))));
+        let both = |n: &usize| bounds.get(*n).is_some_and(|b| b.sum.symbols().all(|s| sides.get(&s) == Some(&(true, true))));
         let before = left.len();
         left.retain(both);
         if left.len() == before {
@@ -222,7 +242,16 @@ pub fn tight(bounds: &[Bound]) -> Vec<usize> {
 
 /// Whether bounds can hold together, over fractions: symbols are eliminated one by one (Fourier and Motzkin).
 pub fn possible(bounds: &[Bound]) -> Result<bool, TooMuch> {
-    let named: BTreeSet<usize> = bounds.iter().flat_map(|b| b.sum.terms.keys().copied()).collect();
+    can_hold(bounds.iter())
+}
+
+/// Whether bounds can hold together with one more.
+pub fn possible_with(bounds: &[Bound], more: &Bound) -> Result<bool, TooMuch> {
+    can_hold(bounds.iter().chain([more]))
+}
+
+fn can_hold<'b>(bounds: impl Iterator<Item = &'b Bound> + Clone) -> Result<bool, TooMuch> {
+    let named: BTreeSet<usize> = bounds.clone().flat_map(|b| b.sum.symbols()).collect();
     let symbols: BTreeMap<usize, usize> = named.into_iter().zip(0..).collect();
     let mut rows = Rows::new();
     for bound in bounds {
@@ -234,10 +263,12 @@ pub fn possible(bounds: &[Bound]) -> Result<bool, TooMuch> {
     let at = |factors: &[i128], n: usize| factors.get(n).copied().unwrap_or(0);
     let mut left: BTreeSet<usize> = (0..symbols.len()).collect();
     while !left.is_empty() {
-        let cost = |n: &usize| {
-            let (below, above) = rows.keys().map(|f| at(f, *n)).fold((0, 0), |(b, a), f| (b + usize::from(f < 0), a + usize::from(f > 0)));
-            below * above
-        };
+        let mut sides = vec![(0, 0); symbols.len()];
+        for (side, factor) in rows.keys().flat_map(|factors| (0..).zip(factors)).filter(|(_, f)| **f != 0) {
+            let Some((below, above)) = sides.get_mut::<usize>(side) else { continue };
+            if *factor < 0 { *below += 1 } else { *above += 1 }
+        }
+        let cost = |n: &usize| sides.get(*n).map_or(0, |(below, above)| below * above);
         let Some(symbol) = left.iter().copied().min_by_key(cost) else { break };
         left.remove(&symbol);
         let (with, rest): (Rows, Rows) = rows.into_iter().partition(|(f, _)| at(f, symbol) != 0);

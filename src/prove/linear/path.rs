@@ -10,7 +10,7 @@ use crate::base::{Name, Span};
 use crate::domain::Value;
 use crate::model::{BinaryOp, Book, Builtin, Expr, ExprKind, LineTest, Query};
 
-use super::algebra::{Bound, Fraction, Sum, TooMuch, possible, tight};
+use super::algebra::{Bound, Fraction, Sum, TooMuch, possible, possible_with, tight};
 use super::variables::{Counted, Variables, held};
 
 /// Choices of the document and the line that tell branches apart, by name.
@@ -86,9 +86,7 @@ impl Path {
         if self.bounds.iter().any(|b| b.sum == opposite) {
             return Ok(true);
         }
-        let mut bounds = self.bounds.clone();
-        bounds.push(Bound { sum: sum.clone(), strict: true });
-        Ok(!possible(&bounds)?)
+        Ok(!possible_with(&self.bounds, &Bound { sum: sum.clone(), strict: true })?)
     }
 
     /// Uses bounds that leave only one value; false where they cannot hold together.
@@ -101,11 +99,10 @@ impl Path {
             if bound.strict || bound.sum.is_number() {
                 continue;
             }
-            let mut below = self.bounds.clone();
-            below.push(Bound { sum: bound.sum.clone(), strict: true });
             // What follows already takes no possibility away: bounds that were looked at need not be looked at again.
-            if !possible(&below)? {
-                self.equate(&bound.sum)?;
+            let below = Bound { strict: true, ..bound };
+            if !possible_with(&self.bounds, &below)? {
+                self.equate(&below.sum)?;
             }
         }
         Ok(true)
