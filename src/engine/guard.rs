@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::base::{Name, Quantity};
 use crate::domain::{Need, Reason, ReasonCode, Remedy, RuleSource, Value};
-use crate::model::{BinaryOp, ClauseKind, Expr, ExprKind, Guard, Query, Type};
+use crate::model::{BinaryOp, ClauseKind, Expr, ExprKind, Guard, LineTest, Query, Type};
 
 use super::operate;
 use super::run::{Run, Written};
@@ -67,7 +67,12 @@ impl Run<'_> {
                 }
                 ExprKind::Binary(_, a, b) => pending.extend([&**a, &**b]),
                 ExprKind::Between(a, b, c) => pending.extend([&**a, &**b, &**c]),
-                ExprKind::Not(a) | ExprKind::Negate(a) | ExprKind::Has(a) | ExprKind::Lines(_, a) => pending.push(a),
+                ExprKind::Not(a) | ExprKind::Negate(a) | ExprKind::Has(a) => pending.push(a),
+                ExprKind::Lines(which, a) => {
+                    let (of_line, more) = self.looked_at_in_line(*which, a);
+                    values.extend(of_line);
+                    rules.extend(more.into_iter().filter(|source| !rules.contains(source)).collect::<Vec<_>>());
+                }
                 ExprKind::In(a, items, _) => {
                     pending.push(a);
                     pending.extend(items);
@@ -81,6 +86,17 @@ impl Run<'_> {
             }
         }
         (values, rules)
+    }
+
+    /// The values in the line that decides what is asked of all lines, or in the first where none does.
+    fn looked_at_in_line(&self, which: LineTest, inner: &Expr) -> (Written, Vec<RuleSource>) {
+        let decides = |run: &Self| run.truth(inner).is_ok_and(|held| held != matches!(which, LineTest::Every));
+        let at = (0..self.doc.lines.len()).find(|at| self.at_line(*at, decides)).unwrap_or(0);
+        let (values, rules) = self.at_line(at, |run| run.looked_at(inner));
+        match self.doc.lines.get(at) {
+            Some(line) if self.doc.lines.len() > 1 => (values.into_iter().map(|(written, v)| (format!("{written} of line {}", line.no), v)).collect(), rules),
+            _ => (values, rules),
+        }
     }
 
     /// The first comparison of a guard that does not hold; of alternatives, the one with numbers says most.

@@ -4,6 +4,8 @@
 
 use crate::base::{Diagnostic, Span};
 
+use super::stuck::Hindrance;
+
 /// What a story adds to a finding: its words, what comes of it, and what to write.
 fn told(story: &str, outcome: &str, advice: &str) -> String {
     format!("{advice}\nstory: {story}\n{outcome}")
@@ -47,9 +49,30 @@ pub(super) fn for_ever(state: &str, kept: &str) -> String {
     format!("stays in `{state}` for ever{kept}: nobody, no rule and no clock can bring it to an end")
 }
 
-pub(super) fn stuck(state: Span, name: &str, story: &str, outcome: &str) -> Diagnostic {
-    let advice = format!("add a way out of `{name}` for this case, or a guard that keeps documents from coming here");
-    Diagnostic::error("stuck", state, format!("a document can get stuck in `{name}`")).help(told(story, outcome, &advice))
+pub(super) fn stuck(state: Span, name: &str, story: &str, outcome: &str, in_the_way: &[Hindrance]) -> Diagnostic {
+    let advice = match in_the_way {
+        [] => format!("add a way out of `{name}` for this case, or a guard that keeps documents from coming here"),
+        _ => format!("let one of these pass, add a way out of `{name}` for this case, or a guard that keeps documents from coming here"),
+    };
+    let told: Vec<String> = [told(story, outcome, &advice)].into_iter().chain(in_the_way.iter().map(refused)).collect();
+    let found = Diagnostic::error("stuck", state, format!("a document can get stuck in `{name}`")).help(told.join("\n"));
+    in_the_way.iter().fold(found, |found, hindrance| match &hindrance.guard {
+        Some((span, _)) => found.also(*span, format!("refuses `{}` then", hindrance.transition)),
+        None => found,
+    })
+}
+
+/// What is in the way of a transition: what it says, the values, and what would let it pass.
+fn refused(hindrance: &Hindrance) -> String {
+    let Hindrance { transition, reason, guard } = hindrance;
+    let place = reason.place.as_ref().map_or_else(String::new, |at| format!(" ({}:{})", at.file, at.line));
+    let values: Vec<String> = reason.values.iter().map(|(written, value)| format!("`{written}` is {value}")).collect();
+    let values = if values.is_empty() { String::new() } else { format!(": {}", values.join(", ")) };
+    // Every input has been tried: what another one would do about it is no help.
+    let others = reason.remedies.iter().filter(|r| r.field.is_none()).map(|r| format!("with {}", r.text));
+    let passes: Vec<String> = others.chain(guard.iter().map(|(_, written)| format!("where `{written}`"))).collect();
+    let passes = if passes.is_empty() { String::new() } else { format!("; it passes {}", passes.join(", or ")) };
+    format!("`{transition}` is refused with \"{}\"{place}{values}{passes}", reason.sentence)
 }
 
 pub(super) fn owed_for_ever(owes: Span, kind: &str, story: &str, outcome: &str) -> Diagnostic {

@@ -17,6 +17,7 @@ mod live;
 mod proof;
 pub mod stage;
 pub mod story;
+mod stuck;
 pub mod verdict;
 pub mod view;
 pub mod world;

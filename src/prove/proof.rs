@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::base::{Diagnostic, DocId, Name, Span};
+use crate::base::{Diagnostic, Name, Span};
 use crate::check::walk;
 use crate::domain::{Reason, ReasonCode};
 use crate::model::{Book, ClauseKind, ObligationVerb, Workflow};
@@ -18,12 +18,13 @@ use super::findings as say;
 use super::ground::{ExploreError, Ground};
 use super::linear;
 use super::stage::Size;
-use super::story::{End, Story, after, tell};
+use super::story::{End, Story, tell};
 use super::verdict::{Evidence, Verdict, never_fired, never_held, stuck};
-use super::view::View;
 
 /// Situations of one workflow that are looked at, where nobody says how many.
 pub const BUDGET: usize = 500;
+/// How much longer the stories of a workflow take than its sums, as a rule.
+const STORIES_TO_SUMS: usize = 3;
 
 /// What to prove.
 #[derive(Debug, Clone)]
@@ -104,26 +105,50 @@ fn rounds() -> Vec<Round> {
     vec![round(plain, false, 30), round(plain, true, 25), round(short, true, 15), round(unit, false, 15), round(two, false, 15)]
 }
 
+/// What one thread does at a time.
+#[derive(Clone, Copy)]
+enum Part {
+    /// Tells stories of small quantities.
+    Stories,
+    /// Follows the sums of all quantities.
+    Sums,
+}
+
 /// Proves all workflows of a book, or those that are asked for.
 #[must_use]
 pub fn prove(book: &Arc<Book>, rules: &Arc<Rules>, options: &Options) -> Vec<Proved> {
     let ground = Ground::new(Arc::clone(book), Arc::clone(rules));
-    let mut names: Vec<Name> = book.workflows.keys().filter(|n| options.only.is_empty() || options.only.contains(*n)).cloned().collect();
+    let workflows = book.workflows.iter().filter(|(name, _)| options.only.is_empty() || options.only.contains(*name));
+    let cost = |w: &Workflow, part| w.transitions.len() * if matches!(part, Part::Stories) { STORIES_TO_SUMS } else { 1 };
+    let mut tasks: Vec<(&Name, &Workflow, Part)> = workflows.flat_map(|(name, w)| [(name, &**w, Part::Stories), (name, &**w, Part::Sums)]).collect();
     // What takes longest begins first, so that nobody waits for it at the end.
-    names.sort_by_key(|name| std::cmp::Reverse(book.workflows.get(name).map_or(0, |w| w.transitions.len())));
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(names.len().max(1));
+    tasks.sort_by_key(|(_, w, part)| std::cmp::Reverse(cost(w, *part)));
+    let (next, told, summed) = (AtomicUsize::new(0), Mutex::new(Vec::new()), Mutex::new(BTreeMap::new()));
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(tasks.len().max(1));
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
-                while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let proved = alone(&ground, name, options);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push(proved);
+                while let Some((name, workflow, part)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    match part {
+                        Part::Stories => {
+                            let proved = alone(&ground, name, options);
+                            told.lock().unwrap_or_else(PoisonError::into_inner).push(proved);
+                        }
+                        Part::Sums => {
+                            let why_not = linear::prove(book, workflow).err();
+                            summed.lock().unwrap_or_else(PoisonError::into_inner).insert((*name).clone(), why_not);
+                        }
+                    }
                 }
             });
         }
     });
-    let mut proved = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut proved: Vec<Proved> = told.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut summed = summed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for one in proved.iter_mut().filter(|p| p.fault.is_none() && p.not_for_all.is_none()) {
+        one.not_for_all = summed.remove(&one.workflow).flatten();
+        one.for_all = one.not_for_all.is_none();
+    }
     proved.sort_by(|a: &Proved, b: &Proved| a.workflow.cmp(&b.workflow));
     proved
 }
@@ -185,9 +210,9 @@ async fn one(ground: &Ground, name: &Name, options: &Options, proved: &mut Prove
             break;
         }
     }
-    proved.not_for_all =
-        if proved.findings.is_empty() { linear::prove(&ground.book, &workflow).err() } else { Some("a story shows that something is wrong".to_owned()) };
-    proved.for_all = proved.not_for_all.is_none();
+    if !proved.findings.is_empty() {
+        proved.not_for_all = Some("a story shows that something is wrong".to_owned());
+    }
     proved.unopened = verdict.entered.is_empty();
     if proved.cut.is_empty() && !proved.unopened && proved.findings.is_empty() {
         proved.findings.extend(idle(ground, &workflow, &verdict));
@@ -216,11 +241,11 @@ fn idle(ground: &Ground, workflow: &Workflow, verdict: &Verdict) -> Vec<Finding>
 }
 
 /// What one exploration found.
-struct Found<'f> {
-    ground: &'f Ground,
-    workflow: &'f Workflow,
-    size: Size,
-    explorer: &'f Explorer<'f>,
+pub(super) struct Found<'f> {
+    pub(super) ground: &'f Ground,
+    pub(super) workflow: &'f Workflow,
+    pub(super) size: Size,
+    pub(super) explorer: &'f Explorer<'f>,
 }
 
 impl Found<'_> {
@@ -248,7 +273,7 @@ impl Found<'_> {
         // what waits for a shelf to be filled is not stuck.
         let told = !self.size.serial && self.size.shelf > self.size.quantity;
         for at in stuck(self.explorer).into_iter().filter(|_| told) {
-            found.extend(self.stuck(at).await?);
+            found.extend(self.without_end(at).await?);
         }
         Ok(found)
     }
@@ -301,11 +326,11 @@ impl Found<'_> {
         found
     }
 
-    fn owes(&self, kind: &Name) -> Option<Span> {
+    pub(super) fn owes(&self, kind: &Name) -> Option<Span> {
         self.clause(|c| matches!(c, ClauseKind::Obligation(spec) if spec.verb == ObligationVerb::Owe && spec.kind == *kind))
     }
 
-    fn issues(&self, paper: &Name) -> Option<Span> {
+    pub(super) fn issues(&self, paper: &Name) -> Option<Span> {
         self.clause(|c| matches!(c, ClauseKind::Issue { document, with_reverse: true, .. } if document == paper))
     }
 
@@ -345,33 +370,6 @@ impl Found<'_> {
         }
         found.map_or_else(|| (bin.to_owned(), None), |(place, span)| (place, Some(span)))
     }
-
-    async fn stuck(&self, at: usize) -> Result<Option<Finding>, ExploreError> {
-        let Some(state) = self.explorer.nodes.get(at).and_then(|n| n.state.clone()) else { return Ok(None) };
-        let Some(declared) = self.workflow.state(state.as_str()) else { return Ok(None) };
-        let path = self.explorer.path(at);
-        let doc = self.explorer.document(at);
-        let end = End::Stays { doc: doc.clone(), state: state.clone() };
-        let story = tell(self.ground, &self.workflow.name, self.size, format!("{}: stuck in {state}", self.workflow.name), &path, &end).await?;
-        let view = View::of(&after(self.ground, &self.workflow.name, self.size, &path).await?, &BTreeMap::new()).await?;
-        let outcome = say::for_ever(state.as_str(), &kept(&view, &doc));
-        let owed = view.obligations.iter().find(|o| o.doc == doc).and_then(|o| Some((self.owes(&o.kind)?, &o.kind)));
-        let reverse = view.reverses.iter().find(|p| p.doc == doc).and_then(|p| Some((self.issues(&p.kind)?, &p.kind)));
-        let diagnostic = match (view.held(&doc).next(), owed, reverse) {
-            (None, Some((span, kind)), _) => say::owed_for_ever(span, kind.as_str(), &story.words, &outcome),
-            (None, None, Some((span, paper))) => say::reverse_for_ever(span, paper.as_str(), &story.words, &outcome),
-            _ => say::stuck(declared.span, state.as_str(), &story.words, &outcome),
-        };
-        Ok(Some(Finding { diagnostic, story: Some(story) }))
-    }
-}
-
-/// What a document that is stuck keeps: parts, obligations, reverse papers.
-fn kept(view: &View, doc: &DocId) -> String {
-    let mut kept: Vec<String> = view.held(doc).map(|b| format!("{} of {} in `{}`", b.quantity, b.part, b.position.bin)).collect();
-    kept.extend(view.obligations.iter().filter(|o| o.doc == *doc).map(|o| format!("{} of {} owed as `{}`", o.open, o.part, o.kind)));
-    kept.extend(view.reverses.iter().filter(|p| p.doc == *doc).map(|p| format!("its reverse `{}` open", p.kind)));
-    if kept.is_empty() { String::new() } else { format!(", with {}", kept.join(", ")) }
 }
 
 /// The kind in `asp_a still owes 2 of P1 as `old_part`, and …`.
