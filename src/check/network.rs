@@ -19,4 +19,6 @@ pub struct Network {
     pub parts: BTreeSet<String>,
     /// The codes of its contracts.
     pub contracts: BTreeSet<String>,
+    /// The codes of its people.
+    pub people: BTreeSet<String>,
 }

@@ -1,4 +1,4 @@
-//! Codes of master data in scenarios: parties, parts and contracts that neither the scenario nor the network that it names has.
+//! Codes of master data in scenarios: parties, parts, contracts and people that neither the scenario nor the network that it names has.
 //!
 //! A scenario without `given master` brings its own codes by naming them; one that names another folder than the book's is
 //! not looked at. Must not know how scenarios are run. Tests: `check::tests`.
@@ -18,6 +18,7 @@ enum Sort {
     Party,
     Part,
     Contract,
+    Person,
 }
 
 impl Sort {
@@ -26,6 +27,7 @@ impl Sort {
             Self::Party => "party",
             Self::Part => "part",
             Self::Contract => "contract",
+            Self::Person => "person",
         }
     }
 
@@ -51,9 +53,10 @@ pub(super) fn codes(book: &Declared<'_>, network: &Network, folder: &str, writte
     let mut known: BTreeMap<Sort, BTreeSet<String>> = BTreeMap::from([(Sort::Party, parties.collect())]);
     known.insert(Sort::Part, network.parts.clone());
     known.insert(Sort::Contract, network.contracts.clone());
+    known.insert(Sort::Person, network.people.clone());
     for step in &written.steps {
         if let StepKind::Given(Given::Fact { kind, row }) = &step.kind {
-            let sort = [Sort::Party, Sort::Part, Sort::Contract].into_iter().find(|sort| sort.word() == kind.text);
+            let sort = [Sort::Party, Sort::Part, Sort::Contract, Sort::Person].into_iter().find(|sort| sort.word() == kind.text);
             if let Some(codes) = sort.and_then(|sort| known.get_mut(&sort)) {
                 codes.insert(row.subject.text.clone());
             }
@@ -87,6 +90,7 @@ impl Reader<'_> {
 
     fn action(&mut self, when: &When) {
         when.at.iter().for_each(|at| self.code(Sort::Party, at));
+        when.person.iter().for_each(|person| self.code(Sort::Person, person));
         let (document, with, lines) = match &when.action {
             WhenAction::Opens { workflow, name, with, lines, .. } => {
                 self.documents.insert(name.text.clone(), workflow.text.clone());

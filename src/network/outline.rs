@@ -42,5 +42,6 @@ pub fn outline(sources: &SourceMap) -> Option<Network> {
     let codes = |kind: Kind| rows.iter().filter(move |row| row.kind == kind).filter_map(|row| row.text("code")).map(str::to_owned).collect();
     network.parts = codes(Kind::Parts);
     network.contracts = codes(Kind::Contracts);
+    network.people = codes(Kind::People);
     Some(network)
 }

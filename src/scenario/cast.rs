@@ -269,6 +269,7 @@ impl Cast<'_> {
                     contract.excludes = columns.get("excludes").map_or_else(Vec::new, |v| v.iter().map(ToString::to_string).collect());
                 }
             }
+            "person" => self.described(subject, &bu, columns),
             "supersession" => {
                 let from = text("from").map_or_else(|| day("2000-01-01"), |t| day(&t));
                 let both_ways = text("both_ways").as_deref() == Some("yes");
@@ -277,6 +278,24 @@ impl Cast<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A person with the roles that a row tells; without any, whoever acts under the name holds the role in which they act.
+    fn described(&mut self, code: &str, bu: &Bu, columns: &BTreeMap<Name, Vec<Value>>) {
+        let texts = |name: &str| columns.get(name).into_iter().flatten().map(ToString::to_string);
+        let at: Vec<PartyCode> = texts("at").map(PartyCode::from).collect();
+        let mut roles: Vec<RoleGrant> = Vec::new();
+        for role in texts("roles").map(Name::from) {
+            match self.book.vocabulary.roles.get(&role).and_then(|r| r.at.as_ref()) {
+                Some(_) => roles.extend(at.iter().map(|at| RoleGrant { role: role.clone(), at: Some(at.clone()) })),
+                None => roles.push(RoleGrant { role, at: None }),
+            }
+        }
+        if !roles.is_empty() {
+            let bu = at.first().map_or_else(|| bu.clone(), |at| self.bu_of(at.as_str()));
+            self.data.people.retain(|p| p.code != *code || p.bu != bu);
+            self.data.people.push(Person { bu, code: code.into(), name: code.to_owned(), roles });
         }
     }
 

@@ -143,6 +143,15 @@ scenario "whoever opened it does not approve it" {
   when clerk ravi at pune fires give_away on L1
   then L1 is given
 }
+
+scenario "somebody who is described holds their own roles and no other" {
+  on 2026-04-10 10:00
+  given person meera roles manager at pune
+  when clerk meera at pune opens loan L1 with asp pune
+  then refused role_denied
+  when clerk asha at pune opens loan L1 with asp pune
+  then L1 is lent
+}
 "#;
 
 /// The book of loans with a flow of its own.

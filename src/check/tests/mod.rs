@@ -30,7 +30,7 @@ const RULES: [(&str, &str); 3] = [
 fn network() -> Network {
     let parties = [("pune", "asp"), ("wh", "warehouse"), ("ravi", "technician")];
     let parties = parties.into_iter().map(|(code, kind)| (code.into(), kind.into())).collect();
-    Network { units: [("ac".into(), parties)].into(), calendars: ["working".into()].into(), ..Network::default() }
+    Network { units: [("ac".into(), parties)].into(), calendars: ["working".into()].into(), people: ["asha".into(), "meera".into()].into(), ..Network::default() }
 }
 
 fn folder() -> PathBuf {
@@ -132,6 +132,26 @@ fn what_follows_from_a_step_that_cannot_be_read_is_not_told() {
     let told = codes_of(&book(&[("book", &story("lines FAN requested 6, approved 0 rate 1"))]));
     let comma = "a comma stands between the values of a list; the next field of a line follows without one: `requested 6 approved …`";
     assert_eq!(told, [("wrong-value", comma.to_owned())]);
+}
+
+#[test]
+fn somebody_whom_the_master_data_does_not_have_is_told() {
+    let told = |master: &str, given: &str, who: &str| {
+        let steps = format!("  given master \"{master}\"\n{given}  when asp_manager {who} at pune opens plain P1 for pune\n  then P1 is open");
+        let plain = "workflow plain \"Plain\" version 1 {\n  number \"P/{seq:5}\"\n  party asp : asp\n  state open initial\n  state closed final\n  transition end: open -> closed by asp_manager {}\n}";
+        let text = book(&[("book", &format!("{plain}\nscenario \"s\" {{\n{steps}\n}}"))]);
+        let manifest = format!("{MANIFEST}master: master\n");
+        let mut texts = vec![("book.flow", text.as_str()), ("bincard.yaml", manifest.as_str())];
+        texts.extend(RULES);
+        let found = checked_beside(&texts, Some(&network())).diagnostics;
+        found.into_iter().map(|d| format!("{}: {} ({})", d.code, d.title, d.help.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    let unknown = "not-in-master: there is no person `meear` in the master data `master` (did you mean `meera`? or describe it in the scenario: `given person meear …`)";
+    assert_eq!(told("master", "", "meear"), [unknown]);
+    let nobody: [&str; 0] = [];
+    assert_eq!(told("master", "", "meera"), nobody);
+    assert_eq!(told("master", "  given person meear\n", "meear"), nobody);
+    assert_eq!(told("elsewhere", "", "meear"), nobody);
 }
 
 /// The sources of a folder, without their tests and without blanks.
