@@ -1,6 +1,8 @@
 //! Proofs: no shipped workflow leaves anything behind; every planted slip is found, and its story plays again and shows what
 //! is left.
 
+#[path = "proofs/clocked.rs"]
+mod clocked;
 #[path = "proofs/slips.rs"]
 mod slips;
 
