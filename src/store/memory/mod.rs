@@ -53,6 +53,9 @@ struct Journal {
 /// Until when a timer or a message is somebody's; the beginning of time for what is nobody's.
 type HeldUntil = i64;
 
+/// A message, who has it in hand, and whether it has been sent.
+type Message = (OutboxEntry, HeldUntil, bool);
+
 /// A started document, before and after it opens.
 #[derive(Debug, Clone)]
 struct Started {
@@ -86,7 +89,7 @@ struct Tenant {
     series: Shared<BTreeMap<String, u64>>,
     claims: Shared<BTreeMap<(Name, String), (DocId, Claim)>>,
     timers: Shared<BTreeMap<(DocId, String), (Timer, HeldUntil)>>,
-    outbox: Shared<BTreeMap<(DocId, String), (OutboxEntry, HeldUntil, bool)>>,
+    outbox: Shared<BTreeMap<(DocId, String), Message>>,
     children: Shared<BTreeMap<(DocId, DocId), Started>>,
     closings: Shared<BTreeMap<Timestamp, (DocId, u64)>>,
 }
