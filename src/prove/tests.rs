@@ -109,6 +109,50 @@ fn a_part_that_only_another_rule_loses_is_found_and_said_to_be_supposed() {
     assert!(story.text(&book).unwrap().starts_with("// This story supposes that the rule `kept` answers `all = no`."));
 }
 
+/// A loan that nobody can close while more than one is missing.
+const COUNTED: &str = r#"
+workflow lending "Lending" version 1 {
+  number "LE/{seq:5}"
+  party asp : asp
+  lines {
+    part     : part
+    quantity : quantity
+    back     : quantity = 0
+  }
+  state lent     "Lent"     initial
+  state counted  "Counted"
+  state returned "Returned" final
+  transition open: -> lent by keeper { each line { move quantity of part from asp.available to asp.reserved } }
+  transition count: lent -> counted by keeper {
+    each line {
+      ask back
+      require back <= quantity else "More than was lent."
+      move back of part from asp.reserved to asp.available
+    }
+  }
+  transition look: counted -> same by boss { notify boss "Still open." }
+  transition close: counted -> returned by keeper { require every line has back is quantity else "Not all is back." }
+  transition write_off: counted -> returned by boss {
+    each line {
+      require quantity - back <= 1 else "{part}: too much is missing."
+      move all of part from asp.reserved to scrap
+    }
+  }
+}"#;
+
+#[test]
+fn a_document_that_is_stuck_comes_with_the_guards_that_keep_it_there() {
+    let (_, proved) = proved(&format!("{WORDS}{COUNTED}"));
+    let found = &only_of(&proved, "stuck").diagnostic;
+    let help = found.help.as_deref().unwrap();
+    let told: Vec<&str> = help.lines().filter(|line| line.contains("is refused")).collect();
+    let closed = "`close` is refused with \"Not all is back.\" (book.flow:35): `back` is 0, `quantity` is 2; it passes where `every line has back is quantity`";
+    let written_off = "`write_off` is refused with \"P1: too much is missing.\" (book.flow:38): `back` is 0, `quantity` is 2; it passes where `quantity - back <= 1`";
+    assert_eq!(told, [closed, written_off], "{help}");
+    let labels: Vec<&str> = found.labels.iter().skip(1).map(|l| l.text.as_str()).collect();
+    assert_eq!(labels, ["refuses `close` then", "refuses `write_off` then"]);
+}
+
 #[test]
 fn a_budget_that_is_too_small_is_not_hidden() {
     let (book, rules) = read(&lending("move all of part from asp.reserved to scrap"));
