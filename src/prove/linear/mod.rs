@@ -60,16 +60,18 @@ pub fn prove(book: &Book, workflow: &Workflow) -> Result<(), String> {
     let guessed = guessed(workflow, Reading { book, variables: &variables, unsure: &RefCell::default() });
     let facts = Facts::of(workflow);
     let live = guessed.iter().filter(|b| b.is_live(&facts, &variables)).cloned().collect();
-    for (bounds, forgets) in [(Vec::new(), false), (live, true), (guessed, false)] {
-        // Without bounds it goes fast or not at all.
-        for choices in attempts.iter().filter(|c| !bounds.is_empty() || c.len() == all.len() || c.is_empty()) {
-            let prover = |bounds| Prover { forgets, ..Prover::new(book, workflow, &variables, choices.clone(), bounds) };
-            match lasting(&prover, bounds.clone()) {
-                Ok(()) => return Ok(()),
-                Err(Stop::TooMuch) if why.is_empty() => "there are too many cases".clone_into(&mut why),
-                Err(Stop::TooMuch) => {}
-                Err(Stop::Because(because)) => why = because,
-            }
+    let beginnings = [(Vec::new(), false), (live, true), (guessed, false)];
+    // Several choices at once take longest: they come last.
+    let (few, many): (Vec<&Choices>, Vec<&Choices>) = attempts.iter().partition(|c| c.len() < 2);
+    let tries = [few, many].into_iter().flat_map(|some| beginnings.iter().flat_map(move |from| some.clone().into_iter().map(move |c| (from, c))));
+    // Without bounds it goes fast or not at all.
+    for ((bounds, forgets), choices) in tries.filter(|((bounds, _), c)| !bounds.is_empty() || c.len() == all.len() || c.is_empty()) {
+        let prover = |bounds| Prover { forgets: *forgets, ..Prover::new(book, workflow, &variables, choices.clone(), bounds) };
+        match lasting(&prover, bounds.clone()) {
+            Ok(()) => return Ok(()),
+            Err(Stop::TooMuch) if why.is_empty() => "there are too many cases".clone_into(&mut why),
+            Err(Stop::TooMuch) => {}
+            Err(Stop::Because(because)) => why = because,
         }
     }
     Err(why)
