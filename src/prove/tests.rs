@@ -147,7 +147,8 @@ fn a_document_that_is_stuck_comes_with_the_guards_that_keep_it_there() {
     let help = found.help.as_deref().unwrap();
     let told: Vec<&str> = help.lines().filter(|line| line.contains("is refused")).collect();
     let closed = "`close` is refused with \"Not all is back.\" (book.flow:35): `back` is 0, `quantity` is 2; it passes where `every line has back is quantity`";
-    let written_off = "`write_off` is refused with \"P1: too much is missing.\" (book.flow:38): `back` is 0, `quantity` is 2; it passes where `quantity - back <= 1`";
+    let written_off =
+        "`write_off` is refused with \"P1: too much is missing.\" (book.flow:38): `back` is 0, `quantity` is 2; it passes where `quantity - back <= 1`";
     assert_eq!(told, [closed, written_off], "{help}");
     let labels: Vec<&str> = found.labels.iter().skip(1).map(|l| l.text.as_str()).collect();
     assert_eq!(labels, ["refuses `close` then", "refuses `write_off` then"]);

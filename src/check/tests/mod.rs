@@ -30,7 +30,12 @@ const RULES: [(&str, &str); 3] = [
 fn network() -> Network {
     let parties = [("pune", "asp"), ("wh", "warehouse"), ("ravi", "technician")];
     let parties = parties.into_iter().map(|(code, kind)| (code.into(), kind.into())).collect();
-    Network { units: [("ac".into(), parties)].into(), calendars: ["working".into()].into(), people: ["asha".into(), "meera".into()].into(), ..Network::default() }
+    Network {
+        units: [("ac".into(), parties)].into(),
+        calendars: ["working".into()].into(),
+        people: ["asha".into(), "meera".into()].into(),
+        ..Network::default()
+    }
 }
 
 fn folder() -> PathBuf {
@@ -146,7 +151,8 @@ fn somebody_whom_the_master_data_does_not_have_is_told() {
         let found = checked_beside(&texts, Some(&network())).diagnostics;
         found.into_iter().map(|d| format!("{}: {} ({})", d.code, d.title, d.help.unwrap_or_default())).collect::<Vec<_>>()
     };
-    let unknown = "not-in-master: there is no person `meear` in the master data `master` (did you mean `meera`? or describe it in the scenario: `given person meear …`)";
+    let unknown =
+        "not-in-master: there is no person `meear` in the master data `master` (did you mean `meera`? or describe it in the scenario: `given person meear …`)";
     assert_eq!(told("master", "", "meear"), [unknown]);
     let nobody: [&str; 0] = [];
     assert_eq!(told("master", "", "meera"), nobody);
