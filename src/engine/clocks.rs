@@ -5,7 +5,7 @@
 
 use crate::base::{Duration, Name, Timestamp};
 use crate::domain::{Actor, Reason, ReasonCode, Value};
-use crate::model::{Moment, Transition, Trigger};
+use crate::model::{Goal, Moment, Transition, Trigger};
 
 use super::run::{Halt, Run};
 
@@ -111,7 +111,9 @@ impl Run<'_> {
                 Ok(None) => continue,
                 _ => return None,
             };
-            let done = self.env.snapshot.events.iter().any(|e| e.transition == transition.name && e.effective_at >= at.max(self.doc.entered_at));
+            // Who was taken elsewhere by it and has come back, be it at the same instant, has it all before them again.
+            let stays = transition.goal == Goal::Same || transition.to.contains(&self.doc.state);
+            let done = stays && self.env.snapshot.events.iter().any(|e| e.transition == transition.name && e.effective_at >= at.max(self.doc.entered_at));
             if !done && at <= command.effective_at {
                 return None;
             }

@@ -43,6 +43,7 @@ workflow loan "Loan" version 1 {
   transition call: lent -> called at call_at {}
   transition forget: overdue -> closed after term(document).hours * 1 hour in overdue {}
   transition extend: lent -> same by clerk { ask due }
+  transition wait_on: overdue -> lent by clerk {}
   transition ask_to_buy: lent -> sale by clerk {}
   transition sell: sale -> lent by clerk { notify manager "{number} is sold." }
   transition no_sale: sale -> lent by clerk {}
@@ -63,6 +64,17 @@ scenario "a reminder comes as its day begins, and once; it is late when the day 
   on 2026-04-21 00:01
   then L1 is overdue
   on 2026-04-21 05:59
+  then L1 is overdue
+  on 2026-04-21 06:01
+  then L1 is closed
+}
+
+scenario "who comes back at the very moment of the clock is taken on by it again" {
+  on 2026-04-10 10:00
+  when clerk at pune opens loan L1 with asp pune, due 2026-04-20
+  on 2026-04-21 00:00
+  then L1 is overdue
+  when clerk at pune fires wait_on on L1
   then L1 is overdue
   on 2026-04-21 06:01
   then L1 is closed
