@@ -138,8 +138,9 @@ fn fire(given: Given<'_>, wanted: &Name) -> Result<Decision, Box<Refusal>> {
     let role = permit::role(book, workflow, transition, doc, snapshot, &command.actor);
     let role = role.map_err(|reason| early.push(*reason)).ok();
     early.extend(permit::others(workflow, transition, &snapshot.events, &command.actor));
-    // Whoever watches sees what decided, and not what would have been asked of somebody else.
-    let witness = witness.filter(|w| early.is_empty() || w.is_curious());
+    // Whoever watches sees what decided, and not what would have been asked of somebody else. Who only waits for an approval
+    // or for another pair of eyes is told the guards as well.
+    let witness = witness.filter(|w| early.is_empty() || role.is_some() || w.is_curious());
     let mut run = Run::new(Env { book, rules, snapshot, command, workflow, transition, witness }, doc.clone());
     run.take_input();
     if early.is_empty() {

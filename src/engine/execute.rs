@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::base::{Bu, DocId, Name};
-use crate::domain::{Action, Actor, Command, Decision, Document, FiredTimer, MasterData, Reason, ReasonCode, Refusal, Snapshot};
+use crate::domain::{Action, Actor, Claim, Command, Decision, Document, FiredTimer, MasterData, Reason, ReasonCode, Refusal, Snapshot};
 use crate::model::Book;
 use crate::rules::Rules;
 use crate::store::{CommitError, Committed, Conflict, MasterReport, Store, StoreError};
@@ -296,6 +296,16 @@ impl Engine {
         Ok(Outcome::Done(Box::new(Done { document, decision: None, committed: None, revision, followed: Vec::new() })))
     }
 
+    /// Which document holds a key, and when it gives it up.
+    async fn held_until(&self, bu: &Bu, holder: &DocId, claim: &Claim) -> Result<String, EngineError> {
+        let number = self.store.document(bu, holder).await?.map_or_else(|| holder.to_string(), |d| d.number);
+        if claim.until.is_empty() {
+            return Ok(format!("nothing: {number} has it, and keeps it"));
+        }
+        let states: Vec<String> = claim.until.iter().map(|state| format!("`{state}`")).collect();
+        Ok(format!("wait until {number}, which has it, is {}", states.join(" or ")))
+    }
+
     /// The decision, unless another document holds a key that it claims.
     async fn unclaimed(&self, command: &Command, decision: Decision, snapshot: &Snapshot) -> Result<Result<Decision, Box<Refusal>>, EngineError> {
         if decision.claims.is_empty() {
@@ -308,7 +318,7 @@ impl Engine {
             let Some((_, holder)) = holders.iter().find(|(key, holder)| *key == claim.key && *holder != decision.document.id) else { continue };
             let mut reason = Reason::new(ReasonCode::Claimed, claim.sentence.clone()).at_line(claim.line);
             reason.name.clone_from(&claim.code);
-            reasons.push(reason.remedy(format!("document {holder} holds it")));
+            reasons.push(reason.remedy(self.held_until(&decision.bu, holder, claim).await?));
         }
         if reasons.is_empty() {
             return Ok(Ok(decision));

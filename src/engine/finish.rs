@@ -21,7 +21,12 @@ impl Run<'_> {
             let what = unit.serial.as_ref().map_or_else(|| unit.part.to_string(), |s| format!("{} {s}", unit.part));
             let mut reason = Reason::new(
                 ReasonCode::PartsLeftBehind,
-                format!("{} of {what} would be left in {}, and `{}` is final", unit.quantity, place_text(&unit.position), state.name),
+                format!(
+                    "{} of {what} would be left in {}, and `{}` is final",
+                    unit.quantity,
+                    place_text(&Position { holder: None, ..unit.position.clone() }),
+                    state.name
+                ),
             );
             reason.line = unit.position.holder.as_ref().map(|h| h.line).filter(|l| *l > 0);
             reason.numbers = Some(Need { have: Value::Quantity(unit.quantity), need: Value::Quantity(Quantity::ZERO) });

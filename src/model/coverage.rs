@@ -202,6 +202,14 @@ impl Coverage {
         self.points.iter().filter(move |p| owner.is_none_or(|o| p.owner == *o) && category.is_none_or(|c| p.category == c))
     }
 
+    /// What is covered of one workflow, apart from all else of the book.
+    #[must_use]
+    pub fn only(self, workflow: &Name) -> Self {
+        let mut one = Self { stories: self.stories, ..Self::default() };
+        self.points.into_iter().filter(|p| p.category != Category::Rules && p.owner == *workflow).for_each(|point| one.add(point));
+        one
+    }
+
     /// How much of a kind is covered.
     #[must_use]
     pub fn tally(&self, owner: Option<&Name>, category: Option<Category>) -> Tally {

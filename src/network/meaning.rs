@@ -71,12 +71,16 @@ fn pin_in_state(row: &mut Row<'_>, pin: &str, state: &str) {
     }
 }
 
+/// The parties at which a person holds roles.
+pub(super) fn places(row: &RawRow) -> Vec<Item> {
+    let items = row.cell("roles").map_or(&[][..], |c| c.items.as_slice());
+    items.iter().filter_map(|item| split_role(item).1).collect()
+}
+
 /// The business unit that the parties of a person's roles tell.
 pub(super) fn bu_of_person(row: &RawRow, names: &Names) -> Option<Bu> {
-    let items = row.cell("roles").map_or(&[][..], |c| c.items.as_slice());
-    let parties = items.iter().filter_map(|item| split_role(item).1);
     let mut common: Option<std::collections::BTreeSet<Bu>> = None;
-    for party in parties {
+    for party in places(row) {
         let here = names.bus_of_party(&party.text);
         common = Some(match common {
             None => here,

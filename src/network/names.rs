@@ -117,6 +117,19 @@ impl Names {
         })
     }
 
+    /// What to say when no business unit at all has a party of this name.
+    pub fn party_nowhere(&self, item: &Item) -> Option<Diagnostic> {
+        if !self.complete || self.parties.values().any(|names| names.contains_key(&item.text)) {
+            return None;
+        }
+        let said = Diagnostic::error("unknown-party", item.span, format!("no business unit has a party `{}`", item.text));
+        let meant = did_you_mean(&item.text, self.parties.values().flatten().map(|(name, _)| name.as_str()));
+        Some(match meant {
+            Some(help) => said.help(help),
+            None => said,
+        })
+    }
+
     /// What to say when there is no such business unit.
     pub fn unknown_bu(&self, item: &Item) -> Option<Diagnostic> {
         if !self.complete || self.business_units.is_empty() || self.business_units.contains(item.text.as_str()) {

@@ -6,6 +6,7 @@ use crate::base::{Bu, Diagnostic, PartCode, PartyCode, Quantity};
 
 use super::Known;
 use super::formats::Complaint;
+use super::meaning;
 use super::names::{Facts, Names};
 use super::raw::{Item, RawRow};
 
@@ -40,8 +41,11 @@ impl<'a> Row<'a> {
             None => names.only_bu().or_else(|| told(raw, names)),
         };
         if bu.is_none() && raw.item("bu").is_none() && !names.business_units.is_empty() {
-            let said = Diagnostic::error("missing-value", raw.span, format!("this row of `{}` does not say its business unit", raw.kind.name()));
-            out.push(said.help("add `bu`; it may be left out where there is only one business unit, or where a person's parties tell it"));
+            let missing = || {
+                let said = Diagnostic::error("missing-value", raw.span, format!("this row of `{}` does not say its business unit", raw.kind.name()));
+                said.help("add `bu`; it may be left out where there is only one business unit, or where a person's parties tell it")
+            };
+            out.push(meaning::places(raw).iter().find_map(|place| names.party_nowhere(place)).unwrap_or_else(missing));
         }
         Self { raw, bu, names, known, out }
     }

@@ -79,6 +79,18 @@ fn a_file_that_cannot_be_read_raises_no_doubts_about_names_in_others() {
 }
 
 #[test]
+fn a_party_that_no_business_unit_has_is_said_before_the_business_unit_that_it_would_tell() {
+    let two = YAML
+        .replace("business_units:\n", "business_units:\n  - { code: wm, name: Washing machines }\n")
+        .replace("storekeeper at coolfix, service_ops", "storekeeper at colfix");
+    let two = two.replace("  - code: coolfix", "  - bu: ac\n    code: coolfix");
+    let sources = sources([("network.yaml", two.as_str())]);
+    let found = listing(&sources, &check(&sources, &known()).unwrap_err());
+    assert!(found.contains("error[unknown-party]: no business unit has a party `colfix`\n    = did you mean `coolfix`?"), "{found}");
+    assert!(!found.contains("this row of `people` does not say"), "{found}");
+}
+
+#[test]
 fn a_column_that_is_missing_is_said_once_and_not_for_each_row() {
     let sources = sources([("business_units.csv", "code,name\nac,Air\n"), ("parts.csv", "code,name,kind,class,unit\nA,a,spare,x,NOS\nB,b,spare,x,NOS\n")]);
     let found = check(&sources, &known()).unwrap_err();

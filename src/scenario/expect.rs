@@ -73,7 +73,7 @@ impl Play<'_> {
 
     fn refused_as(&mut self, code: &Name, sentence: Option<&str>, span: Span) -> bool {
         let wanted = sentence.map_or_else(|| code.to_string(), |s| format!("{code} \"{s}\""));
-        let Some(refusal) = self.refused.take() else {
+        let Some(refusal) = self.refused.take().or_else(|| self.spoken.take()) else {
             self.fail(span, "it was not refused", vec![wanted], vec!["done".to_owned()]);
             return false;
         };
@@ -88,6 +88,7 @@ impl Play<'_> {
             };
             self.fail(span, "it was refused for another reason", vec![wanted], vec![refusal.reasons.iter().map(told).collect::<Vec<_>>().join(" · ")]);
         }
+        self.spoken = Some(refusal);
         true
     }
 

@@ -75,6 +75,8 @@ pub struct Play<'a> {
     pub names: BTreeMap<String, (Bu, DocId)>,
     /// The refusal of the last command, until the story has spoken of it.
     pub refused: Option<Box<Refusal>>,
+    /// The same once the story has: it may speak of more of its reasons.
+    pub spoken: Option<Box<Refusal>>,
     pub counts: (Counts, Counts),
     pub report: ScenarioReport,
     step: usize,
@@ -129,7 +131,7 @@ impl<'a> Play<'a> {
         engine.load_master(&master).await?;
         let report = ScenarioReport { title: scenario.title.clone(), place: book.sources.place(scenario.span), failures: Vec::new(), story: Vec::new() };
         let now = beginning(scenario, engine);
-        Ok(Self { engine, master, now, names: BTreeMap::new(), refused: None, counts: Default::default(), report, step: 0, given: 0 })
+        Ok(Self { engine, master, now, names: BTreeMap::new(), refused: None, spoken: None, counts: Default::default(), report, step: 0, given: 0 })
     }
 
     /// Plays a step; false where the story cannot go on.
@@ -191,6 +193,7 @@ impl<'a> Play<'a> {
             seen_revision: None,
         };
         self.counts.0 = self.engine.store().counts(None).await?;
+        self.spoken = None;
         self.refused = match self.engine.execute(command).await? {
             Outcome::Done(done) => {
                 self.became(&format!("-> {}", done.document.state));

@@ -43,6 +43,9 @@ workflow loan "Loan" version 1 {
   transition call: lent -> called at call_at {}
   transition forget: overdue -> closed after term(document).hours * 1 hour in overdue {}
   transition extend: lent -> same by clerk { ask due }
+  transition sell_cheap: lent -> given by clerk, after approval by manager {
+    require reminded > 0 else "Nobody was reminded." code not_reminded
+  }
   transition wait_on: overdue -> lent by clerk {}
   transition ask_to_buy: lent -> sale by clerk {}
   transition sell: sale -> lent by clerk { notify manager "{number} is sold." }
@@ -78,6 +81,15 @@ scenario "who comes back at the very moment of the clock is taken on by it again
   then L1 is overdue
   on 2026-04-21 06:01
   then L1 is closed
+}
+
+scenario "a refusal may be spoken of reason by reason" {
+  on 2026-04-10 10:00
+  when clerk at pune opens loan L1 with asp pune, due 2026-04-20
+  when clerk at pune fires sell_cheap on L1
+  then refused not_reminded "Nobody was reminded"
+   and refused approval_missing
+   and L1 is lent
 }
 
 scenario "what is past comes at once" {

@@ -79,6 +79,7 @@ fn stories_are_chosen_by_workflow_and_file() {
         "bincard test --workflow receipt",
         "bincard test --workflow jobs",
         "bincard test --file nowhere",
+        "bincard test --workflow job --coverage | head -4",
         "sed -i 's/used 3/used 2/' workflows/job.scenarios.flow; bincard test --format junit | sed 's/time=\"[0-9.]*\"/time=\"…\"/'",
     ];
     assert_snapshot!(transcript(folder.path(), &lines));

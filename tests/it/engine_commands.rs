@@ -223,3 +223,14 @@ async fn a_rule_that_runs_away_refuses_and_the_engine_goes_on() {
     assert_eq!(desk.engine.store().counts(None).await.expect("counts"), before);
     desk.must(&manager, "R1", fire("amend"), json!({}), &request(&[("CAP", 5)])).await;
 }
+
+#[tokio::test]
+async fn who_has_what_is_claimed_is_told_by_its_number_and_until_when() {
+    let desk = Desk::on(Store::memory()).await;
+    let finance = desk.who("finance", None);
+    let through = json!({ "warehouse": "wh_blr", "through": "2026-04-10" });
+    let first = desk.must(&finance, "B1", open("books_closing"), through.clone(), &[]).await.document.number;
+    let refusal = desk.refused(&finance, "B2", open("books_closing"), through, &[]).await;
+    let remedies: Vec<&str> = refusal.reasons.iter().flat_map(|r| &r.remedies).map(|r| r.text.as_str()).collect();
+    assert_eq!(remedies, [format!("wait until {first}, which has it, is `closed` or `dropped`")]);
+}

@@ -58,7 +58,7 @@ pub struct TestArgs {
     /// Only those written in files with this in their path
     #[arg(long, value_name = "PART")]
     file: Option<String>,
-    /// Only scenarios in which documents of this workflow play
+    /// Only scenarios in which documents of this workflow play, and what they cover of it
     #[arg(long, value_name = "NAME")]
     workflow: Option<String>,
     /// On which stores
@@ -144,6 +144,10 @@ pub async fn run(args: &TestArgs, global: &Global, out: Out) -> Result<(), CliEr
         let wanted = suggest::Wanted { workflow: suggest.map(|w| Name::from(w.as_str())), file: args.write.as_deref() };
         return suggest::run(&opened, &masters, covered.clone(), wanted, out).await;
     }
+    let coverage = coverage.map(|all| match &args.workflow {
+        Some(workflow) => all.only(&Name::from(workflow.as_str())),
+        None => all,
+    });
     let short = coverage.as_ref().map(|c| cover::short(c, args.threshold)).unwrap_or_default();
     if out.is_json() {
         out.json(&tell::json(&played, coverage.as_ref().map(|c| cover::json(c, &opened.book, &short))))?;
