@@ -16,16 +16,18 @@ use super::sql::{Arg, Database};
 use super::views::{Book, Committed, DueTimer, TimerOutcome};
 
 const COMMAND: &str = "INSERT INTO command VALUES ($1, $2, $3, $4, jsonb($5))";
-pub(super) const COMMIT: &str = "INSERT INTO command VALUES ('commit', $1, $2, $3, jsonb($4));
-SELECT json_object('number', d.number, 'revision', $3, 'papers',
-  (SELECT json_group_array(p.number ORDER BY p.ordinal) FROM paper p WHERE p.bu = $1 AND p.doc = $2 AND p.revision = $3)) FROM document d WHERE d.bu = $1 AND d.doc = $2";
-/// The same for many, all or none: a list of business unit, document, revision and body of each, and the same without bodies.
+/// Where no number is given there is nothing to tell: every row that a statement gives wakes who waits for its end.
+const COMMIT_UNNUMBERED: &str = "INSERT INTO command VALUES ('commit', $1, $2, $3, jsonb($4))";
+pub(super) const COMMIT: &str = "INSERT INTO command VALUES ('commit', $1, $2, $3, jsonb($4)) RETURNING (SELECT json_object('number', d.number, 'revision', $3, 'papers',
+  (SELECT json_group_array(p.number ORDER BY p.ordinal) FROM paper p WHERE p.bu = $1 AND p.doc = $2 AND p.revision = $3)) FROM document d WHERE d.bu = $1 AND d.doc = $2)";
+/// The same for many, all or none: a list of business unit, document, revision and body of each.
 pub(super) const COMMIT_ALL: &str =
     "INSERT INTO command SELECT 'commit', n.value ->> '$[0]', n.value ->> '$[1]', n.value ->> '$[2]', jsonb_extract(n.value, '$[3]')
-  FROM jsonb_each(jsonb($1)) n;
-SELECT json_group_array(json_object('number', d.number, 'revision', h.value ->> 2, 'papers', (SELECT json_group_array(p.number ORDER BY p.ordinal)
+  FROM jsonb_each(jsonb($1)) n";
+/// What numbers were given to those of them that took some: a list of business unit, document and revision.
+pub(super) const NUMBERS: &str = "SELECT json_group_array(json_object('number', d.number, 'revision', h.value ->> 2, 'papers', (SELECT json_group_array(p.number ORDER BY p.ordinal)
     FROM paper p WHERE p.bu = d.bu AND p.doc = d.doc AND p.revision = h.value ->> 2)) || '' ORDER BY h.key)
-  FROM json_each($2) h CROSS JOIN document d WHERE d.bu = h.value ->> 0 AND d.doc = h.value ->> 1";
+  FROM json_each($1) h CROSS JOIN document d WHERE d.bu = h.value ->> 0 AND d.doc = h.value ->> 1";
 
 /// How often a small command is sent whose answer was lost.
 pub(super) const SENT: u32 = 4;
@@ -71,7 +73,7 @@ impl Raised {
 }
 
 /// The one text that a statement answers with.
-pub(super) fn first(rows: Vec<SqliteRow>) -> Answer {
+pub(super) fn first(rows: Vec<SqliteRow>) -> Result<String, Raised> {
     let read = rows.first().ok_or(sqlx::Error::RowNotFound).and_then(|row| sqlx::Row::try_get(row, 0));
     read.map_err(|error| Raised { said: None, error })
 }
@@ -81,31 +83,37 @@ pub(super) fn commit_args(c: &Written) -> [Arg; 4] {
     [c.bu.as_str().into(), c.doc.as_str().into(), c.revision.into(), c.body.as_str().into()]
 }
 
-/// The arguments of [`COMMIT_ALL`]. The bodies are JSON already.
-pub(super) fn commit_all_args(commits: &[Written]) -> [Arg; 2] {
-    let (mut all, mut heads) = (String::from("["), String::from("["));
+/// The arguments of [`COMMIT_ALL`] and of [`NUMBERS`]; none of those where nothing is numbered. The bodies are JSON already.
+pub(super) fn commit_all_args(commits: &[Written]) -> (Arg, Option<Arg>) {
+    let (mut all, mut numbered) = (Vec::with_capacity(commits.len()), Vec::new());
     for c in commits {
-        let separator = if heads.len() > 1 { "," } else { "" };
         let head = format!("{},{},{}", serde_json::json!(c.bu), serde_json::json!(c.doc), c.revision);
-        heads.push_str(&format!("{separator}[{head}]"));
-        all.push_str(&format!("{separator}[{head},{}]", c.body));
+        all.push(format!("[{head},{}]", c.body));
+        if c.numbered {
+            numbered.push(format!("[{head}]"));
+        }
     }
-    [format!("{all}]").into(), format!("{heads}]").into()]
+    let list = |rows: &[String]| Arg::from(format!("[{}]", rows.join(",")));
+    (list(&all), (!numbered.is_empty()).then(|| list(&numbered)))
 }
 
-/// The answers to [`COMMIT_ALL`], in their order.
-pub(super) fn each(rows: Vec<SqliteRow>) -> Result<Vec<Answer>, sqlx::Error> {
-    let texts: Vec<String> = serde_json::from_str(&first(rows).map_err(|raised| raised.error)?).map_err(|e| sqlx::Error::Decode(e.into()))?;
-    Ok(texts.into_iter().map(Ok).collect())
+/// The answers to [`COMMIT_ALL`], in their order, by what [`NUMBERS`] gave.
+pub(super) fn each(commits: &[Written], numbers: Option<Vec<SqliteRow>>) -> Result<Vec<Answer>, sqlx::Error> {
+    let told = numbers.map(|rows| first(rows).map_err(|raised| raised.error)).transpose()?;
+    let texts: Vec<String> = told.map_or(Ok(Vec::new()), |text| serde_json::from_str(&text)).map_err(|e| sqlx::Error::Decode(e.into()))?;
+    let mut texts = texts.into_iter();
+    commits.iter().map(|c| if c.numbered { texts.next().map(|text| Ok(Some(text))).ok_or(sqlx::Error::RowNotFound) } else { Ok(Ok(None)) }).collect()
 }
 
 impl Database {
     pub(super) async fn commit(&self, d: &Decision, before: Option<&Document>) -> Result<Committed, CommitError> {
         let body = body::commit(d, before)?;
         let revision = i64::try_from(d.document.revision).unwrap_or(i64::MAX);
-        let written = Written { bu: d.bu.to_string(), doc: d.document.id.to_string(), revision, body };
+        let numbered = d.number.is_some() || !d.papers.is_empty();
+        let written = Written { bu: d.bu.to_string(), doc: d.document.id.to_string(), revision, body, numbered };
         match self.write(written).await {
-            Ok(text) => serde_json::from_str(&text).map_err(|e| unreadable("the answer of a commit", e).into()),
+            Ok(None) => Ok(Committed { number: d.document.number.clone(), revision: d.document.revision, papers: Vec::new() }),
+            Ok(Some(text)) => serde_json::from_str(&text).map_err(|e| unreadable("the answer of a commit", e).into()),
             Err(raised) if raised.is("BC106") => self.repeated(d).await,
             Err(raised) if raised.is("BC107") => self.claimed(d).await,
             Err(raised) => Err(raised.conflict().map_or_else(|| StoreError::from(raised.error).into(), CommitError::from)),
@@ -118,9 +126,10 @@ impl Database {
             Self::Postgres(db) => {
                 let answer = db.call("commit", &[c.bu.as_str().into(), c.body.as_str().into()]).await;
                 db.count_commits(1).await;
-                answer
+                answer.map(Some)
             }
-            Self::Sqlite(db) => db.command(COMMIT, &commit_args(c)).await.and_then(first),
+            Self::Sqlite(db) if c.numbered => db.command(COMMIT, &commit_args(c)).await.and_then(first).map(Some),
+            Self::Sqlite(db) => db.command(COMMIT_UNNUMBERED, &commit_args(c)).await.map(|_| None),
         }
     }
 

@@ -26,10 +26,12 @@ pub(super) struct Written {
     pub doc: String,
     pub revision: i64,
     pub body: String,
+    /// Whether it takes numbers for the document or for papers.
+    pub numbered: bool,
 }
 
-/// What became of one commit: the text that the database answered with.
-pub(super) type Answer = Result<String, Raised>;
+/// What became of one commit: the text that the database answered with, where there was something to ask for.
+pub(super) type Answer = Result<Option<String>, Raised>;
 
 impl Errand for Written {
     type Of = Database;

@@ -289,7 +289,7 @@ mod tests {
     use super::*;
 
     fn commit(doc: &str) -> Written {
-        Written { bu: "ac".into(), doc: doc.into(), revision: 1, body: String::new() }
+        Written { bu: "ac".into(), doc: doc.into(), revision: 1, body: String::new(), numbered: false }
     }
 
     /// Comes to a lane, and gives what became of it.

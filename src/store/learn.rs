@@ -11,7 +11,7 @@ use super::chain;
 use super::error::StoreError;
 use super::known::{Found, Missing};
 use super::rows::{self, BODY, Cells, Columns, RATE};
-use super::sql::{Arg, Database, Dialect, Row};
+use super::sql::{Arg, Database, Dialect};
 
 /// Rows of one kind, and where they come from. $1 business unit, $2 person, $3 parts, $4 parts with their supersessions,
 /// $5 parties with parents and children, $6 parties without, $7 contracts, $8 and $9 parties and parts of limits. Lists are
@@ -67,10 +67,10 @@ impl Database {
             chain::json(&missing.limits.0)?.into(),
             chain::json(&missing.limits.1)?.into(),
         ];
-        let rows = self.fetch_briefly(interned(self.dialect()), &args).await?;
-        let version = rows.first().map_or(Ok(""), |row| row.text(KINDS.len()))?.to_owned();
+        let row = self.fetch_one(interned(self.dialect()), &args).await?;
+        let version = row.text(KINDS.len())?.to_owned();
         let mut found = Found::default();
-        for ((tag, columns, _), rows) in KINDS.iter().zip(Row::unpack_all(&rows, KINDS.len())?) {
+        for ((tag, columns, _), rows) in KINDS.iter().zip(row.unpack_all(KINDS.len())?) {
             rows.iter().try_for_each(|row| take(&mut found, bu, tag, &Cells::of(row, *columns)))?;
         }
         Ok((version, found))

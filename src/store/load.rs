@@ -275,13 +275,13 @@ impl Database {
 
     async fn load_ledger(&self, r: &LoadRequest) -> Result<(Snapshot, String), StoreError> {
         let sql = interned(self.dialect(), r);
-        let rows = match self {
-            Self::Sqlite(_) => self.fetch_briefly(sql, &args(r)?).await?,
-            Self::Postgres(db) => vec![db.load_with_others(Waiting { sql, bu: r.bu.to_string(), request: as_json(r)? }).await?],
+        let row = match self {
+            Self::Sqlite(_) => self.fetch_one(sql, &args(r)?).await?,
+            Self::Postgres(db) => db.load_with_others(Waiting { sql, bu: r.bu.to_string(), request: as_json(r)? }).await?,
         };
         let kinds: Vec<&Branch> = wanted(r).collect();
-        let packed = Row::unpack_all(&rows, kinds.len())?;
-        let version = rows.first().map_or(Ok(""), |row| row.text(kinds.len()))?;
+        let packed = row.unpack_all(kinds.len())?;
+        let version = row.text(kinds.len())?;
         let mut loading = Loading::default();
         for (kind, rows) in kinds.into_iter().zip(&packed) {
             for row in rows {

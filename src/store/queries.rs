@@ -9,7 +9,7 @@ use crate::domain::{Balance, Closing, Document, Lot, Obligation, Paper, PastEven
 
 use super::chain;
 use super::deployment::Deployment;
-use super::error::{AsOf, StoreError};
+use super::error::{AsOf, StoreError, unreadable};
 use super::load;
 use super::outbox::OutboxEntry;
 use super::rows::{self, Cells, Columns};
@@ -32,7 +32,8 @@ fn each<T>(rows: &[Row], columns: Columns, read: impl Fn(&Cells<'_>) -> Answer<T
 }
 
 fn unpacked<T>(rows: &[Row], columns: Columns, read: impl Fn(&Cells<'_>) -> Answer<T>) -> Answer<Vec<T>> {
-    each(Row::unpack_all(rows, 1)?.first().map_or(&[], Vec::as_slice), columns, read)
+    let row = rows.first().ok_or_else(|| unreadable("packed rows", "nothing came"))?;
+    each(&Row::unpack(row.text(0)?)?, columns, read)
 }
 
 /// Both ends of every move up to a time as balances, `{time}` being its condition.

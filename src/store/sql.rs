@@ -112,9 +112,8 @@ impl Row {
     /// Rows that come packed, several kinds of them: each column of the one row is a JSON list of rows.
     ///
     /// A driver hands rows over one by one, and each costs more than reading it does.
-    pub(super) fn unpack_all(rows: &[Self], kinds: usize) -> Result<Vec<Vec<Self>>, StoreError> {
-        let row = rows.first().ok_or_else(|| unreadable("packed rows", "nothing came"))?;
-        (0..kinds).map(|i| Self::unpack(row.text(i)?)).collect()
+    pub(super) fn unpack_all(&self, kinds: usize) -> Result<Vec<Vec<Self>>, StoreError> {
+        (0..kinds).map(|i| Self::unpack(self.text(i)?)).collect()
     }
 
     /// Text; empty where there is none.
@@ -255,6 +254,18 @@ impl Database {
             }
             Self::Postgres(_) => self.fetch_text(sql, args).await,
         }
+    }
+
+    /// Reads the one row that a statement gives: one that is already in the dialect.
+    pub(super) async fn fetch_one(&self, sql: std::sync::Arc<str>, args: &[Arg]) -> Result<Row, StoreError> {
+        let row = match self {
+            Self::Sqlite(db) => {
+                note(&sql, args);
+                db.read_one(sql, args).await?.map(Row::Sqlite)
+            }
+            Self::Postgres(_) => self.fetch_text(sql, args).await?.into_iter().next(),
+        };
+        row.ok_or_else(|| unreadable("a row", "nothing came"))
     }
 
     /// Begins to write master data; one at a time.

@@ -211,7 +211,7 @@ fn answer(told: &serde_json::Value) -> Answer {
     let text = |name| told.get(name).and_then(serde_json::Value::as_str);
     match (text("raised"), text("said")) {
         (Some(code), Some(said)) => Err(Raised::told(spoken(code, said))),
-        _ => Ok(told.to_string()),
+        _ => Ok(Some(told.to_string())),
     }
 }
 

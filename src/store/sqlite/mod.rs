@@ -13,7 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr};
 use tokio::sync::Mutex;
 
-use super::commit::{COMMIT, COMMIT_ALL, Raised, commit_all_args, commit_args, each, first};
+use super::commit::{COMMIT, COMMIT_ALL, NUMBERS, Raised, commit_all_args, commit_args, each, first};
 use super::error::StoreError;
 use super::group::{self, Answer, Written};
 use super::known::Known;
@@ -128,13 +128,25 @@ impl Sqlite {
     pub(super) async fn commit_group(&self, commits: &[Written]) -> Result<Vec<Answer>, sqlx::Error> {
         let mut guard = self.commits.lock().await;
         let connection = guard.as_mut().ok_or(sqlx::Error::PoolClosed)?;
-        let answers = match bound!(COMMIT_ALL, &commit_all_args(commits)).fetch_all(&mut *connection).await {
-            Ok(rows) => each(rows)?,
+        let (all, numbered) = commit_all_args(commits);
+        let answers = match bound!(COMMIT_ALL, &[all]).fetch_all(&mut *connection).await {
+            Ok(_) => each(commits, numbers(connection, numbered).await?)?,
             Err(e) if e.as_database_error().is_some_and(is_constraint) => one_by_one(connection, commits).await?,
             Err(e) => return Err(e),
         };
         self.logged(commits.len());
         Ok(answers)
+    }
+
+    /// Reads one row, like [`Sqlite::read_briefly`]. Only where the end of a statement is not waited for does its one row wake
+    /// the caller once: the connection has a thread of its own, and each hand-over takes longer than reading a row does.
+    pub(super) async fn read_one(&self, sql: Arc<str>, args: &[Arg]) -> Result<Option<SqliteRow>, sqlx::Error> {
+        if let Ok(mut commits) = self.commits.try_lock()
+            && let Some(connection) = commits.as_mut()
+        {
+            return bound!(sql, args).fetch_optional(connection).await;
+        }
+        bound!(sql, args).fetch_optional(&self.readers).await
     }
 
     /// Reads a few rows by their keys. Where nobody commits, that connection does it: what it has written, it has at hand,
@@ -158,13 +170,21 @@ impl Sqlite {
     }
 }
 
+/// The numbers that commits were given, for those that took some.
+async fn numbers(connection: &mut SqliteConnection, asked: Option<Arg>) -> Result<Option<Vec<SqliteRow>>, sqlx::Error> {
+    match asked {
+        Some(asked) => bound!(NUMBERS, &[asked]).fetch_all(connection).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 /// Writes commits in one transaction, each by a statement of its own.
 async fn one_by_one(connection: &mut SqliteConnection, commits: &[Written]) -> Result<Vec<Answer>, sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let mut answers = Vec::with_capacity(commits.len());
     for commit in commits {
         match bound!(COMMIT, &commit_args(commit)).fetch_all(&mut *transaction).await {
-            Ok(rows) => answers.push(first(rows)),
+            Ok(rows) => answers.push(first(rows).map(Some)),
             // What a statement does against a constraint is undone with the statement alone.
             Err(e) if e.as_database_error().is_some_and(is_constraint) => answers.push(Err(Raised::new(e, message_of))),
             Err(e) => return Err(e),
