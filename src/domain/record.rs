@@ -167,6 +167,19 @@ impl Form {
         let take = |at: &usize| values.get_mut(*at).map_or(Value::Absent, |value| std::mem::replace(value, Value::Absent));
         Fields { names: Arc::clone(&self.names), values: self.order.iter().map(take).collect() }
     }
+
+    /// What is given in the order of its names, in the order in which the names of this form were given; nothing where it has
+    /// other names than these, or more, or fewer.
+    pub fn placed<'g, T: Clone>(&self, given: impl ExactSizeIterator<Item = (&'g str, T)>) -> Option<Vec<T>> {
+        if given.len() != self.names.len() {
+            return None;
+        }
+        let mut placed = vec![None; self.names.len()];
+        for ((name, at), (key, value)) in self.names.iter().zip(&*self.order).zip(given) {
+            *placed.get_mut(*at).filter(|_| *name == *key)? = Some(value);
+        }
+        placed.into_iter().collect()
+    }
 }
 
 /// The kind and the names of the records that one place in the code makes, kept from the first of them on.
@@ -207,6 +220,16 @@ mod tests {
         assert_ne!(made("a"), made("b"));
         assert_eq!(format!("{:?}", made("c").fields), "{`bin`: Absent, `lot`: YesNo(true), `pool`: Text(\"c\")}");
         assert!(Arc::ptr_eq(&made("a").fields.names, &made("b").fields.names));
+    }
+
+    #[test]
+    fn what_comes_in_order_is_put_where_its_names_stood() {
+        let form = Form::of(&["pool", "bin", "lot"].map(Name::from));
+        let placed = |given: &[(&'static str, u8)]| form.placed(given.iter().copied());
+        assert_eq!(placed(&[("bin", 1), ("lot", 2), ("pool", 3)]), Some(vec![3, 1, 2]));
+        assert_eq!(placed(&[("bin", 1), ("lot", 2)]), None, "one is not given");
+        assert_eq!(placed(&[("bin", 1), ("lots", 2), ("pool", 3)]), None, "one has another name");
+        assert_eq!(placed(&[("bin", 1), ("lot", 2), ("pool", 3), ("rate", 4)]), None, "one is too many");
     }
 
     #[test]

@@ -142,6 +142,13 @@ impl Reader<'_> {
     }
 
     fn fields(&self, kind: &Name, fields: &[(Name, Type)], given: &Map, path: Path<'_>) -> Result<Value, Misfit> {
+        let form = self.form.filter(|_| matches!(path, Path::Whole));
+        // Nearly every answer has exactly the fields of its rule: then none of them has to be looked for.
+        if let Some((form, placed)) = form.and_then(|form| Some((form, form.placed(given.iter().map(|(name, value)| (name.as_str(), value)))?))) {
+            let read = |((name, ty), value): (&(Name, Type), &Dynamic)| self.value(ty, value, Path::Field(&path, name.as_str()));
+            let mut values = fields.iter().zip(placed).map(read).collect::<Result<Vec<_>, _>>()?;
+            return Ok(Value::record(Record { kind: kind.clone(), fields: form.fields(&mut values) }));
+        }
         if let Some(unknown) = given.keys().find(|key| !fields.iter().any(|(name, _)| *name == key.as_str())) {
             return Err(Misfit {
                 path: Path::Field(&path, unknown).to_string(),
@@ -163,9 +170,9 @@ impl Reader<'_> {
             };
             values.push(value);
         }
-        let fields = match self.form {
-            Some(form) if matches!(path, Path::Whole) => form.fields(&mut values),
-            _ => fields.iter().map(|(name, _)| name.clone()).zip(values).collect(),
+        let fields = match form {
+            Some(form) => form.fields(&mut values),
+            None => fields.iter().map(|(name, _)| name.clone()).zip(values).collect(),
         };
         Ok(Value::record(Record { kind: kind.clone(), fields }))
     }

@@ -3,6 +3,8 @@
 //! rhai's own packages are not loaded, so whatever is not in [`FUNCTIONS`] does not exist. Must not know layers or
 //! files. Tests: below and `tests/`.
 
+use std::ops::Deref;
+
 use rhai::{Array, Dynamic, Engine, FnPtr, ImmutableString, Module, NativeCallContext};
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -71,25 +73,25 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     function("join", 2, "text", |_, a| {
         let by = text("join", arg(a, 1))?;
-        Ok(list("join", arg(a, 0))?.iter().map(show).collect::<Vec<_>>().join(by.as_str()).into())
+        Ok(items("join", arg(a, 0))?.iter().map(show).collect::<Vec<_>>().join(by.as_str()).into())
     }),
     // lists, and text where it makes sense
     function("len", 1, "number", |_, a| match Item::of(arg(a, 0)) {
         Item::Text(t) => Ok(number(Decimal::from(t.chars().count()))),
-        _ => Ok(number(Decimal::from(list("len", arg(a, 0))?.len()))),
+        _ => Ok(number(Decimal::from(items("len", arg(a, 0))?.len()))),
     }),
     function("is_empty", 1, "yes or no", |_, a| match Item::of(arg(a, 0)) {
         Item::Text(t) => Ok(t.is_empty().into()),
-        _ => Ok(list("is_empty", arg(a, 0))?.is_empty().into()),
+        _ => Ok(items("is_empty", arg(a, 0))?.is_empty().into()),
     }),
     function("contains", 2, "yes or no", |_, a| match (Item::of(arg(a, 0)), Item::of(arg(a, 1))) {
         (Item::Text(whole), Item::Text(part)) => Ok(whole.contains(part.as_str()).into()),
         _ => Ok(position("contains", arg(a, 0), arg(a, 1))?.is_some().into()),
     }),
     function("index_of", 2, "any", |_, a| Ok(position("index_of", arg(a, 0), arg(a, 1))?.map_or(Dynamic::UNIT, |i| number(Decimal::from(i))))),
-    function("first", 1, "item", |_, a| Ok(list("first", arg(a, 0))?.first().cloned().unwrap_or(Dynamic::UNIT))),
-    function("last", 1, "item", |_, a| Ok(list("last", arg(a, 0))?.last().cloned().unwrap_or(Dynamic::UNIT))),
-    function("sum", 1, "any", |_, a| list("sum", arg(a, 0))?.iter().try_fold(Dynamic::from_int(0), |sum, item| apply(Operator::Add, &sum, item))),
+    function("first", 1, "item", |_, a| Ok(items("first", arg(a, 0))?.first().cloned().unwrap_or(Dynamic::UNIT))),
+    function("last", 1, "item", |_, a| Ok(items("last", arg(a, 0))?.last().cloned().unwrap_or(Dynamic::UNIT))),
+    function("sum", 1, "any", |_, a| items("sum", arg(a, 0))?.iter().try_fold(Dynamic::from_int(0), |sum, item| apply(Operator::Add, &sum, item))),
     function("push", 2, "any", |_, a| {
         let mut items = list("push", arg(a, 0))?;
         items.push(arg(a, 1).clone());
@@ -185,6 +187,11 @@ fn list(function: &str, value: &Dynamic) -> Result<Array, Box<rhai::EvalAltResul
     value.flatten_clone().into_array().map_err(|_| wrong(function, "a list", value))
 }
 
+/// A list to look into, without a copy of it.
+fn items<'v>(function: &str, value: &'v Dynamic) -> Result<impl Deref<Target = Array> + use<'v>, Box<rhai::EvalAltResult>> {
+    value.as_array_ref().map_err(|_| wrong(function, "a list", value))
+}
+
 /// Two lists in one.
 pub(super) fn joined(first: &Dynamic, second: &Dynamic) -> Outcome {
     let mut items = list("+", first)?;
@@ -232,11 +239,11 @@ fn find(items: &[Dynamic], wanted: &Dynamic) -> Result<Option<usize>, Box<rhai::
     Ok(None)
 }
 
-fn position(function: &str, items: &Dynamic, wanted: &Dynamic) -> Result<Option<usize>, Box<rhai::EvalAltResult>> {
+fn position(function: &str, whole: &Dynamic, wanted: &Dynamic) -> Result<Option<usize>, Box<rhai::EvalAltResult>> {
     if wanted.is_unit() {
         return Err(absent(1));
     }
-    find(&list(function, items)?, wanted)
+    find(&items(function, whole)?, wanted)
 }
 
 fn mapped(ctx: &NativeCallContext, function: &str, items: &[Dynamic], with: &Dynamic) -> Result<Array, Box<rhai::EvalAltResult>> {
