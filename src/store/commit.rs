@@ -25,7 +25,8 @@ pub(super) const COMMIT_ALL: &str =
     "INSERT INTO command SELECT 'commit', n.value ->> '$[0]', n.value ->> '$[1]', n.value ->> '$[2]', jsonb_extract(n.value, '$[3]')
   FROM jsonb_each(jsonb($1)) n";
 /// What numbers were given to those of them that took some: a list of business unit, document and revision.
-pub(super) const NUMBERS: &str = "SELECT json_group_array(json_object('number', d.number, 'revision', h.value ->> 2, 'papers', (SELECT json_group_array(p.number ORDER BY p.ordinal)
+pub(super) const NUMBERS: &str =
+    "SELECT json_group_array(json_object('number', d.number, 'revision', h.value ->> 2, 'papers', (SELECT json_group_array(p.number ORDER BY p.ordinal)
     FROM paper p WHERE p.bu = d.bu AND p.doc = d.doc AND p.revision = h.value ->> 2)) || '' ORDER BY h.key)
   FROM json_each($1) h CROSS JOIN document d WHERE d.bu = h.value ->> 0 AND d.doc = h.value ->> 1";
 
