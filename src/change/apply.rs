@@ -52,6 +52,12 @@ pub enum ApplyError {
     /// A workflow says something else under the same version.
     #[error("`{0}` says something else and has the same version")]
     Unversioned(String),
+    /// Nobody has proved the book.
+    #[error("the plan does not say what was proved of its book")]
+    NotProved,
+    /// A proof shows an error.
+    #[error("the book has an error that its proofs show: {0}")]
+    Unproved(String),
     /// Documents or stock cannot go on.
     #[error("{0}")]
     Stranded(String),
@@ -112,7 +118,14 @@ fn fresh(plan: &Plan, on: &Engine, deployed: Option<&Deployment>, resumed: bool)
     if let Some(name) = plan.unversioned.first() {
         return Err(ApplyError::Unversioned(name.to_string()));
     }
-    Ok(())
+    if resumed {
+        return Ok(());
+    }
+    let proofs = plan.proved().ok_or(ApplyError::NotProved)?;
+    match proofs.errors.first() {
+        Some(error) => Err(ApplyError::Unproved(format!("{} ({})", error.title, error.place))),
+        None => Ok(()),
+    }
 }
 
 /// Whether master data are as the plan saw them, and every document can still go on.

@@ -16,6 +16,6 @@ mod words;
 
 pub use apply::{Applied, ApplyError, apply};
 pub use books::{BookChange, Change, How, WorkflowChange, compare};
-pub use plan::{MasterPlan, Plan, Target, plan};
+pub use plan::{MasterPlan, Plan, Proofs, Target, Unproved, plan};
 pub use running::{Fate, Group, LeftStock};
 pub use scripts::{LineChange, ScriptChange, compare as compare_rules};

@@ -33,6 +33,26 @@ pub struct MasterPlan {
     pub kinds: Vec<KindChanges>,
 }
 
+/// What the proofs of a book found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proofs {
+    /// The hash of the book that was proved.
+    pub book: String,
+    /// What does not hold.
+    pub errors: Vec<Unproved>,
+}
+
+/// Something that a proof shows to be wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unproved {
+    /// The code of the finding.
+    pub code: String,
+    /// What is wrong.
+    pub title: String,
+    /// Where: file, line and column.
+    pub place: String,
+}
+
 /// A plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -63,13 +83,16 @@ pub struct Plan {
     /// Scenarios and rule cases of the new book that fail, by their titles; whoever makes the plan plays them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failing: Vec<String>,
+    /// What was proved of the new book; whoever makes the plan proves it. A book that is in force already needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proofs: Option<Proofs>,
 }
 
 impl Plan {
     /// Whether applying it would change nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let same = self.old.as_ref().is_some_and(|(hash, number)| *hash == self.new && *number > 0);
+        let same = self.is_in_force();
         let master = self.master.as_ref().is_none_or(|m| m.kinds.iter().all(|k| k.added.is_empty() && k.changed.is_empty()));
         same && master && self.documents.iter().all(|g| g.fate == Fate::Unaffected)
     }
@@ -79,10 +102,23 @@ impl Plan {
         self.documents.iter().filter(|g| matches!(g.fate, Fate::Stranded { .. }))
     }
 
-    /// Whether it may be applied.
+    /// Whether the book is in force already.
+    #[must_use]
+    pub fn is_in_force(&self) -> bool {
+        self.old.as_ref().is_some_and(|(hash, number)| *hash == self.new && *number > 0)
+    }
+
+    /// What was proved of this very book.
+    #[must_use]
+    pub fn proved(&self) -> Option<&Proofs> {
+        self.proofs.as_ref().filter(|proofs| proofs.book == self.new)
+    }
+
+    /// Whether it may be applied: it is proved that the book has no errors, and nothing that runs would be stranded.
     #[must_use]
     pub fn may_be_applied(&self) -> bool {
-        self.unversioned.is_empty() && self.stock.is_empty() && self.stranded().next().is_none()
+        let proved = self.is_in_force() || self.proved().is_some_and(|proofs| proofs.errors.is_empty());
+        proved && self.unversioned.is_empty() && self.stock.is_empty() && self.stranded().next().is_none()
     }
 }
 
@@ -132,6 +168,7 @@ pub async fn plan(target: Target<'_>, watch: &mut (dyn FnMut(u64) + Send)) -> Re
         stock: left_stock(engine.store(), &new.vocabulary).await?,
         run_out: target.run_out,
         failing: Vec::new(),
+        proofs: None,
     })
 }
 

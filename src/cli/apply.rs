@@ -28,7 +28,7 @@ Examples:
 
 The book of the plan comes into force, and every document that a `migrate from` takes over moves at once, each by a
 transition of its own that stands in its story. It is refused where the book or the master data, in the folder or in the
-database, have changed since the plan was made, and while a document would be stranded. It may be cut off anywhere: the
+database, have changed since the plan was made, where the proofs of the book show an error, and while a document would be stranded. It may be cut off anywhere: the
 same command goes on where it stopped. From then on commands work with the book in force, whatever the folder says.")]
 pub struct ApplyArgs {
     /// The plan, from `bincard plan --out FILE`
@@ -74,6 +74,8 @@ fn refuse(refused: &ApplyError, made: &str) -> CliError {
         ApplyError::Fault(_) => "the same command goes on where it stopped",
         ApplyError::MasterMissing("with") => "name the same folder with `--master DIR`",
         ApplyError::Unversioned(_) => "write the next `version` number, and plan again",
+        ApplyError::NotProved => "make it again with `bincard plan --out FILE`",
+        ApplyError::Unproved(_) => "`bincard check` shows the story; mend the book, and plan again",
         _ => "look at it again with `bincard plan`",
     };
     let kind = if matches!(refused, ApplyError::Fault(_)) { Kind::Fault } else { Kind::Rejected };

@@ -45,15 +45,25 @@ pub fn check(root: &Path) -> Result<Checked, CliError> {
 
 /// The book, which must be without errors.
 pub fn open(root: &Path) -> Result<OpenBook, CliError> {
-    let checked = check(root)?;
-    match checked.book {
-        Some(book) => Ok(OpenBook { book: Arc::new(book), rules: Arc::new(checked.rules) }),
+    of_checked(&check(root)?, root)
+}
+
+/// The book that was checked, which must be without errors.
+pub fn of_checked(checked: &Checked, root: &Path) -> Result<OpenBook, CliError> {
+    match usable(checked) {
+        Some(opened) => Ok(opened),
         None => Err(CliError {
             kind: Kind::Rejected,
             message: format!("the book `{}` has errors", root.display()),
             hint: Some("`bincard check` shows them all".to_owned()),
         }),
     }
+}
+
+/// The book that was checked, where it is without errors.
+pub fn usable(checked: &Checked) -> Option<OpenBook> {
+    let book = checked.book.clone()?;
+    Some(OpenBook { book: Arc::new(book), rules: Arc::new(checked.rules.clone()) })
 }
 
 /// A book as a database keeps it; nothing where this program finds errors in it.

@@ -4,21 +4,19 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
 
-use crate::base::{Diagnostic, Name, Severity, Span};
+use crate::base::{Name, Severity};
 use crate::model::Book;
-use crate::prove::{self, Options, Proved};
-use crate::rules::Rules;
+use crate::prove::{self, Options};
 
 use super::args::Global;
 use super::error::CliError;
 use super::output::Out;
 use super::session::count;
-use super::{book, report, stories};
+use super::{book, proofs, report, stories};
 
 /// How to check.
 #[derive(Debug, Args)]
@@ -55,24 +53,24 @@ pub struct CheckArgs {
 pub fn run(args: &CheckArgs, global: &Global, out: Out) -> Result<(), CliError> {
     let root = book::root(global)?;
     let mut checked = book::check(&root)?;
-    let usable = checked.book.as_ref().map(|book| (Arc::new(book.clone()), Arc::new(checked.rules.clone())));
+    let usable = book::usable(&checked);
     let proofs = match &usable {
-        Some((book, rules)) if !args.no_proof => proofs(args, book, rules)?,
+        Some(opened) if !args.no_proof => {
+            let options = options(args, &opened.book)?;
+            proofs::prove(&mut checked, opened, &options)
+        }
         _ => Vec::new(),
     };
-    let everything = !args.no_proof && args.only.is_empty() && proofs.iter().all(Proved::is_whole);
-    let found = proofs.iter().flat_map(|p| &p.findings).map(|f| &f.diagnostic).filter(|finding| !told(&checked, finding)).cloned().collect();
-    checked.take_in(found, everything);
     let diagnostics = &checked.diagnostics;
     let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
     let warnings = diagnostics.len() - errors;
     let failed = errors > 0 || (args.strict && warnings > 0);
     let saved = match (&args.save_story, &usable) {
-        (Some(folder), Some((book, _))) => stories::save(folder, book, &proofs)?,
+        (Some(folder), Some(opened)) => stories::save(folder, &opened.book, &proofs)?,
         _ => Vec::new(),
     };
     let custody = match &usable {
-        Some((book, rules)) if args.custody => Some(prove::custody(book, rules)),
+        Some(opened) if args.custody => Some(prove::custody(&opened.book, &opened.rules)),
         _ => None,
     };
     if out.is_json() {
@@ -102,14 +100,8 @@ pub fn run(args: &CheckArgs, global: &Global, out: Out) -> Result<(), CliError> 
     if failed { Err(CliError::rejected()) } else { Ok(()) }
 }
 
-/// Whether the text of a condition has shown already what a proof found of it.
-fn told(checked: &crate::check::Checked, finding: &Diagnostic) -> bool {
-    let within = |outer: Span, inner: Span| outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end;
-    finding.code == "branch-never-taken" && checked.diagnostics.iter().any(|d| d.code == "constant-condition" && within(finding.span(), d.span()))
-}
-
-/// Proves the book, or those of its workflows that are meant.
-fn proofs(args: &CheckArgs, book: &Arc<Book>, rules: &Arc<Rules>) -> Result<Vec<Proved>, CliError> {
+/// What is to be proved of the book: all of it, or those of its workflows that are meant.
+fn options(args: &CheckArgs, book: &Book) -> Result<Options, CliError> {
     let only: BTreeSet<Name> = args.only.iter().map(|name| Name::from(name.as_str())).collect();
     if let Some(unknown) = only.iter().find(|name| !book.workflows.contains_key(*name)) {
         let error = CliError::usage(format!("the book has no workflow `{unknown}`"));
@@ -119,7 +111,7 @@ fn proofs(args: &CheckArgs, book: &Arc<Book>, rules: &Arc<Rules>) -> Result<Vec<
             None => error,
         });
     }
-    Ok(prove::prove(book, rules, &Options { budget: args.budget, only, first: false }))
+    Ok(Options { budget: args.budget, only, first: false })
 }
 
 /// Warnings that are silenced in place, with the reasons.

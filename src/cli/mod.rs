@@ -26,6 +26,7 @@ mod outcome;
 mod output;
 mod plain;
 mod plan;
+mod proofs;
 mod refusal;
 mod replay;
 mod report;

@@ -21,6 +21,7 @@ use super::db::files;
 use super::error::{CliError, Kind};
 use super::load;
 use super::output::{Out, progress};
+use super::proofs;
 use super::session::{self, count};
 use super::test::play;
 
@@ -36,9 +37,10 @@ Examples:
   bincard plan --master examples/network         master data and limits too
   bincard plan --run-out shipment                shipments that run end under their own version
 
-Nothing is written but the file, and that only where the plan may be applied. What changes is told in the words of the flows: workflows, states, transitions, roles,
-guards, moves, deadlines, rules by layer, limits. Then every running document, by workflow, version and state: unaffected,
-moves, or stranded, with what to write. Exit code 1 when the plan may not be applied.")]
+Nothing is written but the file, and that only where the plan may be applied. What changes is told in the words of the flows:
+workflows, states, transitions, roles, guards, moves, deadlines, rules by layer, limits. Then every running document, by
+workflow, version and state: unaffected, moves, or stranded, with what to write. The scenarios of the new book are played, and
+what fails is told; its proofs, those of `bincard check`, must hold. Exit code 1 when the plan may not be applied.")]
 pub struct PlanArgs {
     /// Keep the plan in this file
     #[arg(long, value_name = "FILE")]
@@ -60,7 +62,8 @@ pub async fn run(args: &PlanArgs, global: &Global, out: Out) -> Result<(), CliEr
         files::must_be_new(file)?;
     }
     let root = book::root(global)?;
-    let opened = book::open(&root)?;
+    let checked = book::check(&root)?;
+    let opened = book::of_checked(&checked, &root)?;
     let run_out = run_out(&args.run_out, &opened)?;
     let store = Store::open_to_read(&url(global, &root, &opened)).await?;
     let master = master(args.master.as_deref(), &opened, &store, out).await?;
@@ -73,6 +76,11 @@ pub async fn run(args: &PlanArgs, global: &Global, out: Out) -> Result<(), CliEr
     let mut plan = made?;
     if plan.old.as_ref().is_none_or(|(hash, _)| *hash != plan.new) {
         plan.failing = failing(&root, &tested, out).await?;
+    }
+    if !plan.is_in_force() {
+        let bar = progress(None, "proving");
+        plan.proofs = Some(proofs::of_plan(checked, &tested));
+        bar.finish_and_clear();
     }
     if let Some(file) = args.out.as_ref().filter(|_| plan.may_be_applied()) {
         files::write(file, &serde_json::to_string_pretty(&plan)?)?;
@@ -261,16 +269,10 @@ fn last(plan: &Plan, file: Option<&Path>, out: Out) -> Result<(), CliError> {
         }
         more(plan.failing.len(), SHOWN, "scenario", out)?;
     }
-    for name in &plan.unversioned {
-        out.line(format!("refused: `workflow {name}` says something else and has the same version; write the next `version` number"))?;
-    }
-    let stranded: u64 = plan.stranded().map(|g| g.count).sum();
-    if stranded > 0 {
-        out.line(format!("refused: {} would be stranded", count(usize::try_from(stranded).unwrap_or(usize::MAX), "document")))?;
-    }
+    refused(plan, out)?;
     if !plan.may_be_applied() {
         return match file {
-            Some(file) => out.line(format!("`{}` is not written: there is nothing to apply", file.display())),
+            Some(file) => out.line(format!("the plan is refused, so `{}` is not written: a plan is kept only where it may be applied", file.display())),
             None => Ok(()),
         };
     }
@@ -281,6 +283,28 @@ fn last(plan: &Plan, file: Option<&Path>, out: Out) -> Result<(), CliError> {
         }
         None => out.line("it may be applied: keep it with `--out FILE`"),
     }
+}
+
+/// Why the plan may not be applied, each reason in a line of its own.
+fn refused(plan: &Plan, out: Out) -> Result<(), CliError> {
+    for name in &plan.unversioned {
+        out.line(format!("refused: `workflow {name}` says something else and has the same version; write the next `version` number"))?;
+    }
+    let errors = plan.proofs.iter().flat_map(|proofs| &proofs.errors).collect::<Vec<_>>();
+    if !errors.is_empty() {
+        out.line(format!("refused: the proofs of the new book find {}; `bincard check` shows more", count(errors.len(), "error")))?;
+        for error in errors {
+            out.line(format!("  {}: {} ({})", error.code, error.title, error.place))?;
+        }
+    }
+    let stranded: u64 = plan.stranded().map(|g| g.count).sum();
+    if stranded > 0 {
+        out.line(format!("refused: {} would be stranded", count(usize::try_from(stranded).unwrap_or(usize::MAX), "document")))?;
+    }
+    if !plan.stock.is_empty() {
+        out.line("refused: stock would stand where the new book knows nothing")?;
+    }
+    Ok(())
 }
 
 /// A plan that was kept.

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bincard::base::{DocId, Name, PersonCode, Timestamp};
-use bincard::change::{ApplyError, Fate, Plan, Target, apply, plan};
+use bincard::change::{ApplyError, Fate, Plan, Proofs, Target, Unproved, apply, plan};
 use bincard::check::{BookFiles, check};
 use bincard::domain::TimerKind;
 use bincard::engine::{Engine, OlderBooks};
 use bincard::store::Deployment;
 use serde_json::json;
 
+use crate::cli::{self, shell};
 use crate::support::desk::{Desk, ac, fire, open};
 use crate::support::stores::{self, Fixture};
 
@@ -40,7 +41,13 @@ async fn requested(desk: &Desk, doc: &str) {
 
 async fn planned(desk: &Desk, run_out: &[&str]) -> Plan {
     let run_out: BTreeSet<Name> = run_out.iter().map(|n| Name::from(*n)).collect();
-    plan(Target { engine: &desk.engine, master: None, run_out, now: desk.now }, &mut |_| {}).await.expect("a plan")
+    let made = plan(Target { engine: &desk.engine, master: None, run_out, now: desk.now }, &mut |_| {}).await.expect("a plan");
+    proved(made)
+}
+
+/// A plan with proofs that all hold: what they find is not the matter of these tests.
+fn proved(plan: Plan) -> Plan {
+    Plan { proofs: Some(Proofs { book: plan.new.clone(), errors: Vec::new() }), ..plan }
 }
 
 async fn applied(plan: &Plan, desk: &Desk) -> Result<bincard::change::Applied, ApplyError> {
@@ -157,7 +164,7 @@ async fn a_stale_plan_is_refused() {
         applied(&theirs, &other).await.expect("the other comes first");
         assert!(matches!(applied(&made, &new).await, Err(ApplyError::DatabaseChanged)), "another book is in force");
         let target = Target { engine: &other.engine, master: Some(&other.master), run_out: BTreeSet::new(), now: other.now };
-        let with_master = plan(target, &mut |_| {}).await.expect("a plan");
+        let with_master = proved(plan(target, &mut |_| {}).await.expect("a plan"));
         assert!(matches!(applied(&with_master, &other).await, Err(ApplyError::MasterMissing("with"))));
         let mut less = (*other.master).clone();
         less.limits.pop();
@@ -239,4 +246,45 @@ async fn what_is_other_under_the_same_version_is_refused() {
     let made = planned(&same, &[]).await;
     assert_eq!(made.unversioned, [Name::from("ship_to_store")]);
     assert!(matches!(applied(&made, &same).await, Err(ApplyError::Unversioned(_))));
+}
+
+#[tokio::test]
+async fn a_plan_is_applied_only_where_its_very_book_was_proved() {
+    let f = stores::memory().await;
+    let desk = Desk::on(f.store.clone()).await;
+    let good = planned(&desk, &[]).await;
+    let never = Plan { proofs: None, ..good.clone() };
+    let of_another = Plan { proofs: Some(Proofs { book: "0".repeat(64), errors: Vec::new() }), ..good.clone() };
+    for plan in [never, of_another] {
+        assert!(!plan.may_be_applied(), "{:?}", plan.proofs);
+        assert!(matches!(applied(&plan, &desk).await, Err(ApplyError::NotProved)));
+    }
+    let leak = Unproved { code: "leak".into(), title: "a part can be left behind in reserved".into(), place: "workflows/loan.flow:9:3".into() };
+    let wrong = Plan { proofs: Some(Proofs { book: good.new.clone(), errors: vec![leak] }), ..good.clone() };
+    assert!(!wrong.may_be_applied());
+    let refused = applied(&wrong, &desk).await.expect_err("a proof does not hold").to_string();
+    assert_eq!(refused, "the book has an error that its proofs show: a part can be left behind in reserved (workflows/loan.flow:9:3)");
+    assert_eq!(f.store.deployments().await.expect("deployments"), [], "nothing came into force");
+    assert_eq!(applied(&good, &desk).await.expect("applied").deployment, 1);
+}
+
+#[test]
+fn a_book_that_check_calls_wrong_by_its_proofs_is_not_planned() {
+    let folder = cli::book();
+    let said = |line: &str| {
+        let output = shell(folder.path(), line);
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &*String::from_utf8_lossy(&output.stderr))
+    };
+    let (code, first) = said("bincard plan --out first.plan && bincard apply first.plan");
+    assert_eq!(code, Some(0), "{first}");
+    let forgets =
+        "sed -i '/each line { move all of part from store.put_aside to store.shelf }/d; s/version 1 {/version 2 {\\n  migrate from 1 { }/' workflows/job.flow";
+    assert_eq!(said(forgets).0, Some(0));
+    let (code, checked) = said("bincard check");
+    assert!(code == Some(1) && checked.contains("a part can be left behind in store.put_aside"), "{checked}");
+    let (code, told) = said("bincard plan --out leak.plan");
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("refused: the proofs of the new book find 1 error; `bincard check` shows more\n  leak: a part can be left behind in store.put_aside (workflows/job.flow:"), "{told}");
+    assert!(told.contains("the plan is refused, so `leak.plan` is not written"), "{told}");
+    assert!(!folder.path().join("leak.plan").exists());
 }
