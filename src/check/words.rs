@@ -87,6 +87,21 @@ impl Words<'_> {
             }
         }
         self.types.party_kinds = self.out.party_kinds.iter().map(|k| k.name.clone()).collect();
+        self.of_one_file("condition", &self.out.conditions);
+        self.of_one_file("owner", &self.out.owners);
+    }
+
+    /// The first word of a list is the default of new lots. Where the words stand in several files, which is the first would
+    /// depend on the names of the files.
+    fn of_one_file(&self, what: &str, list: &[Named]) {
+        let Some(first) = list.first() else { return };
+        let mut files = vec![first.span.file];
+        for word in list {
+            if !files.contains(&word.span.file) {
+                files.push(word.span.file);
+                self.reports.add(say::declared_apart(what, word.span, first));
+            }
+        }
     }
 
     /// Names that must be declared in a list; those that are.

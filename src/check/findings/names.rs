@@ -4,6 +4,7 @@
 
 use crate::base::suggest::{did_you_mean, list};
 use crate::base::{Diagnostic, Span};
+use crate::model::Named;
 use crate::syntax::ast::Ident;
 
 /// A name that nothing declares. `what` says what is wanted, with its article: `a bin`.
@@ -40,6 +41,14 @@ pub(crate) fn twice(what: &str, name: &str, span: Span, first: Span) -> Diagnost
         .label("declared again here")
         .also(first, "first declared here")
         .help("remove one, or give it another name")
+}
+
+/// Words of which the first is the default stand in several files; `span` is the first one of a later file.
+pub(crate) fn declared_apart(what: &str, span: Span, first: &Named) -> Diagnostic {
+    Diagnostic::error("declared-apart", span, format!("the {what}s are declared in more than one file"))
+        .label("declared in this file")
+        .also(first.span, format!("and in this one: `{}` would be the {what} of new lots, for the name of its file comes first", first.name))
+        .help(format!("declare all {what}s in one file: the first of them is the {what} of new lots where a move says nothing else"))
 }
 
 /// A name that means something else already.

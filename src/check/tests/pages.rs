@@ -36,7 +36,7 @@ fn root() -> &'static Path {
 fn path(piece: &Piece) -> &str {
     match piece.place {
         "manifest" => "bincard.yaml",
-        path if [".rhai", ".yaml", ".csv"].iter().any(|ending| path.ends_with(ending)) => path,
+        path if [".flow", ".rhai", ".yaml", ".csv"].iter().any(|ending| path.ends_with(ending)) => path,
         _ => "book.flow",
     }
 }
@@ -53,6 +53,7 @@ fn tried(pieces: &[Piece]) -> Checked {
         texts.extend(RULES.iter().filter(|(path, _)| !scripts.iter().any(|(own, _)| own == path)));
     }
     texts.extend(scripts);
+    texts.extend(pieces.iter().filter(|p| p.place.ends_with(".flow")).map(|p| (p.place, p.text.as_str())));
     checked_beside(&texts, Some(&network()))
 }
 
