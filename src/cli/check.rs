@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::base::{Name, Severity};
 use crate::model::Book;
-use crate::prove::{self, Options};
+use crate::prove::{self, Options, Proved};
 
 use super::args::Global;
 use super::error::CliError;
@@ -24,7 +24,7 @@ use super::{book, proofs, report, stories};
 Examples:
   bincard check                  the book in this folder, or above it
   bincard check --book mybook    another one
-  bincard check --strict         warnings count too
+  bincard check --strict         warnings count too, and what could not be proved
   bincard check --save-story DIR the story of every proof that fails, as a scenario that `bincard test` plays
   bincard check --custody        who could take a part out without a paper, a serial number or a second person
   bincard check --json           findings with codes and places, for an editor or a gate")]
@@ -64,7 +64,7 @@ pub fn run(args: &CheckArgs, global: &Global, out: Out) -> Result<(), CliError> 
     let diagnostics = &checked.diagnostics;
     let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
     let warnings = diagnostics.len() - errors;
-    let failed = errors > 0 || (args.strict && warnings > 0);
+    let failed = errors > 0 || (args.strict && (warnings > 0 || !proofs.iter().all(Proved::holds)));
     let saved = match (&args.save_story, &usable) {
         (Some(folder), Some(opened)) => stories::save(folder, &opened.book, &proofs)?,
         _ => Vec::new(),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
-use crate::base::Severity;
+use crate::base::{Name, suggest};
 use crate::model::Book;
 use crate::prove::{Proved, Way};
 
@@ -24,6 +24,9 @@ pub fn show(out: Out, proofs: &[Proved]) -> Result<(), CliError> {
             out.line(format!("`{}` could not be looked at: {fault}", proved.workflow))?;
         } else if proved.unopened {
             out.line(format!("nothing was proved of `{}`: no document of it could be opened", proved.workflow))?;
+        } else if !proved.unseen.is_empty() && !proved.for_all {
+            let never = suggest::list(proved.unseen.iter().map(Name::as_str));
+            out.line(format!("`{}` is not proved: {never} could never be carried out, and what comes after was not looked at", proved.workflow))?;
         } else if !proved.cut.is_empty() {
             let sizes: Vec<String> = proved.cut.iter().map(|s| s.words()).collect();
             let rest = if proved.for_all { "; it is proved for all quantities by its numbers" } else { "" };
@@ -35,9 +38,9 @@ pub fn show(out: Out, proofs: &[Proved]) -> Result<(), CliError> {
 }
 
 fn summary(proofs: &[Proved]) -> String {
-    let sound = proofs.iter().filter(|p| holds(p)).count();
-    let all = proofs.iter().filter(|p| holds(p) && p.for_all).count();
-    let whole = proofs.iter().filter(|p| holds(p) && !p.for_all && p.cut.is_empty()).count();
+    let sound = proofs.iter().filter(|p| p.holds()).count();
+    let all = proofs.iter().filter(|p| p.holds() && p.for_all).count();
+    let whole = proofs.iter().filter(|p| p.holds() && !p.for_all && p.cut.is_empty()).count();
     let cut = sound - all - whole;
     let mut how = Vec::new();
     if all > 0 {
@@ -52,10 +55,6 @@ fn summary(proofs: &[Proved]) -> String {
     let how = if how.is_empty() { String::new() } else { format!(": {}", how.join(", ")) };
     let of = if sound == proofs.len() { count(sound, "workflow") } else { format!("{sound} of {}", count(proofs.len(), "workflow")) };
     format!("proved of {of} that nothing is left behind{how}")
-}
-
-fn holds(proved: &Proved) -> bool {
-    proved.fault.is_none() && !proved.unopened && !proved.findings.iter().any(|f| f.diagnostic.severity == Severity::Error)
 }
 
 /// Writes the stories of findings, each a scenario of its own.
@@ -85,7 +84,7 @@ pub fn to_json(proofs: &[Proved]) -> Json {
             .collect();
         json!({
             "workflow": p.workflow.as_str(),
-            "holds": holds(p),
+            "holds": p.holds(),
             "for_all_quantities": p.for_all,
             "why_not_for_all": p.not_for_all,
             "whole": words(&p.whole),

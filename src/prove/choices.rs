@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use crate::base::{DocId, Name};
+use crate::base::{Date, DocId, Name};
 use crate::check::walk;
 use crate::domain::{Document, InputLine, Value};
 use crate::model::{
     Ask, Book, Choosing, Clause, ClauseKind, Expr, ExprKind, Field, FieldKind, MoveQuantity, ScenarioActor, Transition, Trigger, Type, Workflow,
 };
 
+use super::days::days;
 use super::stage::{self, Size};
 use super::world::Act;
 
@@ -62,15 +63,16 @@ pub fn system() -> ScenarioActor {
 /// The ways to open a document of a workflow.
 #[must_use]
 pub fn openings(book: &Book, workflow: &Workflow, doc: &DocId, size: Size) -> Vec<Act> {
+    let words = Words { book, days: days(book, workflow, None) };
     let mut acts = Vec::new();
     for opening in workflow.transitions.iter().filter(|t| t.opens()) {
         let asked = asks(&opening.body);
-        let mut of_document: Vec<(Name, Vec<Json>)> = workflow.fields.iter().filter_map(|f| Some((f.name.clone(), initial(book, f, &asked)?))).collect();
+        let mut of_document: Vec<(Name, Vec<Json>)> = workflow.fields.iter().filter_map(|f| Some((f.name.clone(), words.initial(f, &asked)?))).collect();
         tell_apart(&mut of_document);
         for fields in product(&of_document) {
             let parties: Vec<String> = fields.values().filter_map(Json::as_str).map(str::to_owned).collect();
             let Some(actor) = actor(book, &parties, &opening.by, 0) else { continue };
-            for lines in first_lines(book, workflow, size, opening, &fields) {
+            for lines in first_lines(&words, workflow, size, opening, &fields) {
                 let (workflow, transition) = (workflow.name.clone(), opening.name.clone());
                 acts.push(Act::Open { actor: actor.clone(), workflow, transition, doc: doc.clone(), fields: fields.clone(), lines });
             }
@@ -100,25 +102,56 @@ fn asks(body: &[Clause]) -> BTreeSet<Name> {
     asked.flatten().map(|a| a.field.clone()).collect()
 }
 
-/// What a field of a new document can be; nothing where it may be left out.
-fn initial(book: &Book, field: &Field, asked: &BTreeSet<Name>) -> Option<Vec<Json>> {
-    let needed = !field.ty.is_optional() && field.default.is_none();
-    let choice = matches!(field.ty, Type::Choice(_)) && field.kind == FieldKind::Plain;
-    if !(needed || choice || asked.contains(&field.name)) || matches!(field.ty, Type::List(_)) {
-        return None;
-    }
-    if field.kind == FieldKind::Party {
-        return Some(field.kinds.iter().map(|kind| json!(stage::party(kind, false))).collect());
-    }
-    Some(values(book, &field.ty))
+/// From what values are made up: the words of a book, and days.
+struct Words<'b> {
+    book: &'b Book,
+    days: Vec<Date>,
 }
 
-fn first_lines(book: &Book, workflow: &Workflow, size: Size, opening: &Transition, parties: &Values) -> Vec<Vec<InputLine>> {
+impl Words<'_> {
+    /// What a field of a new document can be; nothing where it may be left out.
+    fn initial(&self, field: &Field, asked: &BTreeSet<Name>) -> Option<Vec<Json>> {
+        let needed = !field.ty.is_optional() && field.default.is_none();
+        let choice = matches!(field.ty, Type::Choice(_)) && field.kind == FieldKind::Plain;
+        if !(needed || choice || asked.contains(&field.name)) || matches!(field.ty, Type::List(_)) {
+            return None;
+        }
+        if field.kind == FieldKind::Party {
+            return Some(field.kinds.iter().map(|kind| json!(stage::party(kind, false))).collect());
+        }
+        Some(self.values(&field.ty))
+    }
+
+    /// Values that tell the branches of a flow apart, for one field.
+    fn values(&self, ty: &Type) -> Vec<Json> {
+        let first = |named: &[crate::model::Named]| named.first().map(|n| json!(n.name.as_str())).into_iter().collect();
+        let words = &self.book.vocabulary;
+        match ty.required() {
+            Type::Quantity | Type::Number | Type::Money => vec![json!("1")],
+            Type::YesNo => vec![json!(true), json!(false)],
+            Type::Date => self.days.iter().map(|day| json!(day.to_string())).collect(),
+            Type::Time => self.days.iter().map(|day| json!(format!("{day} 10:00"))).collect(),
+            Type::Part => vec![json!(stage::OTHER)],
+            Type::Contract => vec![json!(stage::CONTRACT)],
+            Type::Sodo => vec![json!("4500010001/10 80001234/10")],
+            Type::Serial => vec![json!("NEW-9")],
+            Type::Lot => vec![json!("L1")],
+            Type::Condition => first(&words.conditions),
+            Type::Owner => first(&words.owners),
+            Type::Pool => first(&words.pools),
+            Type::Party(Some(kind)) => vec![json!(stage::party(kind, false))],
+            Type::Choice(names) => names.iter().map(|n| json!(n.as_str())).collect(),
+            _ => vec![json!("x")],
+        }
+    }
+}
+
+fn first_lines(words: &Words<'_>, workflow: &Workflow, size: Size, opening: &Transition, parties: &Values) -> Vec<Vec<InputLine>> {
     if workflow.line_fields.is_empty() {
         return vec![Vec::new()];
     }
     let fields = workflow.line_fields.iter().filter(|f| f.name != "part" && !matches!(f.ty, Type::List(_)));
-    let quantity = |f: &Field| if f.ty == Type::Quantity { vec![json!(size.quantity.to_string())] } else { values(book, &f.ty) };
+    let quantity = |f: &Field| if f.ty == Type::Quantity { vec![json!(size.quantity.to_string())] } else { words.values(&f.ty) };
     let given: Vec<(Name, Vec<Json>)> = fields.filter(|f| is_told(workflow, f)).map(|f| (f.name.clone(), quantity(f))).collect();
     let line = |part: &str, values: &Values| {
         let mut values = values.clone();
@@ -166,12 +199,13 @@ pub fn firings(book: &Book, workflow: &Workflow, doc: &Document, transition: &Tr
     if by_itself && transition.triggers.iter().all(Trigger::by_clock) {
         return Vec::new();
     }
+    let words = Words { book, days: days(book, workflow, Some(doc)) };
     let of_document: Vec<(Name, Vec<Json>)> =
-        of_body(&transition.body).filter_map(|a| Some((a.field.clone(), asked_values(book, workflow, doc, a, size)?))).collect();
+        of_body(&transition.body).filter_map(|a| Some((a.field.clone(), asked_values(&words, workflow, doc, a, size)?))).collect();
     let line_sets = if transition.body.iter().any(|c| matches!(c.kind, ClauseKind::AskLines)) {
         vec![same_lines(workflow, doc)]
     } else {
-        lines(book, doc, transition, size, units)
+        lines(&words, doc, transition, size, units)
     };
     let mut acts = Vec::new();
     for fields in product(&of_document) {
@@ -188,7 +222,7 @@ fn of_body(body: &[Clause]) -> impl Iterator<Item = &Ask> {
     body.iter().filter_map(|c| if let ClauseKind::Ask(asks) = &c.kind { Some(asks) } else { None }).flatten()
 }
 
-fn asked_values(book: &Book, workflow: &Workflow, doc: &Document, ask: &Ask, size: Size) -> Option<Vec<Json>> {
+fn asked_values(words: &Words<'_>, workflow: &Workflow, doc: &Document, ask: &Ask, size: Size) -> Option<Vec<Json>> {
     if matches!(ask.ty, Type::List(_)) {
         return None;
     }
@@ -204,7 +238,7 @@ fn asked_values(book: &Book, workflow: &Workflow, doc: &Document, ask: &Ask, siz
     Some(match ask.ty.required() {
         Type::Quantity => vec![json!("1")],
         Type::Part if size.serial => vec![json!(stage::OTHER)],
-        other => values(book, other),
+        other => words.values(other),
     })
 }
 
@@ -229,7 +263,7 @@ pub fn raw(value: &Value) -> Json {
 }
 
 /// The inputs of the lines: every small quantity of every field that is asked for.
-fn lines(book: &Book, doc: &Document, transition: &Transition, size: Size, units: &dyn Units) -> Vec<Vec<InputLine>> {
+fn lines(words: &Words<'_>, doc: &Document, transition: &Transition, size: Size, units: &dyn Units) -> Vec<Vec<InputLine>> {
     let each = || transition.body.iter().filter_map(|c| if let ClauseKind::EachLine(each) = &c.kind { Some(each) } else { None });
     let asked: Vec<&Ask> = each().flat_map(|e| of_body(&e.body)).collect();
     if asked.is_empty() {
@@ -239,7 +273,7 @@ fn lines(book: &Book, doc: &Document, transition: &Transition, size: Size, units
     let others: Vec<(Name, Vec<Json>)> = asked
         .iter()
         .filter(|a| *a.ty.required() != Type::Quantity && !matches!(a.ty.required(), Type::List(_)))
-        .map(|a| (a.field.clone(), values(book, a.ty.required())))
+        .map(|a| (a.field.clone(), words.values(a.ty.required())))
         .collect();
     let serials: BTreeMap<Name, Source> = serial_sources(transition, &asked);
     let rows: Vec<Values> = quantities(&counted, size.quantity).into_iter().flat_map(|q| with_others(&q, &others)).collect();
@@ -319,30 +353,6 @@ fn name_units(values: &mut Values, sources: &BTreeMap<Name, Source>, line: u32, 
         let named: Vec<String> = there.into_iter().filter(|s| !used.contains(s)).take(wanted).collect();
         used.extend(named.iter().cloned());
         values.insert(field.clone(), json!(named));
-    }
-}
-
-/// Values that tell the branches of a flow apart, for one field.
-fn values(book: &Book, ty: &Type) -> Vec<Json> {
-    let first = |named: &[crate::model::Named]| named.first().map(|n| json!(n.name.as_str())).into_iter().collect();
-    let words = &book.vocabulary;
-    match ty.required() {
-        Type::Quantity | Type::Number | Type::Money => vec![json!("1")],
-        Type::YesNo => vec![json!(true), json!(false)],
-        // What is due lies ahead, what has happened lies behind: flows ask for both. The stories begin on 5 January.
-        Type::Date => vec![json!("2026-01-19"), json!("2026-01-04")],
-        Type::Time => vec![json!("2026-01-19 10:00"), json!("2026-01-04 10:00")],
-        Type::Part => vec![json!(stage::OTHER)],
-        Type::Contract => vec![json!(stage::CONTRACT)],
-        Type::Sodo => vec![json!("4500010001/10 80001234/10")],
-        Type::Serial => vec![json!("NEW-9")],
-        Type::Lot => vec![json!("L1")],
-        Type::Condition => first(&words.conditions),
-        Type::Owner => first(&words.owners),
-        Type::Pool => first(&words.pools),
-        Type::Party(Some(kind)) => vec![json!(stage::party(kind, false))],
-        Type::Choice(names) => names.iter().map(|n| json!(n.as_str())).collect(),
-        _ => vec![json!("x")],
     }
 }
 

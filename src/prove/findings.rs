@@ -2,7 +2,8 @@
 //!
 //! Must not know how it is found. Tests: `tests/it/proofs.rs`, and the pages in `docs/findings`.
 
-use crate::base::{Diagnostic, Span};
+use crate::base::{Diagnostic, Name, Span};
+use crate::domain::Reason;
 
 use super::stuck::Hindrance;
 
@@ -112,4 +113,20 @@ pub(super) fn never_fired(head: Span, transition: &str, hindrance: Option<&str>)
         |said| format!("no story comes to it with guards that hold: mend what is in the way, or remove it\nrefused most often with {said}"),
     );
     Diagnostic::warning("transition-never-fires", head, format!("`{transition}` can never be carried out")).help(why)
+}
+
+/// The kind in `asp_a still owes 2 of P1 as `old_part`, and …`.
+pub(super) fn owed_as(reason: &Reason) -> Option<Name> {
+    reason.sentence.split('`').nth(1).map(Name::from)
+}
+
+/// The bin in `2 of P1 would be left in warehouse_a.transit, and …`.
+pub(super) fn left_in(reason: &Reason) -> Option<String> {
+    let place = reason.sentence.split(" would be left in ").nth(1)?.split(' ').next()?;
+    Some(place.rsplit('.').next().unwrap_or(place).trim_end_matches(',').to_owned())
+}
+
+/// All reasons as one text.
+pub(super) fn outcome(reasons: &[Reason]) -> String {
+    reasons.iter().map(|r| r.sentence.as_str()).collect::<Vec<_>>().join("; ")
 }

@@ -7,6 +7,7 @@ pub mod answers;
 mod children;
 pub mod choices;
 mod custody;
+mod days;
 pub mod explore;
 pub mod facts;
 mod findings;

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::base::{Diagnostic, Name, Span};
+use crate::base::{Diagnostic, Name, Severity, Span};
 use crate::check::walk;
-use crate::domain::{Reason, ReasonCode};
+use crate::domain::ReasonCode;
 use crate::model::{Book, ClauseKind, ObligationVerb, Workflow};
 use crate::rules::Rules;
 
@@ -73,6 +73,8 @@ pub struct Proved {
     pub findings: Vec<Finding>,
     /// Whether nobody could open a document on the stage.
     pub unopened: bool,
+    /// Transitions that were tried and never carried out: what comes after them was not looked at.
+    pub unseen: Vec<Name>,
     /// The fault that ended it, if one did.
     pub fault: Option<String>,
 }
@@ -82,6 +84,13 @@ impl Proved {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.fault.is_none() && !self.unopened && self.cut.is_empty()
+    }
+
+    /// Whether nothing is left behind, as far as it was looked at, and nothing kept that from being looked at.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        let looked = self.fault.is_none() && !self.unopened && (self.for_all || self.unseen.is_empty());
+        looked && !self.findings.iter().any(|f| f.diagnostic.severity == Severity::Error)
     }
 }
 
@@ -164,6 +173,7 @@ fn alone(ground: &Ground, name: &Name, options: &Options) -> Proved {
         not_for_all: None,
         findings: Vec::new(),
         unopened: false,
+        unseen: Vec::new(),
         fault: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
@@ -214,6 +224,9 @@ async fn one(ground: &Ground, name: &Name, options: &Options, proved: &mut Prove
         proved.not_for_all = Some("a story shows that something is wrong".to_owned());
     }
     proved.unopened = verdict.entered.is_empty();
+    if proved.cut.is_empty() && !proved.unopened {
+        proved.unseen = never_fired(&workflow, &verdict).into_iter().map(|t| t.name.clone()).collect();
+    }
     if proved.cut.is_empty() && !proved.unopened && proved.findings.is_empty() {
         proved.findings.extend(idle(ground, &workflow, &verdict));
     }
@@ -256,7 +269,7 @@ impl Found<'_> {
         }
         for (span, (_, evidence)) in verdict.broken.iter().filter(|(_, (r, _))| *r == round) {
             let story = self.story(evidence, format!("{} finds less than was set aside", evidence.transition)).await?;
-            let outcome = outcome(&evidence.reasons);
+            let outcome = say::outcome(&evidence.reasons);
             found.push(Finding { diagnostic: say::promise_broken(*span, evidence.transition.as_str(), &story.words, &outcome), story: Some(story) });
         }
         for (_, evidence, turn) in verdict.endless.values().filter(|(r, ..)| *r == round) {
@@ -294,10 +307,10 @@ impl Found<'_> {
         let head = transition.map_or(self.workflow.span, |t| t.head);
         let first = evidence.reasons.first();
         let state = first.and_then(|r| r.sentence.split('`').rev().nth(1)).unwrap_or_default();
-        let outcome = outcome(&evidence.reasons);
+        let outcome = say::outcome(&evidence.reasons);
         let diagnostic = match first.map(|r| r.code) {
             Some(ReasonCode::PartsLeftBehind) => {
-                let bin = first.and_then(left_in).unwrap_or_default();
+                let bin = first.and_then(say::left_in).unwrap_or_default();
                 let (place, filled) = self.filled(&bin);
                 say::leak(head, filled, (&place, state), &story.words, &outcome)
             }
@@ -305,7 +318,7 @@ impl Found<'_> {
                 Some((span, paper)) => say::reverse_for_ever(span, paper.as_str(), &story.words, &outcome),
                 None => say::open_reverse(head, state, &story.words, &outcome),
             },
-            _ => match first.and_then(owed_as).and_then(|kind| self.never_settled(kind)) {
+            _ => match first.and_then(say::owed_as).and_then(|kind| self.never_settled(kind)) {
                 Some((span, kind)) => say::owed_for_ever(span, kind.as_str(), &story.words, &outcome),
                 None => say::open_obligation(head, state, &story.words, &outcome),
             },
@@ -370,19 +383,4 @@ impl Found<'_> {
         }
         found.map_or_else(|| (bin.to_owned(), None), |(place, span)| (place, Some(span)))
     }
-}
-
-/// The kind in `asp_a still owes 2 of P1 as `old_part`, and …`.
-fn owed_as(reason: &Reason) -> Option<Name> {
-    reason.sentence.split('`').nth(1).map(Name::from)
-}
-
-/// The bin in `2 of P1 would be left in warehouse_a.transit for D1, and …`.
-fn left_in(reason: &Reason) -> Option<String> {
-    let place = reason.sentence.split(" would be left in ").nth(1)?.split(' ').next()?;
-    Some(place.rsplit('.').next().unwrap_or(place).trim_end_matches(',').to_owned())
-}
-
-fn outcome(reasons: &[Reason]) -> String {
-    reasons.iter().map(|r| r.sentence.as_str()).collect::<Vec<_>>().join("; ")
 }

@@ -80,7 +80,7 @@ fn the_shortest_story_is_told_with_its_numbers() {
     let story = found.story.as_ref().unwrap();
     assert_eq!(story.words, "open(quantity 2) · give_back(back 0)");
     let help = found.diagnostic.help.as_deref().unwrap();
-    assert!(help.contains("2 of P1 would be left in asp_a.reserved for D1, and `returned` is final"), "{help}");
+    assert!(help.contains("2 of P1 would be left in asp_a.reserved, and `returned` is final"), "{help}");
     let text = story.text(&book).unwrap();
     assert!(text.contains("then refused parts_left_behind \"2 of P1 would be left in asp_a.reserved"), "{text}");
     assert!(!text.contains("given party asp_b") && !text.contains("given limit"), "what the story does not need is left out:\n{text}");

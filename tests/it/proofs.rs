@@ -3,6 +3,8 @@
 
 #[path = "proofs/clocked.rs"]
 mod clocked;
+#[path = "proofs/days.rs"]
+mod days;
 #[path = "proofs/slips.rs"]
 mod slips;
 

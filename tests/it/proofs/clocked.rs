@@ -95,7 +95,7 @@ fn book(clock: &str, written: &str) -> BookFiles {
     BookFiles { manifest, flows: vec![file("workflows/words.flow", WORDS), file("workflows/loan.flow", &loan)], rules }
 }
 
-fn proof(files: &BookFiles) -> (Arc<bincard::model::Book>, Proved) {
+pub fn proof(files: &BookFiles) -> (Arc<bincard::model::Book>, Proved) {
     let checked = bincard::check::check(files);
     let told: Vec<&str> = checked.diagnostics.iter().map(|d| d.title.as_str()).collect();
     let book = Arc::new(checked.book.unwrap_or_else(|| panic!("{told:?}")));
