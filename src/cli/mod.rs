@@ -41,6 +41,7 @@ mod test;
 mod todo;
 mod trace;
 mod whatif;
+mod whatif_folder;
 mod why_not;
 
 use std::io::{self, Write};

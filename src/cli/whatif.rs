@@ -15,20 +15,19 @@ use clap::Args;
 use crate::base::Timestamp;
 use crate::book_folder;
 use crate::change::whatif::{Explained, Kind, Question, Row, Side, Sum, Whatif, whatif};
-use crate::check::{self, BookFile, BookFiles};
+use crate::check::BookFiles;
 use crate::domain::MasterData;
-use crate::model::Book;
 use crate::store::Store;
 
 use super::args::Global;
-use super::book::{self, OpenBook};
-use super::error::{CliError, Kind as Failure};
+use super::book;
+use super::error::CliError;
 use super::explain_text;
 use super::load;
 use super::output::{Out, progress};
 use super::refusal;
-use super::report;
 use super::session::count;
+use super::whatif_folder::{self, LaidOver};
 
 /// Rows shown without `-v`.
 const SHOWN: usize = 10;
@@ -41,9 +40,10 @@ Examples:
   bincard whatif --since 2026-04-01 --until 2026-07-01 --with tighter -v
 
 The folder holds what would be other: `rules/default/msl.rhai`, `workflows/indent.flow`, master data in `master/`, or a whole
-book. What is not in it is as it is in force, so one row of a limit is enough. Until that day all is as the journal says;
-from then on each of its commands is decided again, under the changed book. Refusals are not in the journal, so what people
-gave up is not known; clocks go off when they went off. Nothing is written to the database.")]
+book; a file that plays no part is an error, notes in .md and .txt apart. What is not in it is as it is in force, so one row of
+a limit is enough. Until that day all is as the journal says; from then on each of its commands is decided again, under the
+changed book. Refusals are not in the journal, so what people gave up is not known; clocks go off when they went off. Nothing is
+written to the database.")]
 pub struct WhatifArgs {
     /// From this day on the change holds
     #[arg(long, value_name = "DATE")]
@@ -71,22 +71,32 @@ pub async fn run(args: &WhatifArgs, global: &Global, out: Out) -> Result<(), Cli
     };
     let live = Store::open_to_read(&url).await?;
     let files = in_force(&live, &root).await?;
-    let changed = laid_over(&files, &args.with)?;
-    let zone = changed.book.manifest.zone.clone();
+    let laid = whatif_folder::laid_over(&files, &args.with)?;
+    let zone = laid.opened.book.manifest.zone.clone();
     let time = |text: &str| {
         let wrong = || CliError::usage(format!("`{text}` is not a time")).hint("write it as `2026-04-01` or `2026-04-01 09:30`");
         Timestamp::parse_local(text, &zone).ok_or_else(wrong)
     };
     let until = args.until.as_deref().map(time).transpose()?.unwrap_or(Timestamp::from_micros(i64::MAX));
     let master = live.all_master().await?;
-    let changed_master = new_master(&args.with, &master, &changed.book, out)?;
+    let changed_master = new_master(&laid, &master, out)?;
+    laid.all_asked(changed_master.as_ref().unwrap_or(&master))?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("journal.jsonl");
     let events = write_journal(&live, &path).await?;
     let mut from = BufReader::new(File::open(&path)?);
     let since = time(&args.since)?;
     let open = Arc::new(|files: &str| book::open_stored(files).map(|opened| (opened.book, opened.rules)));
-    let question = Question { live: &live, open, changed: (changed.book, changed.rules), master, changed_master, since, until };
+    let question = Question {
+        live: &live,
+        open,
+        in_force: (laid.in_force.book, laid.in_force.rules),
+        changed: (laid.opened.book, laid.opened.rules),
+        master,
+        changed_master,
+        since,
+        until,
+    };
     let bar = progress(Some(events), "deciding again");
     let answer = whatif(question, &mut from, &mut |done| bar.set_position(done)).await;
     bar.finish_and_clear();
@@ -106,37 +116,9 @@ async fn in_force(live: &Store, root: &Path) -> Result<BookFiles, CliError> {
     }
 }
 
-/// The book in force with the files of a folder laid over it; a folder with a manifest is a whole book.
-fn laid_over(files: &BookFiles, with: &Path) -> Result<OpenBook, CliError> {
-    if with.join(book_folder::MANIFEST).is_file() {
-        return book::open(with);
-    }
-    let names = check::manifest(&files.manifest).0;
-    let over = |mut all: Vec<BookFile>, folder: &str, ending: &str| -> Result<Vec<BookFile>, CliError> {
-        for file in book_folder::files(with, folder, ending).map_err(CliError::fault)? {
-            all.retain(|f| f.path != file.path);
-            all.push(file);
-        }
-        Ok(all)
-    };
-    let flows = over(files.flows.clone(), &names.workflows, "flow")?;
-    let rules = over(files.rules.clone(), &names.rules, "rhai")?;
-    let checked = check::check(&BookFiles { manifest: files.manifest.clone(), flows, rules });
-    match checked.book {
-        Some(book) => Ok(OpenBook { book: Arc::new(book), rules: Arc::new(checked.rules) }),
-        None => {
-            let told = report::text(&checked.diagnostics, &checked.sources);
-            let message = format!("the book with `{}` laid over it has errors\n{told}", with.display());
-            Err(CliError { kind: Failure::Rejected, message, hint: None })
-        }
-    }
-}
-
 /// The master data of a folder, laid over what the database has; nothing where the folder has none.
-fn new_master(with: &Path, there: &MasterData, book: &Book, out: Out) -> Result<Option<MasterData>, CliError> {
-    let name = book.manifest.master.as_deref().unwrap_or("master");
-    let Some(folder) = [with.join("master"), with.join(name)].into_iter().find(|f| f.is_dir()) else { return Ok(None) };
-    load::read(&folder, book, there, out).map(Some)
+fn new_master(laid: &LaidOver, there: &MasterData, out: Out) -> Result<Option<MasterData>, CliError> {
+    laid.master.as_ref().map(|folder| load::read(folder, &laid.opened.book, there, out)).transpose()
 }
 
 /// Writes the journal to a file; how many transitions it tells.
@@ -175,6 +157,14 @@ fn show(answer: &Whatif, verbose: bool, zone: &jiff::tz::TimeZone, out: Out) -> 
     if answer.taken_over > 0 {
         let left = if answer.left_out > 0 { format!(", {} left out", answer.left_out) } else { String::new() };
         out.line(format!("{} taken over as recorded, since today's master data would not let them happen{left}", answer.taken_over))?;
+    }
+    if answer.older > 0 {
+        let verb = if answer.older == 1 {
+            "ran under an older version of its workflow, and is taken as it was"
+        } else {
+            "ran under an older version of their workflow, and are taken as they were"
+        };
+        out.line(format!("{} {verb}", count(n(answer.older), "transition")))?;
     }
     out.line(format!("{} of {} come to the same", answer.same, answer.decisions))?;
     if answer.totals.is_empty() {

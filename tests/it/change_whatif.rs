@@ -7,11 +7,12 @@ use bincard::base::{Bu, Money, PersonCode, Quantity, Timestamp};
 use bincard::change::whatif::{Kind, Question, Row, Side, Sum, Whatif, whatif};
 use bincard::check::{BookFiles, check};
 use bincard::domain::{Command, MasterData};
-use bincard::engine::{Outcome, Runnable};
-use bincard::store::{Book, Store};
+use bincard::engine::{Outcome, Runnable, stored};
+use bincard::store::{Book, Deployment, Store};
 use serde_json::json;
 
-use crate::support::desk::{Desk, fire, open};
+use crate::cli::{self, shell};
+use crate::support::desk::{Desk, ac, fire, open};
 use crate::support::stores::{self, Fixture};
 
 const DAY: i64 = 86_400_000_000;
@@ -49,6 +50,7 @@ async fn asked_in(f: &Fixture, book: impl FnOnce(&mut BookFiles), change: impl F
     let hash = live.deployed().await.expect("no fault").expect("a book in use").hash;
     let kept = live.book(&hash).await.expect("no fault").expect("a book");
     let mut files = BookFiles::of_stored(&kept.files).expect("the files of a book");
+    let in_force = runnable(&kept.files).expect("the book in force");
     book(&mut files);
     let checked = check(&files);
     let changed = (Arc::new(checked.book.expect("a book without mistakes")), Arc::new(checked.rules));
@@ -61,6 +63,7 @@ async fn asked_in(f: &Fixture, book: impl FnOnce(&mut BookFiles), change: impl F
     let question = Question {
         live: &live,
         open: Arc::new(runnable),
+        in_force,
         changed,
         changed_master: (changed_master != master).then_some(changed_master),
         master,
@@ -249,4 +252,112 @@ async fn what_is_refused_is_summed_by_business_unit_partner_and_part() {
     assert_eq!(rows(&answer.parts), parts);
     assert!(answer.totals.iter().all(|r| r.sum.now.is_zero() && r.sum.value_now == Money::default()));
     assert_eq!(answer.reasons, [("msl_quantity_exceeded".to_owned(), 3)]);
+}
+
+/// A new book with a job of four fans, and what `bincard whatif` says of a folder with these files.
+fn of_folder(files: &[(&str, &str)]) -> (Option<i32>, String) {
+    let folder = cli::book();
+    let at = "BINCARD_AT='2026-04-01 09:30'";
+    for line in ["open receipt --as asha store=main --line part=FAN,quantity=20,rate=450", "open job --as asha store=main job=J1 --line part=FAN,requested=4"] {
+        let done = shell(folder.path(), &format!("{at} bincard {line}"));
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+    for (path, text) in files {
+        let path = folder.path().join("other").join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    let told = shell(folder.path(), "bincard whatif --since 2026-01-01 --with other");
+    (told.status.code(), String::from_utf8_lossy(&told.stdout).into_owned() + &*String::from_utf8_lossy(&told.stderr))
+}
+
+const SHARE: &str = "fn fair_share(part, on_hand) {\n    #{ most: quantity(2), reason: `there are ${on_hand}` }\n}\n";
+
+#[test]
+fn a_file_that_plays_no_part_is_an_error_that_says_where_it_would_lie() {
+    let lost =
+        [("fair_share.rhai", SHARE), ("job.flow", ""), ("limits.csv", ""), ("workflows/job.flow.bak", ""), ("notes.md", "why"), ("workflows/job.rhai", SHARE)];
+    let (code, told) = of_folder(&lost);
+    assert_eq!(code, Some(1), "{told}");
+    for line in [
+        "what `other` holds plays no part there",
+        "  fair_share.rhai: put it at `rules/default/fair_share.rhai`, or into the folder of a business unit or party in `rules/`",
+        "  job.flow: put it at `workflows/job.flow`",
+        "  limits.csv: master data go into `master/`",
+        "  workflows/job.flow.bak: only flows in `workflows/`",
+        "  workflows/job.rhai: put it at `rules/default/job.rhai`",
+    ] {
+        assert!(told.contains(line), "`{line}` is not in\n{told}");
+    }
+    assert!(!told.contains("notes.md"), "{told}");
+}
+
+#[test]
+fn a_rule_of_a_party_or_business_unit_that_is_not_there_is_told_with_what_was_meant() {
+    let (code, told) = of_folder(&[("rules/store/mian/fair_share.rhai", SHARE)]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("  rules/store/mian/fair_share.rhai: ") && told.contains("did you mean `store/main`?"), "{told}");
+    let (code, told) = of_folder(&[("rules/bu/shopp/fair_share.rhai", SHARE)]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("master data has no business unit `shopp`"), "{told}");
+    let (code, told) = of_folder(&[("rules/store/main/fair_share.rhai", SHARE)]);
+    assert!(code == Some(0) && told.contains("nothing would have been otherwise"), "{told}");
+}
+
+#[test]
+fn scenarios_that_do_not_fit_a_changed_flow_are_left_out() {
+    let flow = include_str!("../../src/cli/scaffold/workflows/job.flow").replace("asked", "wanted");
+    let (code, told) = of_folder(&[("workflows/job.flow", &flow)]);
+    assert_eq!(code, Some(0), "the scenarios of the book say `asked`: {told}");
+    assert!(told.contains("would go otherwise") && told.contains("job open"), "{told}");
+    let (code, told) = of_folder(&[("workflows/job.flow", &flow.replace("final", "fnial"))]);
+    assert!(code == Some(1) && told.contains("workflows/job.flow:") && !told.contains("scenarios.flow"), "{told}");
+}
+
+/// Version 2 of the request asks with `submit` what version 1 did not ask.
+async fn next_version(f: &Fixture, old: &Desk) -> Desk {
+    let mut new = Desk::with(f.store.clone(), |files| {
+        let flow = files.flows.iter_mut().find(|f| f.path == "workflows/ship_to_store.flow").expect("the flow");
+        let text = flow.text.replacen("version 1 {", "version 2 {\n  migrate from 1 { }\n", 1);
+        flow.text = text.replacen(
+            "transition submit: draft -> submitted by asp_manager, storekeeper {",
+            "transition submit: draft -> submitted by asp_manager, storekeeper {\n    ask remark",
+            1,
+        );
+        files.flows.retain(|f| !f.path.ends_with(".scenarios.flow"));
+    })
+    .await;
+    new.now = old.now;
+    let deployment = Deployment { number: 1, hash: new.engine.book().hash.clone(), by: PersonCode::from("ravi"), at: new.now };
+    f.store.deploy(&stored(new.engine.book()).expect("a book"), &deployment).await.expect("deployed");
+    new
+}
+
+#[tokio::test]
+async fn what_ran_under_an_older_version_is_as_it_was_and_an_empty_folder_changes_nothing() {
+    for f in databases().await {
+        let old = past(&f).await;
+        let new = next_version(&f, &old).await;
+        let manager = new.who("asp_manager", Some("coolfix"));
+        let fields = json!({ "asp": "coolfix", "warehouse": "wh_blr", "purpose": "replenishment", "pool": "amc" });
+        // One that began under version 1 goes on under version 2, and another is of version 2 altogether.
+        old.must(&manager, "R3", open("ship_to_store"), fields.clone(), &[json!({ "part": "FAN", "requested": 1 })]).await;
+        for doc in ["R1", "R2", "R3"] {
+            new.engine.move_over(&ac(), &doc.into(), new.now).await.expect("no fault");
+        }
+        new.must(&manager, "R3", fire("submit"), json!({ "remark": "soon" }), &[]).await;
+        new.must(&manager, "R4", open("ship_to_store"), fields, &[json!({ "part": "CAP", "requested": 10 })]).await;
+        new.must(&manager, "R4", fire("submit"), json!({ "remark": "soon" }), &[]).await;
+        let all = Timestamp::from_micros(0);
+        let nothing = asked(&f, |_| {}, all).await;
+        assert_eq!((nothing.totals.len(), &nothing.first, nothing.older), (0, &None, 2), "{}: two were submitted without a remark: {nothing:#?}", f.url);
+        assert_eq!((nothing.same, nothing.taken_over, nothing.left_out), (nothing.decisions, 0, 0));
+        // What ran under version 2 is decided again: nobody may submit any more.
+        let nobody = |files: &mut BookFiles| {
+            let flow = files.flows.iter_mut().find(|f| f.path == "workflows/ship_to_store.flow").expect("the flow");
+            flow.text = flow.text.replacen("ask remark", "ask remark\n    require remark is \"never\" else \"Not now.\" code not_now", 1);
+        };
+        let answer = asked_in(&f, nobody, |_| {}, all).await;
+        assert_eq!((answer.older, answer.reasons.as_slice()), (2, &[("not_now".to_owned(), 2)][..]), "{answer:#?}");
+    }
 }

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use crate::base::{Key, Name};
 use crate::domain::{Command, Decision, Event, ReasonCode, Refusal, Snapshot};
 use crate::engine::{Done, Engine, EngineError, Outcome, decide, request};
+use crate::model::Book;
+use crate::store::Recorded;
 
 use super::ahead::Ahead;
 use super::count::Seen;
@@ -15,7 +17,7 @@ use super::{MIGRATION, Replay, command, same, tell};
 
 impl Replay<'_> {
     /// A transition from after the change.
-    pub(super) async fn after(&mut self, recorded: Decision, ahead: &Ahead<'_, '_>) -> Result<(), EngineError> {
+    pub(super) async fn after(&mut self, recorded: Recorded, ahead: &Ahead<'_, '_>) -> Result<(), EngineError> {
         if !self.begun {
             self.begun = true;
             if let Some(data) = &self.question.changed_master {
@@ -23,8 +25,8 @@ impl Replay<'_> {
             }
         }
         self.tally.whatif.decisions += 1;
-        let as_recorded = self.with_its_own(recorded);
-        let d = self.named_now(&as_recorded);
+        let as_recorded = self.with_its_own(recorded.decision.clone());
+        let d = named_in(self.changed.book(), &as_recorded);
         if let Some(Followed { decision: now, direct, .. }) = self.followed.counterpart(&d) {
             let seen = if same(&d, &now) { Seen::Same } else { Seen::Other(Box::new(now), direct) };
             self.tally.note(&d, seen);
@@ -35,12 +37,13 @@ impl Replay<'_> {
             self.tally.note(&d, Seen::NotReached(root));
             return Ok(());
         }
-        // Documents move over with their next transition here, so nothing is to be done for one that moved then.
         if d.event.transition.as_str().starts_with(MIGRATION) {
-            self.tally.note(&d, Seen::Same);
-            return Ok(());
+            return self.moved_over(recorded).await;
         }
         let wanted = command(&d);
+        if self.is_of_older(&as_recorded, &wanted).await? {
+            return self.as_it_was(recorded, &wanted).await;
+        }
         let before = self.before_it(&as_recorded, &wanted).await?;
         let outcome = self.changed.execute(wanted.clone()).await?;
         let mut reads = self.reads.take();
@@ -65,15 +68,6 @@ impl Replay<'_> {
             Outcome::Refused(refusal) => self.refused(&d, refusal, direct),
         }
         Ok(())
-    }
-
-    /// A recorded transition with the state that it led to as the changed book calls it.
-    fn named_now(&self, d: &Decision) -> Decision {
-        let workflow = self.changed.book().workflows.get(&d.document.workflow).filter(|w| w.version != d.event.version);
-        let migration = workflow.and_then(|w| w.migrations.iter().find(|m| m.from == d.event.version));
-        let line = migration.and_then(|m| m.states.iter().find(|(old, ..)| *old == d.event.to));
-        let to: Name = line.map_or_else(|| d.event.to.clone(), |(_, new, _)| new.clone());
-        Decision { event: Event { to, ..d.event.clone() }, ..d.clone() }
     }
 
     /// What the old book reads for a transition, where that is more than the changed one does: once it is made, it is too late.
@@ -103,7 +97,7 @@ impl Replay<'_> {
             let Some(decision) = followed.decision else { continue };
             let read = reads.remove(&decision.event.key);
             let recorded = ahead.counterpart(&decision).map(|d| self.with_its_own(d.clone()));
-            let recorded = recorded.filter(|d| !same(&self.named_now(d), &decision));
+            let recorded = recorded.filter(|d| !same(&named_in(self.changed.book(), d), &decision));
             let direct = match (recorded, read) {
                 (Some(recorded), Some(read)) => self.direct(&recorded, *read, None).await?,
                 _ => false,
@@ -120,7 +114,7 @@ impl Replay<'_> {
         }
     }
 
-    fn refused(&mut self, d: &Decision, refusal: Box<Refusal>, direct: bool) {
+    pub(super) fn refused(&mut self, d: &Decision, refusal: Box<Refusal>, direct: bool) {
         let gone = matches!(refusal.code(), ReasonCode::UnknownDocument | ReasonCode::NotAllowed | ReasonCode::RoleDenied | ReasonCode::ChildrenOpen);
         let seen = match self.tally.root_of(d) {
             Some(root) if gone && !direct => Seen::NotReached(root),
@@ -155,4 +149,18 @@ impl Replay<'_> {
         self.tally.first(tell::explained(d, (engine, then), (&under, now)));
         Ok(())
     }
+}
+
+/// A recorded transition with the state that it led to as a book calls it.
+pub(super) fn named_in(book: &Book, d: &Decision) -> Decision {
+    let to = called(book, d, &d.event.to);
+    Decision { event: Event { to, ..d.event.clone() }, ..d.clone() }
+}
+
+/// What a book calls a state of the version under which a transition ran.
+pub(super) fn called(book: &Book, d: &Decision, state: &Name) -> Name {
+    let workflow = book.workflows.get(&d.document.workflow).filter(|w| w.version != d.event.version);
+    let migration = workflow.and_then(|w| w.migrations.iter().find(|m| m.from == d.event.version));
+    let line = migration.and_then(|m| m.states.iter().find(|(old, ..)| old == state));
+    line.map_or_else(|| state.clone(), |(_, new, _)| new.clone())
 }

@@ -41,7 +41,7 @@ impl Replay<'_> {
     }
 
     /// Where not even what was recorded is possible, the document stays behind, and its later transitions are told as such.
-    fn counted(&mut self, done: Result<(), CommitError>) -> Result<(), EngineError> {
+    pub(super) fn counted(&mut self, done: Result<(), CommitError>) -> Result<(), EngineError> {
         match done {
             Err(CommitError::Fault(fault)) if !matches!(fault, StoreError::Malformed(_)) => Err(fault.into()),
             Err(_) => {
@@ -53,7 +53,7 @@ impl Replay<'_> {
     }
 
     /// What today's master data would not let happen has happened all the same: its moves are posted as they were.
-    fn as_recorded(&self, recorded: Recorded, snapshot: Snapshot, again: Option<Decision>) -> Decision {
+    pub(super) fn as_recorded(&self, recorded: Recorded, snapshot: Snapshot, again: Option<Decision>) -> Decision {
         let mut d = recorded.decision;
         d.children = self.families.started(&d);
         d.chain.clone_from(&snapshot.chain);

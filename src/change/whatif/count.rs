@@ -78,6 +78,9 @@ pub struct Whatif {
     pub left_out: u64,
     /// Transitions after the change.
     pub decisions: u64,
+    /// Of these, taken as they were, since they ran under an older version of their workflow than the one in force, which would
+    /// have decided them otherwise.
+    pub older: u64,
     /// Of these, the same.
     pub same: u64,
     /// How many of each kind, by workflow and transition.
@@ -146,6 +149,11 @@ impl Tally {
             asked: BTreeMap::new(),
             rates,
         }
+    }
+
+    /// Whether anything is other than it was so far.
+    pub fn differs(&self) -> bool {
+        !self.others.is_empty()
     }
 
     pub const fn has_first(&self) -> bool {

@@ -12,6 +12,7 @@ mod count;
 mod families;
 mod follow;
 mod old;
+mod older;
 mod tell;
 
 use std::collections::{BTreeMap, HashMap};
@@ -43,6 +44,8 @@ pub struct Question<'a> {
     pub live: &'a Store,
     /// How the books that the live store keeps are opened.
     pub open: Arc<OpenStored>,
+    /// The book in force.
+    pub in_force: Runnable,
     /// The changed book.
     pub changed: Runnable,
     /// Master data as they are.
@@ -60,6 +63,7 @@ struct Replay<'a> {
     question: Question<'a>,
     scratch: Store,
     books: HashMap<String, Option<Engine>>,
+    in_force: Engine,
     changed: Engine,
     /// Master data of before the change, where it changes.
     old: Option<Old>,
@@ -85,7 +89,7 @@ pub async fn whatif<R: BufRead + Seek + Send>(question: Question<'_>, from: &mut
         let (bu, doc, at) = (recorded.decision.bu.clone(), recorded.decision.document.id.clone(), recorded.decision.event.effective_at);
         replay.followed.next();
         if at >= replay.question.since {
-            replay.after(recorded.decision, &ahead).await?;
+            replay.after(recorded, &ahead).await?;
         } else {
             replay.before(recorded).await?;
         }
@@ -143,13 +147,15 @@ impl<'a> Replay<'a> {
     async fn new(question: Question<'a>, families: Families) -> Result<Self, EngineError> {
         let scratch = Store::memory();
         scratch.upsert_master(&question.master).await?;
-        let (book, rules) = question.changed.clone();
         let reads = Reads::default();
-        let changed = Engine::new(book, rules, scratch.clone()).await?;
-        let changed = changed.with_older(OlderBooks::new(question.open.clone())).watched(reads.watcher());
+        let on = async |(book, rules): Runnable| -> Result<Engine, EngineError> {
+            Ok(Engine::new(book, rules, scratch.clone()).await?.with_older(OlderBooks::new(question.open.clone())))
+        };
+        let in_force = on(question.in_force.clone()).await?;
+        let changed = on(question.changed.clone()).await?.watched(reads.watcher());
         let tally = Tally::new(&question.master);
         let old = question.changed_master.as_ref().map(|_| Old::of(&question.master));
-        Ok(Self { question, scratch, books: HashMap::new(), changed, old, families, followed: Waiting::default(), reads, tally, begun: false })
+        Ok(Self { question, scratch, books: HashMap::new(), in_force, changed, old, families, followed: Waiting::default(), reads, tally, begun: false })
     }
 
     /// The engine on the book of an event, in the scratch store.
