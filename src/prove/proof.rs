@@ -225,7 +225,7 @@ async fn one(ground: &Ground, name: &Name, options: &Options, proved: &mut Prove
     }
     proved.unopened = verdict.entered.is_empty();
     if proved.cut.is_empty() && !proved.unopened {
-        proved.unseen = never_fired(&workflow, &verdict).into_iter().map(|t| t.name.clone()).collect();
+        proved.unseen = never_fired(&workflow, &verdict).map(|t| t.name.clone()).collect();
     }
     if proved.cut.is_empty() && !proved.unopened && proved.findings.is_empty() {
         proved.findings.extend(idle(ground, &workflow, &verdict));
