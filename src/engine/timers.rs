@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use crate::base::{Bu, DocId, Key, Name, Timestamp};
-use crate::domain::{Action, Actor, Command, Decision, Document, FiredTimer, Input, LoadRequest, OutboxRow, ReasonCode, Refusal, TimerKind};
+use crate::domain::{Action, Actor, Command, Decision, Document, FiredTimer, Input, LoadRequest, OutboxKind, OutboxRow, ReasonCode, Refusal, TimerKind};
 use crate::store::{DueTimer, LEASE_MICROS, TimerOutcome};
 
 use super::decide::at_once;
@@ -281,12 +281,18 @@ impl Engine {
     async fn breach(&self, due: &DueTimer, whom: &Name) -> Result<Vec<OutboxRow>, EngineError> {
         let on = due.timer.due_at.date(&self.book().manifest.zone);
         let late = self.store().load(&LoadRequest::about(&due.bu, &due.doc, format!("late:{}:{}", due.doc, due.timer.id).into(), on)).await?;
-        let known = late.document.as_ref().and_then(|doc| Some((doc, self.book().workflows.get(&doc.workflow)?)));
-        let Some((doc, workflow)) = known else { return Ok(Vec::new()) };
+        let Some(doc) = &late.document else { return Ok(Vec::new()) };
+        // A document may run on under a book that is in force no longer.
+        let older = self.of_older(doc).await?;
+        let book = older.as_ref().unwrap_or(self).book();
+        let workflow = book.workflows.get(&doc.workflow);
         let state = due.timer.state.as_str();
-        let label = workflow.state(state).map_or(state, |s| s.label.as_str());
+        let label = workflow.and_then(|w| w.state(state)).map_or(state, |s| s.label.as_str());
         let text = format!("{}: the deadline of \"{label}\" has passed.", doc.number);
-        Ok(vec![message(self.book(), (workflow, doc), &late, whom, text)])
+        Ok(vec![match workflow {
+            Some(workflow) => message(book, (workflow, doc), &late, whom, text),
+            None => OutboxRow { kind: OutboxKind::Notify, topic: whom.clone(), text, payload: serde_json::Value::Null },
+        }])
     }
 }
 

@@ -39,7 +39,7 @@ impl View {
         let (store, bu) = (world.store(), World::bu());
         let mut view = Self {
             documents: Vec::new(),
-            stock: store.balances(&StockFilter::new(bu.clone())),
+            stock: store.balances(&StockFilter::new(bu.clone())).await?,
             obligations: store.obligations(&ObligationFilter { open_only: true, ..ObligationFilter::new(bu.clone()) }).await?,
             reverses: store.papers(&PaperFilter { open_only: true, ..PaperFilter::new(bu.clone()) }).await?,
             timers: world.timers().await?,

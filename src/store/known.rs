@@ -325,17 +325,9 @@ mod tests {
 
     fn request(parts: &[&str]) -> LoadRequest {
         LoadRequest {
-            bu: "ac".into(),
-            doc: "D1".into(),
-            parent: None,
-            key: "k".into(),
-            effective_on: "2026-04-01".parse().unwrap(),
-            person: None,
             parts: parts.iter().map(|p| PartCode::from(*p)).collect(),
-            parties: Vec::new(),
-            contracts: Vec::new(),
-            serials: Vec::new(),
             needs: Needs { network: true, ..Needs::default() },
+            ..LoadRequest::about(&"ac".into(), &"D1".into(), "k".into(), "2026-04-01".parse().unwrap())
         }
     }
 

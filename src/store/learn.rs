@@ -99,17 +99,12 @@ mod tests {
 
     fn request() -> LoadRequest {
         LoadRequest {
-            bu: "ac".into(),
-            doc: "D1".into(),
-            parent: None,
-            key: "k".into(),
-            effective_on: "2026-04-01".parse().unwrap(),
             person: Some("asha".into()),
             parts: vec!["PCB".into(), "FAN".into()],
             parties: vec!["PUNE".into(), "WH".into()],
             contracts: vec!["AMC".into()],
-            serials: Vec::new(),
             needs: Needs { network: true, limits: true, ..Needs::default() },
+            ..LoadRequest::about(&"ac".into(), &"D1".into(), "k".into(), "2026-04-01".parse().unwrap())
         }
     }
 

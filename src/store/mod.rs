@@ -120,15 +120,6 @@ impl Store {
         Self::Memory(memory::Memory::unchained())
     }
 
-    /// What stands where, without the lots; only a store in memory tells it so.
-    #[must_use]
-    pub fn balances(&self, filter: &StockFilter) -> Vec<Balance> {
-        match self {
-            Self::Memory(store) => store.balances(filter),
-            Self::Sqlite(_) | Self::Postgres(_) => Vec::new(),
-        }
-    }
-
     /// A copy that goes its own way from here on; only a store in memory can be copied.
     #[must_use]
     pub fn copied(&self) -> Option<Self> {
@@ -294,6 +285,14 @@ impl Store {
     /// A fault of the database.
     pub async fn stock(&self, filter: &StockFilter) -> Result<Vec<StockRow>, StoreError> {
         each!(self, stock(filter).await)
+    }
+
+    /// The same without the facts of the lots.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn balances(&self, filter: &StockFilter) -> Result<Vec<Balance>, StoreError> {
+        each!(self, balances(filter).await)
     }
 
     /// Stock summed over lots, units and documents.

@@ -89,6 +89,7 @@ async fn ask_stock(store: &Store, all: &mut Asked) {
     all.ask("stock of a lot", Keys, store.stock(&StockFilter { lot: Some("LD10001".into()), ..stock() })).await;
     all.ask("a unit", Keys, store.stock(&StockFilter { serial: Some("SD10001".into()), ..stock() })).await;
     all.ask("stock that a document holds", Keys, store.stock(&StockFilter { holder: Some("D10001".into()), ..stock() })).await;
+    all.ask("balances of a part", Keys, store.balances(&StockFilter { part: Some("A1".into()), ..stock() })).await;
     all.ask("totals of a party", Keys, store.stock_totals(&StockFilter { party: Some("P1".into()), ..stock() })).await;
     all.ask("totals of a part", Keys, store.stock_totals(&StockFilter { part: Some("A1".into()), outside: true, ..stock() })).await;
     all.ask("a part as it was", Keys, store.stock_as_of(&StockFilter { part: Some("A1".into()), ..stock() }, AsOf::recorded(TIME))).await;
@@ -151,11 +152,6 @@ async fn ask_clock(store: &Store, all: &mut Asked) {
 fn request(bits: u32) -> LoadRequest {
     let bit = |n: u32| bits >> n & 1 == 1;
     LoadRequest {
-        bu: "ac".into(),
-        doc: "D10001".into(),
-        parent: None,
-        key: "D10001-2".into(),
-        effective_on: "2026-04-01".parse().unwrap(),
         person: Some("asha".into()),
         parts: vec!["A1".into()],
         parties: vec!["P1".into()],
@@ -171,6 +167,7 @@ fn request(bits: u32) -> LoadRequest {
             value_at: if bit(6) { vec!["asp".into()] } else { Vec::new() },
             past_moves: bit(7),
         },
+        ..LoadRequest::about(&BU.into(), &DOC.into(), "D10001-2".into(), "2026-04-01".parse().unwrap())
     }
 }
 

@@ -135,10 +135,15 @@ impl Database {
         self.list(rows::MOVE, "move WHERE {where}", &w, rows::move_record).await
     }
 
+    pub(super) async fn balances(&self, f: &StockFilter) -> Answer<Vec<Balance>> {
+        let mut balances = self.list(rows::STOCK, "stock s WHERE {where}", &stock_where(f), rows::balance).await?;
+        balances.sort_by_cached_key(shape::stock_key);
+        Ok(balances)
+    }
+
     pub(super) async fn stock(&self, f: &StockFilter) -> Answer<Vec<StockRow>> {
         let w = stock_where(f);
-        let mut balances = self.list(rows::STOCK, "stock s WHERE {where}", &w, rows::balance).await?;
-        balances.sort_by_cached_key(shape::stock_key);
+        let balances = self.balances(f).await?;
         let lots = self.list(rows::LOT, "lot WHERE bu = $1 AND lot {among (SELECT s.lot FROM stock s WHERE {where}) q.lot}", &w, rows::lot).await?;
         let lots: std::collections::HashMap<_, _> = lots.into_iter().map(|l| (l.id.clone(), l)).collect();
         Ok(balances.into_iter().filter_map(|balance| Some(StockRow { lot: lots.get(&balance.lot)?.clone(), balance })).collect())

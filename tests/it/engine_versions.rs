@@ -36,3 +36,18 @@ async fn a_document_moves_over_with_its_next_transition_and_waits_where_nothing_
         assert!(moving.engine.store().verify().await.expect("verify").is_sound());
     }
 }
+
+#[tokio::test]
+async fn the_deadline_of_a_document_whose_workflow_the_book_has_no_more_is_told() {
+    for fixture in stores::stores().await {
+        let old = Desk::on(fixture.store.clone()).await;
+        let through = json!({ "warehouse": "wh_blr", "through": "2026-04-10" });
+        let number = old.must(&old.who("finance", None), "B1", open("books_closing"), through, &[]).await.document.number;
+        let without =
+            Desk::with(fixture.store.clone(), |files| files.flows.retain(|f| !f.path.contains("books_closing") && !f.path.ends_with(".scenarios.flow"))).await;
+        without.engine.tick(None, old.now.plus_micros(20 * 24 * 3_600_000_000)).await.expect("no fault");
+        let told = fixture.store.outbox_pending(None, 10).await.expect("messages");
+        let texts: Vec<&str> = told.iter().map(|entry| entry.row.text.as_str()).collect();
+        assert_eq!(texts, [format!("{number}: the deadline of \"proposed\" has passed.")], "{}", fixture.url);
+    }
+}

@@ -96,21 +96,21 @@ impl Memory {
         Ok(found)
     }
 
-    pub(in super::super) fn balances(&self, f: &StockFilter) -> Vec<Balance> {
-        self.read(&f.bu, |t| match &f.part {
+    pub(in super::super) async fn balances(&self, f: &StockFilter) -> Answer<Vec<Balance>> {
+        Ok(self.read(&f.bu, |t| match &f.part {
             Some(part) => t.stock_of(part).map(|(key, q)| Tenant::balance(key, q)).filter(|b| f.takes(b)).collect(),
             None => t.stock.iter().map(|(key, q)| Tenant::balance(key, *q)).filter(|b| f.takes(b)).collect(),
-        })
+        }))
     }
 
     pub(in super::super) async fn stock(&self, f: &StockFilter) -> Answer<Vec<StockRow>> {
-        let balances = self.balances(f);
+        let balances = self.balances(f).await?;
         Ok(self.read(&f.bu, |t| balances.into_iter().filter_map(|balance| Some(StockRow { lot: Lot::clone(&t.lots.get(&balance.lot)?.0), balance })).collect()))
     }
 
     pub(in super::super) async fn stock_totals(&self, f: &StockFilter) -> Answer<Vec<StockTotal>> {
         let mut totals: BTreeMap<StockTotal, Quantity> = BTreeMap::new();
-        for b in self.balances(f) {
+        for b in self.balances(f).await? {
             let p = b.position;
             let key = StockTotal { party: p.party, part: b.part, bin: p.bin, condition: p.condition, owner: p.owner, pool: p.pool, quantity: Quantity::ZERO };
             let sum = totals.entry(key).or_default();

@@ -252,19 +252,7 @@ fn decision(document: Document, chain: String, transition: &str, from: Option<Na
 
 /// A request for a document and nothing else.
 pub fn request(doc: &str) -> LoadRequest {
-    LoadRequest {
-        bu: bu(),
-        doc: DocId::from(doc),
-        parent: None,
-        key: "none".into(),
-        effective_on: "2026-04-01".parse::<Date>().expect("a date"),
-        person: None,
-        parts: Vec::new(),
-        parties: Vec::new(),
-        contracts: Vec::new(),
-        serials: Vec::new(),
-        needs: Needs::default(),
-    }
+    LoadRequest::about(&bu(), &DocId::from(doc), "none".into(), "2026-04-01".parse::<Date>().expect("a date"))
 }
 
 /// A request for everything that a transition of a document could ever use.
