@@ -1,4 +1,4 @@
-//! Counts the statements that go to a database, by what the driver logs.
+//! Counts the statements that go to a database, by what the drivers log.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -11,7 +11,7 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 
 impl Log for Counter {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        COUNTING.load(Ordering::Relaxed) && metadata.target() == "sqlx::query"
+        COUNTING.load(Ordering::Relaxed) && matches!(metadata.target(), "sqlx::query" | "bincard::sql")
     }
     fn log(&self, record: &Record<'_>) {
         // What is done now and then beside the commits is no part of a transition.

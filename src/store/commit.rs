@@ -2,8 +2,6 @@
 //!
 //! Must not know what the body holds (`body`). Tests: `tests/it/store_*.rs`.
 
-use sqlx::sqlite::SqliteRow;
-
 use crate::base::Timestamp;
 use crate::domain::{Decision, Document};
 
@@ -12,7 +10,7 @@ use super::deployment::Deployment;
 use super::error::{CommitError, Conflict, StoreError, unreadable};
 use super::group::{Answer, Written};
 use super::outbox::{OutboxEntry, Setback};
-use super::sql::{Arg, Database};
+use super::sql::{Arg, Database, Row};
 use super::views::{Book, Committed, DueTimer, TimerOutcome};
 
 const COMMAND: &str = "INSERT INTO command VALUES ($1, $2, $3, $4, jsonb($5))";
@@ -74,9 +72,14 @@ impl Raised {
 }
 
 /// The one text that a statement answers with.
-pub(super) fn first(rows: Vec<SqliteRow>) -> Result<String, Raised> {
-    let read = rows.first().ok_or(sqlx::Error::RowNotFound).and_then(|row| sqlx::Row::try_get(row, 0));
-    read.map_err(|error| Raised { said: None, error })
+pub(super) fn first(rows: &[Row]) -> Result<String, sqlx::Error> {
+    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    row.text(0).map(str::to_owned).map_err(|e| sqlx::Error::Decode(e.into()))
+}
+
+/// The same of a statement that was refused or not.
+pub(super) fn told(rows: Result<Vec<Row>, Raised>) -> Result<String, Raised> {
+    first(&rows?).map_err(|error| Raised { said: None, error })
 }
 
 /// The arguments of [`COMMIT`].
@@ -99,9 +102,8 @@ pub(super) fn commit_all_args(commits: &[Written]) -> (Arg, Option<Arg>) {
 }
 
 /// The answers to [`COMMIT_ALL`], in their order, by what [`NUMBERS`] gave.
-pub(super) fn each(commits: &[Written], numbers: Option<Vec<SqliteRow>>) -> Result<Vec<Answer>, sqlx::Error> {
-    let told = numbers.map(|rows| first(rows).map_err(|raised| raised.error)).transpose()?;
-    let texts: Vec<String> = told.map_or(Ok(Vec::new()), |text| serde_json::from_str(&text)).map_err(|e| sqlx::Error::Decode(e.into()))?;
+pub(super) fn each(commits: &[Written], numbers: Option<String>) -> Result<Vec<Answer>, sqlx::Error> {
+    let texts: Vec<String> = numbers.map_or(Ok(Vec::new()), |text| serde_json::from_str(&text)).map_err(|e| sqlx::Error::Decode(e.into()))?;
     let mut texts = texts.into_iter();
     commits.iter().map(|c| if c.numbered { texts.next().map(|text| Ok(Some(text))).ok_or(sqlx::Error::RowNotFound) } else { Ok(Ok(None)) }).collect()
 }
@@ -129,8 +131,8 @@ impl Database {
                 db.count_commits(1).await;
                 answer.map(Some)
             }
-            Self::Sqlite(db) if c.numbered => db.command(COMMIT, &commit_args(c)).await.and_then(first).map(Some),
-            Self::Sqlite(db) => db.command(COMMIT_UNNUMBERED, &commit_args(c)).await.map(|_| None),
+            Self::Sqlite(db) if c.numbered => told(db.command(COMMIT, commit_args(c)).await).map(Some),
+            Self::Sqlite(db) => db.command(COMMIT_UNNUMBERED, commit_args(c)).await.map(|_| None),
         }
     }
 
@@ -158,7 +160,7 @@ impl Database {
         loop {
             let done = match self {
                 Self::Postgres(db) => db.call(procedure, &[bu.into(), body.as_str().into()]).await.map(|_| ()),
-                Self::Sqlite(db) => db.command(COMMAND, &[kind.into(), bu.into(), doc.into(), Arg::Int(0), body.as_str().into()]).await.map(|_| ()),
+                Self::Sqlite(db) => db.command(COMMAND, [kind.into(), bu.into(), doc.into(), Arg::Int(0), body.as_str().into()]).await.map(|_| ()),
             };
             match done.map_err(|raised| (raised.is("BC110"), StoreError::from(raised.error))) {
                 Ok(()) => return Ok(true),

@@ -122,9 +122,9 @@ pub(super) fn same(error: &sqlx::Error) -> sqlx::Error {
 /// What a database has said, to be said again.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-struct Told {
-    message: String,
-    code: Option<String>,
+pub(super) struct Told {
+    pub message: String,
+    pub code: Option<String>,
 }
 
 impl sqlx::error::DatabaseError for Told {

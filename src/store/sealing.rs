@@ -234,7 +234,7 @@ impl Database {
             Self::Sqlite(db) => {
                 let number = i64::try_from(number).unwrap_or(i64::MAX);
                 let args: [Arg; 4] = [kind.into(), bu.as_str().into(), number.into(), body.into()];
-                db.command(COMMAND, &args).await.map(|_| ())
+                db.command(COMMAND, args).await.map(|_| ())
             }
         };
         done.map_err(|raised| match &raised.said {

@@ -6,7 +6,7 @@
 //! rows: PostgreSQL takes an index to them only where they come as one value). Must not know what is asked.
 //! Tests: `tests/it/store_*.rs`; the marks below.
 
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::Row as _;
 
 use super::error::{StoreError, unreadable};
 use super::group::Written;
@@ -191,7 +191,7 @@ fn expand(sql: &str, mark: &str, write: impl Fn(&str) -> String) -> String {
 /// Binds the arguments to a statement that is made of our own text only.
 macro_rules! bound {
     ($sql:expr, $args:expr) => {
-        $args.iter().fold(sqlx::query(AssertSqlSafe($sql)), |query, arg| match arg {
+        $args.iter().fold(sqlx::query(sqlx::AssertSqlSafe($sql)), |query, arg| match arg {
             Arg::Text(text) => query.bind(text.clone()),
             Arg::Int(number) => query.bind(*number),
         })
@@ -250,7 +250,7 @@ impl Database {
         match self {
             Self::Sqlite(db) => {
                 note(&sql, args);
-                Ok(db.read_briefly(sql, args).await?.into_iter().map(Row::Sqlite).collect())
+                Ok(db.read_briefly(sql, args).await?)
             }
             Self::Postgres(_) => self.fetch_text(sql, args).await,
         }
@@ -258,13 +258,7 @@ impl Database {
 
     /// Reads the one row that a statement gives: one that is already in the dialect.
     pub(super) async fn fetch_one(&self, sql: std::sync::Arc<str>, args: &[Arg]) -> Result<Row, StoreError> {
-        let row = match self {
-            Self::Sqlite(db) => {
-                note(&sql, args);
-                db.read_one(sql, args).await?.map(Row::Sqlite)
-            }
-            Self::Postgres(_) => self.fetch_text(sql, args).await?.into_iter().next(),
-        };
+        let row = self.fetch_briefly(sql, args).await?.into_iter().next();
         row.ok_or_else(|| unreadable("a row", "nothing came"))
     }
 

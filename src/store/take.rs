@@ -68,9 +68,9 @@ pub(super) fn procedures(text: &str, names: [&str; 2]) -> String {
 }
 
 /// Taking on SQLite, and reading what was taken.
-const TAKEN: &str = "INSERT INTO command VALUES ('{task}', $1, '', 0, jsonb($2));
-SELECT json_group_array(json_array({columns})) FROM
-  (SELECT * FROM {table} t WHERE t.bu = $1 AND t.held_by = $3 AND {waits} ORDER BY t.{since}, t.doc, t.id)";
+const TAKE: &str = "INSERT INTO command VALUES ('{task}', $1, '', 0, jsonb($2))";
+const TAKEN: &str = "SELECT json_group_array(json_array({columns})) FROM
+  (SELECT * FROM {table} t WHERE t.bu = $1 AND t.held_by = $2 AND {waits} ORDER BY t.{since}, t.doc, t.id)";
 
 /// A taking: when, until when, and how many.
 #[derive(Clone, Copy)]
@@ -131,8 +131,11 @@ impl Database {
             let taken = match self {
                 Self::Postgres(db) => db.call(kind.task, &[bu.into(), body.as_str().into()]).await,
                 Self::Sqlite(db) => {
-                    let args: [Arg; 4] = [bu.into(), body.as_str().into(), holder.as_str().into(), now.micros().into()];
-                    db.command(kind.write(TAKEN, ["$4", "$3"]), &args).await.and_then(super::commit::first)
+                    let held: [Arg; 3] = [bu.into(), holder.as_str().into(), now.micros().into()];
+                    match db.command(kind.write(TAKE, ["", ""]), [bu.into(), body.as_str().into()]).await {
+                        Ok(_) => super::commit::told(db.command(kind.write(TAKEN, ["$3", "$2"]), held).await),
+                        Err(raised) => Err(raised),
+                    }
                 }
             };
             match taken.map_err(|raised| StoreError::from(raised.error)) {

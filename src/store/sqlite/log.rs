@@ -47,10 +47,9 @@ impl Sqlite {
     }
 
     async fn copy_log(&self) {
-        if sqlx::query(COPY).fetch_all(&self.writer).await.is_ok()
-            && let Some(connection) = self.commits.lock().await.as_mut()
-        {
-            drop(sqlx::query(COPY).fetch_all(connection).await);
+        if sqlx::query(COPY).fetch_all(&self.writer).await.is_ok() {
+            let held = Arc::clone(&self.commits).lock_owned().await;
+            drop(self.aside(held, |near| near.rows(COPY, &[])).await);
         }
     }
 }

@@ -1,39 +1,49 @@
 //! SQLite: how a file is opened, and how a commit reaches it.
 //!
-//! One connection writes, a few read; WAL lets them work at the same time. The rules of the store stand in
+//! One connection commits, a few read; WAL lets them work at the same time. What a transition asks and commits goes to
+//! connections that run on the thread that asks (`near.rs`), all else to the driver's pools. The rules of the store stand in
 //! `schema/*.sql`. Must not know queries. Tests: `tests/it/store_*.rs`.
 
 mod log;
+mod near;
+mod write;
 
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Row};
 use tokio::sync::Mutex;
 
-use super::commit::{COMMIT, COMMIT_ALL, NUMBERS, Raised, commit_all_args, commit_args, each, first};
 use super::error::StoreError;
-use super::group::{self, Answer, Written};
+use super::group::{self, Written};
 use super::known::Known;
 use super::lane::Lanes;
 use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
-use super::sql::{Arg, Database, bound};
+use super::sql::Database;
 use super::take;
 use log::Log;
+use near::Near;
 
 const READERS: u32 = 4;
+/// Connections for short questions beside the one that commits.
+const NEARBY: usize = 2;
 /// How long another program may hold the file, where the URL does not say.
 const WAIT: Duration = Duration::from_secs(10);
 
 /// A database file.
 #[derive(Debug, Clone)]
 pub struct Sqlite {
-    /// The connection that commits; a pool would hand it back only after another turn of the scheduler.
-    commits: Arc<Mutex<Option<SqliteConnection>>>,
+    /// The connection that commits.
+    commits: Arc<Mutex<Option<Near>>>,
+    /// For short questions, while somebody commits.
+    nearby: Arc<[Mutex<Option<Near>>]>,
+    /// How long another program may hold the file.
+    wait: Duration,
     /// For several statements that hold together: master data.
     pub(super) writer: SqlitePool,
+    /// For questions that take long.
     pub(super) readers: SqlitePool,
     pub(super) lanes: Lanes<Written>,
     pub(super) known: Known,
@@ -60,6 +70,8 @@ impl Sqlite {
         let writer = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
         Ok(Self {
             commits: Arc::default(),
+            nearby: Arc::default(),
+            wait: WAIT,
             writer,
             readers,
             lanes: Lanes::new(group::USUAL, 1),
@@ -100,10 +112,14 @@ impl Sqlite {
         let writer = pool(1).connect_with(options.clone()).await?;
         let made = migrate(&writer).await?;
         // No commit waits while the log is copied into the file: `log.rs` does that beside them.
-        let committing = options.clone().pragma("wal_autocheckpoint", "0").pragma("journal_size_limit", log::LARGEST);
-        let commits = Arc::new(Mutex::new(Some(SqliteConnection::connect_with(&committing).await?)));
+        let committing =
+            [("synchronous", synchronous), ("foreign_keys", "on"), ("cache_size", "-32768"), ("wal_autocheckpoint", "0"), ("journal_size_limit", log::LARGEST)];
+        let commits = Arc::new(Mutex::new(Some(Near::open(path, &committing)?)));
+        let reading = || Ok(Mutex::new(Some(Near::open(path, &[("query_only", "on"), ("cache_size", "-8192")])?)));
+        let nearby = (0..NEARBY).map(|_| reading()).collect::<Result<_, sqlx::Error>>()?;
         let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "on"));
-        Ok((Self { commits, writer, readers, lanes: Lanes::new(most, 1), known: Known::default(), log: Log::default(), path: path.to_owned() }, made))
+        let (lanes, path) = (Lanes::new(most, 1), path.to_owned());
+        Ok((Self { commits, nearby, wait, writer, readers, lanes, known: Known::default(), log: Log::default(), path }, made))
     }
 
     /// The same file for one of a list.
@@ -111,103 +127,13 @@ impl Sqlite {
         Self { lanes: self.lanes.of_list(db, ""), ..self.clone() }
     }
 
-    /// Inserts one row into the command table, and reads back what `then` selects, in one round trip.
-    pub(super) async fn command<S>(&self, sql: S, args: &[Arg]) -> Result<Vec<SqliteRow>, Raised>
-    where
-        AssertSqlSafe<S>: SqlSafeStr,
-    {
-        let mut commits = self.commits.lock().await;
-        let connection = commits.as_mut().ok_or(Raised { said: None, error: sqlx::Error::PoolClosed })?;
-        let rows = bound!(sql, args).fetch_all(connection).await.map_err(|e| Raised::new(e, message_of))?;
-        self.logged(1);
-        Ok(rows)
-    }
-
-    /// Writes several commits in one transaction, each done or refused by itself; a fault undoes all of them. One statement
-    /// writes them all; where one of them is refused, which undoes the others, each has a statement of its own.
-    pub(super) async fn commit_group(&self, commits: &[Written]) -> Result<Vec<Answer>, sqlx::Error> {
-        let mut guard = self.commits.lock().await;
-        let connection = guard.as_mut().ok_or(sqlx::Error::PoolClosed)?;
-        let (all, numbered) = commit_all_args(commits);
-        let answers = match bound!(COMMIT_ALL, &[all]).fetch_all(&mut *connection).await {
-            Ok(_) => each(commits, numbers(connection, numbered).await?)?,
-            Err(e) if e.as_database_error().is_some_and(is_constraint) => one_by_one(connection, commits).await?,
-            Err(e) => return Err(e),
-        };
-        self.logged(commits.len());
-        Ok(answers)
-    }
-
-    /// Reads one row, like [`Sqlite::read_briefly`]. Only where the end of a statement is not waited for does its one row wake
-    /// the caller once: the connection has a thread of its own, and each hand-over takes longer than reading a row does.
-    pub(super) async fn read_one(&self, sql: Arc<str>, args: &[Arg]) -> Result<Option<SqliteRow>, sqlx::Error> {
-        if let Ok(mut commits) = self.commits.try_lock()
-            && let Some(connection) = commits.as_mut()
-        {
-            return bound!(sql, args).fetch_optional(connection).await;
-        }
-        bound!(sql, args).fetch_optional(&self.readers).await
-    }
-
-    /// Reads a few rows by their keys. Where nobody commits, that connection does it: what it has written, it has at hand,
-    /// while a reader forgets all it knows of a file that has changed.
-    pub(super) async fn read_briefly(&self, sql: Arc<str>, args: &[Arg]) -> Result<Vec<SqliteRow>, sqlx::Error> {
-        if let Ok(mut commits) = self.commits.try_lock()
-            && let Some(connection) = commits.as_mut()
-        {
-            return bound!(sql, args).fetch_all(connection).await;
-        }
-        bound!(sql, args).fetch_all(&self.readers).await
-    }
-
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
-        if let Some(connection) = self.commits.lock().await.take() {
-            // What is committed is in the file already; a fault here has nothing to say.
-            drop(connection.close().await);
+        for near in &*self.nearby {
+            drop(near.lock().await.take());
         }
-    }
-}
-
-/// The numbers that commits were given, for those that took some.
-async fn numbers(connection: &mut SqliteConnection, asked: Option<Arg>) -> Result<Option<Vec<SqliteRow>>, sqlx::Error> {
-    match asked {
-        Some(asked) => bound!(NUMBERS, &[asked]).fetch_all(connection).await.map(Some),
-        None => Ok(None),
-    }
-}
-
-/// Writes commits in one transaction, each by a statement of its own.
-async fn one_by_one(connection: &mut SqliteConnection, commits: &[Written]) -> Result<Vec<Answer>, sqlx::Error> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let mut answers = Vec::with_capacity(commits.len());
-    for commit in commits {
-        match bound!(COMMIT, &commit_args(commit)).fetch_all(&mut *transaction).await {
-            Ok(rows) => answers.push(first(rows).map(Some)),
-            // What a statement does against a constraint is undone with the statement alone.
-            Err(e) if e.as_database_error().is_some_and(is_constraint) => answers.push(Err(Raised::new(e, message_of))),
-            Err(e) => return Err(e),
-        }
-    }
-    transaction.commit().await?;
-    Ok(answers)
-}
-
-/// Whether a constraint or a trigger refused it: SQLITE_CONSTRAINT, whose kinds differ above the first byte.
-fn is_constraint(e: &dyn sqlx::error::DatabaseError) -> bool {
-    e.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 19)
-}
-
-/// What a trigger said, as code and text.
-fn message_of(e: &dyn sqlx::error::DatabaseError) -> Option<(String, String)> {
-    match e.code().as_deref() {
-        // SQLITE_CONSTRAINT_TRIGGER: one of our own words; the other constraints are raced only by other writers.
-        Some("1811") => {
-            let (code, text) = e.message().split_once(' ').unwrap_or((e.message(), ""));
-            Some((code.to_owned(), text.to_owned()))
-        }
-        _ => None,
+        drop(self.commits.lock().await.take());
     }
 }
 

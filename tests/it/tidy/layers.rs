@@ -78,6 +78,7 @@ pub const OWNERS: &[(&str, &[&str])] = &[
     ("pest_derive", &["syntax"]),
     ("rhai", &["rules"]),
     ("sqlx", &["store"]),
+    ("rusqlite", &["store"]),
     ("lsp_server", &["lsp"]),
     ("gen_lsp_types", &["lsp"]),
     ("clap", &["cli", "main"]),
