@@ -10,6 +10,7 @@ use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::Quantity;
+use super::scaled::{Scaled, plain};
 
 /// An amount in minor units (1/100) of the book's currency.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -71,6 +72,12 @@ impl Money {
         Decimal::new(self.0, 2)
     }
 
+    /// The amount as it is written.
+    #[must_use]
+    pub fn written(self) -> Scaled {
+        Scaled::new(self.0, 2, 2)
+    }
+
     /// A rate times a quantity, rounded half away from zero to the minor unit.
     ///
     /// # Errors
@@ -85,8 +92,11 @@ impl Money {
 impl std::str::FromStr for Money {
     type Err = MoneyError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let plain = text.trim().replace(',', "");
-        let value: Decimal = plain.parse().map_err(|_| MoneyError::NotANumber(text.to_owned()))?;
+        if let Some(minor) = plain(text, 2) {
+            return Ok(Self(minor));
+        }
+        let digits = text.trim().replace(',', "");
+        let value: Decimal = digits.parse().map_err(|_| MoneyError::NotANumber(text.to_owned()))?;
         Self::from_decimal(value)
     }
 }
@@ -116,7 +126,7 @@ impl Sum for Money {
 }
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.to_decimal().to_string())
+        f.pad(self.written().as_str())
     }
 }
 impl fmt::Debug for Money {

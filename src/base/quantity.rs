@@ -10,6 +10,8 @@ use std::ops::{Add, Neg, Sub};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::scaled::{Scaled, plain};
+
 /// A quantity in a part's base unit (pieces, metres, litres …), exact to a thousandth, at most about 9.2 × 10¹⁵ units.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Quantity(i64);
@@ -74,6 +76,12 @@ impl Quantity {
         Decimal::new(self.0, QUANTITY_DECIMALS).normalize()
     }
 
+    /// The quantity as it is written.
+    #[must_use]
+    pub fn written(self) -> Scaled {
+        Scaled::new(self.0, 3, 0)
+    }
+
     /// Decimals in use: 0 for whole units, up to 3.
     #[must_use]
     pub fn decimals(self) -> u32 {
@@ -126,6 +134,9 @@ impl Quantity {
 impl std::str::FromStr for Quantity {
     type Err = QuantityError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(milli) = plain(text, 3) {
+            return Ok(Self(milli));
+        }
         let value: Decimal = text.trim().parse().map_err(|_| QuantityError::NotANumber(text.to_owned()))?;
         Self::from_decimal(value)
     }
@@ -158,7 +169,7 @@ impl Sum for Quantity {
 }
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.to_decimal().to_string())
+        f.pad(self.written().as_str())
     }
 }
 impl fmt::Debug for Quantity {

@@ -2,7 +2,10 @@
 //!
 //! Stands here because `base` knows no serde. Tests: `value.rs`.
 
-use serde::de::Error as _;
+use std::convert::Infallible;
+use std::fmt;
+
+use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::base::{
@@ -10,13 +13,27 @@ use crate::base::{
     Timestamp,
 };
 
+/// Reads a text that is not kept.
+struct OfText<F>(F);
+
+impl<T, E: fmt::Display, F: FnOnce(&str) -> Result<T, E>> Visitor<'_> for OfText<F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+    fn visit_str<W: serde::de::Error>(self, text: &str) -> Result<T, W> {
+        (self.0)(text).map_err(W::custom)
+    }
+}
+
 macro_rules! ids_as_text {
     ($($name:ident),+ $(,)?) => {$(
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> { s.serialize_str(self.as_str()) }
         }
         impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> { String::deserialize(d).map(Self::from) }
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> { d.deserialize_str(OfText(|text: &str| Ok::<_, Infallible>(Self::from(text)))) }
         }
     )+};
 }
@@ -24,17 +41,30 @@ ids_as_text!(Bu, Name, PartCode, PartyCode, PersonCode, ContractCode, DocId, Lot
 
 macro_rules! parsed_from_text {
     ($($name:ident),+ $(,)?) => {$(
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> { s.collect_str(self) }
-        }
         impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                String::deserialize(d)?.parse().map_err(D::Error::custom)
-            }
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> { d.deserialize_str(OfText(str::parse::<Self>)) }
         }
     )+};
 }
 parsed_from_text!(Quantity, Money, Date);
+
+impl Serialize for Quantity {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.written().as_str())
+    }
+}
+
+impl Serialize for Money {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.written().as_str())
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
