@@ -17,6 +17,7 @@ use super::known::{Facts, Wanted};
 use super::lane::Errand;
 use super::learn::VERSION;
 use super::loading::Loading;
+use super::packed;
 use super::postgres::Postgres;
 use super::rows::{self, Cells, Columns};
 use super::shape;
@@ -280,12 +281,11 @@ impl Database {
             Self::Postgres(db) => db.load_with_others(Waiting { sql, bu: r.bu.to_string(), request: as_json(r)? }).await?,
         };
         let kinds: Vec<&Branch> = wanted(r).collect();
-        let packed = row.unpack_all(kinds.len())?;
         let version = row.text(kinds.len())?;
         let mut loading = Loading::default();
-        for (kind, rows) in kinds.into_iter().zip(&packed) {
-            for row in rows {
-                loading.take(&r.bu, kind.tag, &Cells::of(row, kind.columns))?;
+        for (i, kind) in kinds.into_iter().enumerate() {
+            for row in packed::rows(row.text(i)?)? {
+                loading.take(&r.bu, kind.tag, &Cells::packed(&row, kind.columns))?;
             }
         }
         Ok((loading.end(), version.to_owned()))

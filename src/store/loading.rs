@@ -6,7 +6,7 @@ use crate::base::Bu;
 use crate::domain::{Inbound, Line, Paper, PartyValue, Snapshot};
 
 use super::error::StoreError;
-use super::rows::{balance, child, document, line, lot, move_record, obligation, paper, past};
+use super::rows::{balance, balance_after, child, document, line, lot, move_record, obligation, paper, past};
 use super::views::MoveRecord;
 use super::{load, rows::Cells, shape};
 
@@ -37,7 +37,7 @@ impl Loading {
             }
             "closing" => s.closing = Some(load::closing(c)?),
             "repeat" => s.repeat = Some((c.id(0)?, c.count(0)?, c.id(1)?)),
-            "stock" => s.balances.push(balance(c)?),
+            "stock" => s.balances.push(balance_after(c, s.balances.last())?),
             "serial" => s.serials.push(balance(c)?),
             "lot" => s.lots.push(lot(c)?),
             "inbound" => s.inbound.push(Inbound { party: c.id(0)?, part: c.id(1)?, pool: c.some(2)?, quantity: c.quantity(0)? }),

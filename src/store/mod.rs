@@ -25,6 +25,7 @@ mod master;
 mod memory;
 mod migrate;
 mod outbox;
+mod packed;
 #[cfg(test)]
 mod plans;
 mod postgres;

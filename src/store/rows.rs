@@ -13,6 +13,7 @@ use crate::domain::{
 use super::body::outbox_name;
 use super::error::{StoreError, unreadable};
 use super::outbox::{OutboxEntry, Setback};
+use super::packed::{self, Cell};
 use super::sql::Row;
 use super::views::{DocumentHead, DueTimer, EventRecord, MoveRecord};
 
@@ -115,18 +116,32 @@ pub(super) const OUTBOX: Columns =
 
 /// A row of texts, then numbers from a known column on.
 pub(super) struct Cells<'r> {
-    row: &'r Row,
+    row: Source<'r>,
     number: usize,
+}
+
+/// A row as a database gives it, or one that came packed with others.
+enum Source<'r> {
+    Row(&'r Row),
+    Packed(&'r [Cell<'r>]),
 }
 
 impl<'r> Cells<'r> {
     /// A row of exactly these columns.
     pub(super) fn of(row: &'r Row, columns: Columns) -> Self {
-        Self { row, number: columns.texts.len() }
+        Self { row: Source::Row(row), number: columns.texts.len() }
+    }
+
+    /// A packed row of exactly these columns.
+    pub(super) fn packed(row: &'r [Cell<'r>], columns: Columns) -> Self {
+        Self { row: Source::Packed(row), number: columns.texts.len() }
     }
 
     pub(super) fn text(&self, i: usize) -> Read<&'r str> {
-        self.row.text(i)
+        match self.row {
+            Source::Row(row) => row.text(i),
+            Source::Packed(row) => packed::text(row, i),
+        }
     }
     pub(super) fn id<T: From<&'r str>>(&self, i: usize) -> Read<T> {
         self.text(i).map(T::from)
@@ -134,11 +149,25 @@ impl<'r> Cells<'r> {
     pub(super) fn some<T: From<&'r str>>(&self, i: usize) -> Read<Option<T>> {
         self.text(i).map(|t| (!t.is_empty()).then(|| T::from(t)))
     }
+    /// An id that may well be the one before.
+    fn again<T: From<&'r str> + AsRef<str> + Clone>(&self, i: usize, before: Option<&T>) -> Read<T> {
+        let text = self.text(i)?;
+        Ok(before.filter(|b| b.as_ref() == text).cloned().unwrap_or_else(|| T::from(text)))
+    }
+    fn some_again<T: From<&'r str> + AsRef<str> + Clone>(&self, i: usize, before: Option<&T>) -> Read<Option<T>> {
+        if self.text(i)?.is_empty() { Ok(None) } else { self.again(i, before).map(Some) }
+    }
     pub(super) fn parsed<T: serde::de::DeserializeOwned>(&self, i: usize) -> Read<T> {
         serde_json::from_str(self.text(i)?).map_err(|e| unreadable("a JSON column", e))
     }
     pub(super) fn int(&self, i: usize) -> Read<i64> {
-        self.row.int(self.number + i)
+        Ok(self.optional(i)?.unwrap_or_default())
+    }
+    pub(super) fn optional(&self, i: usize) -> Read<Option<i64>> {
+        match self.row {
+            Source::Row(row) => row.optional(self.number + i),
+            Source::Packed(row) => packed::number(row, self.number + i),
+        }
     }
     pub(super) fn count<T: TryFrom<i64>>(&self, i: usize) -> Read<T> {
         let number = self.int(i)?;
@@ -164,8 +193,21 @@ fn holder(doc: Option<DocId>, line: u32) -> Option<Holder> {
 }
 
 pub(super) fn balance(c: &Cells<'_>) -> Read<Balance> {
-    let position = Position { party: c.some(3)?, bin: c.id(4)?, holder: holder(c.some(5)?, c.count(1)?), condition: c.id(6)?, owner: c.id(7)?, pool: c.id(8)? };
-    Ok(Balance { position, part: c.id(0)?, lot: c.id(1)?, serial: c.some(2)?, quantity: c.quantity(0)? })
+    balance_after(c, None)
+}
+
+/// A balance after another: mostly of the same part at the same position, whose names it shares.
+pub(super) fn balance_after(c: &Cells<'_>, before: Option<&Balance>) -> Read<Balance> {
+    let at = before.map(|b| &b.position);
+    let position = Position {
+        party: c.some_again(3, at.and_then(|p| p.party.as_ref()))?,
+        bin: c.again(4, at.map(|p| &p.bin))?,
+        holder: holder(c.some_again(5, at.and_then(|p| p.holder.as_ref()).map(|h| &h.doc))?, c.count(1)?),
+        condition: c.again(6, at.map(|p| &p.condition))?,
+        owner: c.again(7, at.map(|p| &p.owner))?,
+        pool: c.again(8, at.map(|p| &p.pool))?,
+    };
+    Ok(Balance { position, part: c.again(0, before.map(|b| &b.part))?, lot: c.again(1, before.map(|b| &b.lot))?, serial: c.some(2)?, quantity: c.quantity(0)? })
 }
 
 pub(super) fn lot(c: &Cells<'_>) -> Read<Lot> {
@@ -180,7 +222,7 @@ pub(super) fn lot(c: &Cells<'_>) -> Read<Lot> {
         received_at: c.time(0)?,
         sodo,
         rate: c.money(3)?,
-        expires: c.row.optional(c.number + 4)?.map(date),
+        expires: c.optional(4)?.map(date),
         parent: c.some(5)?,
         doc: c.id(6)?,
     })
