@@ -6,10 +6,12 @@
 //! its own (`follows`). Must not know SQL.
 //! Tests: below and `verify.rs`.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
 
-use crate::base::{Bu, DocId, PartyCode, Timestamp};
-use crate::domain::{Decision, Document, Event, Lot, Move, Obligation, ObligationChange, ObligationChangeKind, PaperDraft, Position};
+use crate::base::{Bu, DocId, Name, PartyCode, Timestamp};
+use crate::domain::{Decision, Document, Event, Lot, Move, Obligation, ObligationChange, ObligationChangeKind, PaperDraft, Position, Value};
 
 use super::error::StoreError;
 use super::views::EventRecord;
@@ -45,7 +47,8 @@ pub(super) struct Written {
 
 impl Link<'_> {
     fn written(&self, changed: &Changed<'_>) -> Result<Written, StoreError> {
-        let (input, rules) = (json(&self.event.input)?, json(&self.event.rules)?);
+        // An answer comes with the records that were asked about.
+        let (input, rules) = (json(&self.event.input)?, json_within(&self.event.rules, 1_024 * self.event.rules.len())?);
         let hash = link(self, (&input, &rules), changed);
         Ok(Written { input, rules, hash })
     }
@@ -128,7 +131,14 @@ impl Canon {
 
 /// A value as the store writes it down.
 pub(super) fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|e| StoreError::Malformed(e.to_string()))
+    json_within(value, 0)
+}
+
+/// The same, where it takes about so many bytes: a text that grows is copied again and again.
+pub(super) fn json_within(value: &impl serde::Serialize, bytes: usize) -> Result<String, StoreError> {
+    let mut text = Vec::with_capacity(bytes);
+    serde_json::to_writer(&mut text, value).map_err(|e| StoreError::Malformed(e.to_string()))?;
+    String::from_utf8(text).map_err(|e| StoreError::Malformed(e.to_string()))
 }
 
 /// The hash of what a document says: its head, fields and lines.
@@ -144,7 +154,8 @@ pub(super) struct Texts {
 
 impl Texts {
     pub(super) fn of(document: &Document) -> Result<Self, StoreError> {
-        Ok(Self { fields: json(&document.fields)?, values: document.lines.iter().map(|l| json(&l.values)).collect::<Result<_, _>>()? })
+        let values = |of: &BTreeMap<Name, Value>| json_within(of, 48 * of.len());
+        Ok(Self { fields: values(&document.fields)?, values: document.lines.iter().map(|l| values(&l.values)).collect::<Result<_, _>>()? })
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Must not know SQL. Tests: below; the stores are compared in `tests/it/store_*.rs`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
@@ -47,7 +48,7 @@ pub(super) fn tidy(snapshot: &mut Snapshot) {
     s.limits.sort_by_cached_key(limit_key);
     s.supersessions.sort_by(|a, b| (&a.old, &a.new).cmp(&(&b.old, &b.new)));
     for list in [&mut s.balances, &mut s.serials] {
-        list.sort_by_cached_key(stock_key);
+        list.sort_by(|a, b| (&a.part, &a.position, &a.lot, &a.serial).cmp(&(&b.part, &b.position, &b.lot, &b.serial)));
         list.dedup();
     }
     s.lots.sort_by(|a, b| a.id.cmp(&b.id));
@@ -85,13 +86,17 @@ fn mention<'d>(value: &'d Value, found: &mut BTreeSet<Mention<'d>>) {
 }
 
 /// The document as it is kept: an ended one promises nothing any more.
-pub(super) fn kept(document: &Document) -> Document {
+pub(super) fn kept(document: &Document) -> Cow<'_, Document> {
+    let promises = document.ended && document.lines.iter().any(|l| l.inbound.is_some());
+    if !promises && document.lines.is_sorted_by_key(|l| l.no) {
+        return Cow::Borrowed(document);
+    }
     let mut kept = document.clone();
     if kept.ended {
         kept.lines.iter_mut().for_each(|l| l.inbound = None);
     }
     kept.lines.sort_by_key(|l| l.no);
-    kept
+    Cow::Owned(kept)
 }
 
 /// How many numbers a decision takes from each series.

@@ -1,15 +1,13 @@
 //! What of a document's lines and mentions a commit writes: what is new or has changed; and where some fall away, what is left.
 //!
-//! Lines are compared as the texts that are kept, since two numbers may be equal and written differently. Must not know how it
+//! Lines are compared as they are written, since two numbers may be equal and written differently. Must not know how it
 //! is sent. Tests: below, `tests/it/store_*.rs`.
 
 use std::collections::BTreeSet;
 
-use super::super::chain;
-use super::super::error::StoreError;
 use super::super::shape::{self, Mention};
 use super::{LineRow, line};
-use crate::domain::{Document, Line};
+use crate::domain::{Document, Line, Value};
 
 /// What a commit writes beside the document itself.
 pub(super) struct Beside<'a> {
@@ -24,45 +22,49 @@ pub(super) struct Beside<'a> {
 impl<'a> Beside<'a> {
     /// A document with the values of its lines as they are written, after the one that was loaded: all of it where that is
     /// not the one right before.
-    pub(super) fn of(document: &'a Document, values: &'a [String], before: Option<&'a Document>) -> Result<Self, StoreError> {
+    pub(super) fn of(document: &'a Document, values: &'a [String], before: Option<&'a Document>) -> Self {
         let lines = || document.lines.iter().zip(values);
+        let all = || lines().map(|(l, vals)| line(l, vals)).collect();
         let mentions = shape::mentions(document);
-        let all =
-            |lines_left, mentions_left| Self { lines: lines().map(|(l, vals)| line(l, vals)).collect(), lines_left, mentions: mentions.clone(), mentions_left };
         let numbers = || document.lines.iter().map(|l| l.no).collect();
         if document.revision == 1 {
-            return Ok(all(None, None));
+            return Self { lines: all(), lines_left: None, mentions, mentions_left: None };
         }
         let Some(before) = before.filter(|b| b.bu == document.bu && b.id == document.id && b.revision + 1 == document.revision) else {
-            return Ok(all(Some(numbers()), Some(mentions.clone())));
+            return Self { lines: all(), lines_left: Some(numbers()), mentions: mentions.clone(), mentions_left: Some(mentions) };
         };
-        let mut changed = Vec::new();
-        for (now, vals) in lines() {
-            let was = before.lines.iter().find(|l| l.no == now.no);
-            if !was.is_some_and(|was| is_as_it_was(was, now, vals)) {
-                changed.push(line(now, vals));
-            }
-        }
+        let was = |now: &Line| before.lines.iter().find(|l| l.no == now.no);
+        let changed = lines().filter(|(now, _)| !was(now).is_some_and(|was| is_as_it_was(was, now)));
         let gone = before.lines.iter().any(|was| document.lines.iter().all(|now| now.no != was.no));
         let named = shape::mentions(before);
-        Ok(Self {
-            lines: changed,
+        Self {
+            lines: changed.map(|(l, vals)| line(l, vals)).collect(),
             lines_left: gone.then(numbers),
             mentions: mentions.difference(&named).copied().collect(),
             mentions_left: (!named.is_subset(&mentions)).then_some(mentions),
-        })
+        }
     }
 }
 
-fn is_as_it_was(was: &Line, now: &Line, vals: &str) -> bool {
-    was == now && chain::json(&was.values).is_ok_and(|text| text == vals)
+fn is_as_it_was(was: &Line, now: &Line) -> bool {
+    was == now && was.values.values().zip(now.values.values()).all(|(was, now)| alike(was, now))
+}
+
+/// Whether equal values are written alike too: of equal numbers one may have more zeros at its end.
+fn alike(was: &Value, now: &Value) -> bool {
+    match (was, now) {
+        (Value::Number(was), Value::Number(now)) => was.serialize() == now.serialize(),
+        (Value::List(was), Value::List(now)) => was.iter().zip(now).all(|(was, now)| alike(was, now)),
+        (Value::Record(was), Value::Record(now)) => was.fields.values().zip(now.fields.values()).all(|(was, now)| alike(was, now)),
+        _ => true,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::chain;
     use super::*;
     use crate::base::Name;
-    use crate::domain::Value;
 
     fn document(revision: u64, lines: &[(u32, &str, &str)]) -> Document {
         let line = |&(no, part, count): &(u32, &str, &str)| {
@@ -92,7 +94,7 @@ mod tests {
 
     fn told(now: &Document, before: Option<&Document>) -> Told {
         let values: Vec<String> = now.lines.iter().map(|l| chain::json(&l.values).unwrap()).collect();
-        let beside = Beside::of(now, &values, before).unwrap();
+        let beside = Beside::of(now, &values, before);
         let codes = |of: BTreeSet<Mention<'_>>| of.iter().map(|m| m.code.to_owned()).collect();
         (beside.lines.iter().map(|l| l.line).collect(), beside.lines_left, codes(beside.mentions), beside.mentions_left.map(codes))
     }

@@ -33,7 +33,7 @@ fn text<T: AsRef<str>>(t: Option<&T>) -> &str {
 pub fn commit(d: &Decision, before: Option<&Document>) -> Result<String, StoreError> {
     let document = shape::kept(&d.document);
     let texts = Texts::of(&document)?;
-    let beside = Beside::of(&document, &texts.values, before)?;
+    let beside = Beside::of(&document, &texts.values, before);
     let counts = shape::series(d);
     let take = |t: &'_ SeriesTake| counts.get(t.series.as_str()).copied().unwrap_or_default();
     let body = Body {
@@ -62,7 +62,14 @@ pub fn commit(d: &Decision, before: Option<&Document>) -> Result<String, StoreEr
         children: d.children.iter().map(|c| Started { doc: c.doc.as_str(), workflow: c.workflow.as_str() }).collect(),
         outbox: d.outbox.iter().zip(1..).map(|(row, n)| outbox(row, shape::outbox_id(document.revision, n))).collect::<Result<_, _>>()?,
     };
-    chain::json(&body)
+    chain::json_within(&body, room(&body))
+}
+
+/// About as many bytes as a body takes: its texts once more with their quotes escaped, and its rows.
+fn room(b: &Body<'_>) -> usize {
+    let texts = b.event.input.len() + b.event.rules.len() + b.document.fields.len() + b.lines.iter().map(|l| l.vals.len()).sum::<usize>();
+    let rows = b.lines.len() + b.lots.len() + b.moves.len() + b.owed.len() + b.papers.len() + b.timers.len() + b.outbox.len();
+    2_048 + texts + texts / 2 + 512 * rows
 }
 
 /// Two lines may claim one key: it is claimed once.

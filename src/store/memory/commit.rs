@@ -165,7 +165,7 @@ impl Tenant {
     }
 
     fn write(&mut self, d: &Decision, posting: Posting, journal: Journal) -> Committed {
-        let mut document = shape::kept(&d.document);
+        let mut document = shape::kept(&d.document).into_owned();
         let mut before: BTreeMap<&str, u64> = BTreeMap::new();
         for (series, count) in shape::series(d) {
             let last = self.series.entry(series.to_owned()).or_insert(0);
