@@ -3,19 +3,32 @@
 //! Must not know what they identify: existence is checked where the master data is. Tests: below.
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, PartialEq, Eq, Hash)]
         pub struct $name(Arc<str>);
+
+        impl Ord for $name {
+            /// As text; one and the same text is not looked into.
+            fn cmp(&self, other: &Self) -> Ordering {
+                if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+            }
+        }
+        impl PartialOrd for $name { fn partial_cmp(&self, other: &Self) -> Option<Ordering> { Some(self.cmp(other)) } }
 
         impl $name {
             /// The text of the identifier, as it was written.
             #[must_use]
             pub fn as_str(&self) -> &str { &self.0 }
+
+            /// The same text, without a copy of it.
+            #[must_use]
+            pub fn shared(&self) -> Arc<str> { Arc::clone(&self.0) }
         }
         impl From<&str> for $name { fn from(text: &str) -> Self { Self(Arc::from(text)) } }
         impl From<String> for $name { fn from(text: String) -> Self { Self(Arc::from(text)) } }
@@ -57,8 +70,8 @@ ids! {
 impl LotId {
     /// The order in which lots of one moment came: by their ids, with numbers in them as numbers, so that `D.9` is before `D.10`.
     #[must_use]
-    pub fn in_order(&self, other: &Self) -> std::cmp::Ordering {
-        let (mut a, mut b) = (self.as_str(), other.as_str());
+    pub fn in_order(&self, other: &Self) -> Ordering {
+        let (mut a, mut b) = self.unlike(other);
         while let (Some(one), Some(two)) = (a.chars().next(), b.chars().next()) {
             let order = if one.is_ascii_digit() && two.is_ascii_digit() {
                 let (left, right) = (digits(&mut a), digits(&mut b));
@@ -72,6 +85,17 @@ impl LotId {
             }
         }
         a.len().cmp(&b.len()).then_with(|| self.cmp(other))
+    }
+}
+
+impl LotId {
+    /// Both from where they are not the same any more, a number as a whole: most of their beginning says nothing.
+    fn unlike<'t>(&'t self, other: &'t Self) -> (&'t str, &'t str) {
+        let (a, b) = (self.as_str(), other.as_str());
+        let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+        let digits = a.bytes().take(same).rev().take_while(u8::is_ascii_digit).count();
+        let from = a.floor_char_boundary(same - digits);
+        (a.get(from..).unwrap_or(a), b.get(from..).unwrap_or(b))
     }
 }
 
@@ -98,10 +122,10 @@ mod tests {
 
     #[test]
     fn lots_of_one_moment_are_ordered_by_the_numbers_in_their_ids() {
-        let mut lots: Vec<LotId> = ["d2.1.10", "d2.1.7", "d2.1", "d10.1.1", "d2.1.07", "c9.1.2", "d2.1.7a"].map(LotId::from).to_vec();
+        let mut lots: Vec<LotId> = ["d2.1.10", "d2.1.7", "d2.1", "d10.1.1", "d2.1.07", "c9.1.2", "d2.1.7a", "d2.1.é", "d2.1.è"].map(LotId::from).to_vec();
         lots.sort_by(LotId::in_order);
         let told: Vec<&str> = lots.iter().map(LotId::as_str).collect();
-        assert_eq!(told, ["c9.1.2", "d2.1", "d2.1.07", "d2.1.7", "d2.1.7a", "d2.1.10", "d10.1.1"]);
+        assert_eq!(told, ["c9.1.2", "d2.1", "d2.1.07", "d2.1.7", "d2.1.7a", "d2.1.10", "d2.1.è", "d2.1.é", "d10.1.1"]);
         assert!(lots.iter().all(|a| lots.iter().all(|b| a.in_order(b) == b.in_order(a).reverse())));
     }
 }

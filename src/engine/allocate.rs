@@ -8,6 +8,7 @@ use crate::base::{LotId, PartCode, Quantity, SerialNo};
 use crate::domain::{Balance, Position, Reason, ReasonCode, Value};
 use crate::model::{Choosing, Expr, MoveSpec};
 
+use super::consult::Argument;
 use super::operate;
 use super::run::{Halt, Run};
 
@@ -70,41 +71,42 @@ impl Run<'_> {
 
     /// First in, first out: by receipt, then lot, then serial number. What the document that started this one holds comes
     /// after its own, so that neither ends with the other's.
-    pub fn oldest_first(&self, units: &mut [Balance]) {
+    pub fn oldest_first(&self, units: &mut Vec<Balance>) {
         let lent = |unit: &Balance| unit.position.holder.as_ref().is_some_and(|h| h.doc != self.doc.id);
-        units.sort_by(|a, b| lent(a).cmp(&lent(b)).then_with(|| self.older(a, b)));
+        let mut aged: Vec<(i64, Balance)> = units.drain(..).map(|unit| (self.received(&unit), unit)).collect();
+        aged.sort_by(|a, b| lent(&a.1).cmp(&lent(&b.1)).then_with(|| older((a.0, &a.1), (b.0, &b.1))));
+        units.extend(aged.into_iter().map(|(_, unit)| unit));
     }
 
-    /// By receipt; lots of one moment in the order in which they were made.
-    fn older(&self, a: &Balance, b: &Balance) -> std::cmp::Ordering {
-        let received = |unit: &Balance| self.lot(&unit.lot).map_or(i64::MAX, |l| l.received_at.micros());
-        received(a).cmp(&received(b)).then_with(|| a.lot.in_order(&b.lot)).then_with(|| a.serial.cmp(&b.serial))
+    /// When the lot of a unit came.
+    fn received(&self, unit: &Balance) -> i64 {
+        self.lot(&unit.lot).map_or(i64::MAX, |l| l.received_at.micros())
     }
 
     fn rank(&self, rule: &crate::base::Name, params: &[Option<Expr>], units: Vec<Balance>, spec: &MoveSpec) -> Result<Offered, Halt> {
-        let (mut taken, mut passed_over) = (Vec::new(), Vec::new());
+        let (mut taken, mut passed_over) = (Vec::with_capacity(units.len()), Vec::new());
         let mut given = Vec::with_capacity(params.len());
         for param in params {
-            given.push(param.as_ref().map(|e| self.eval(e).map(|v| self.for_rule(v))).transpose()?);
+            given.push(param.as_ref().map(|e| self.eval(e).map(|v| Argument::from(self.for_rule(v)))).transpose()?);
         }
         let parties = self.parties();
         for unit in units {
-            let lot = self.lot_record(&unit);
-            let arguments = given.iter().map(|g| g.clone().unwrap_or_else(|| lot.clone())).collect();
+            let lot = Argument::from(self.lot_record(&unit));
+            let arguments = given.iter().map(|g| g.as_ref().unwrap_or(&lot).clone()).collect();
             let (answer, _) = self.consult_among(&parties, rule, arguments, spec.from.span)?;
-            let reason = answer.get("reason").map(ToString::to_string).unwrap_or_default();
             if answer.get("take").and_then(Value::as_yes_no).unwrap_or(false) {
                 let rank = match answer.get("rank") {
                     Some(Value::List(rank)) => rank.clone(),
                     _ => Vec::new(),
                 };
-                taken.push((rank, unit));
+                taken.push((rank, self.received(&unit), unit));
             } else {
+                let reason = answer.get("reason").map(ToString::to_string).unwrap_or_default();
                 passed_over.push((unit, reason));
             }
         }
-        taken.sort_by(|(rank_a, a), (rank_b, b)| by_rank(rank_a, rank_b).then_with(|| self.older(a, b)));
-        Ok(Offered { units: taken.into_iter().map(|(_, unit)| unit).collect(), passed_over })
+        taken.sort_by(|(a, received_a, unit_a), (b, received_b, unit_b)| by_rank(a, b).then_with(|| older((*received_a, unit_a), (*received_b, unit_b))));
+        Ok(Offered { units: taken.into_iter().map(|(_, _, unit)| unit).collect(), passed_over })
     }
 
     /// The serial numbers in a field, each named once.
@@ -196,6 +198,11 @@ impl Run<'_> {
         }
         taken
     }
+}
+
+/// By receipt; lots of one moment in the order in which they were made.
+fn older((received_a, a): (i64, &Balance), (received_b, b): (i64, &Balance)) -> Ordering {
+    received_a.cmp(&received_b).then_with(|| a.lot.in_order(&b.lot)).then_with(|| a.serial.cmp(&b.serial))
 }
 
 /// Ranks compare item by item; unlike items count as equal, a longer rank comes later.

@@ -25,12 +25,28 @@ impl Asked {
     }
 }
 
-/// The print of a question: quick to compare, so that many lots are told apart without looking into each.
-fn print(rule: &str, arguments: &[Value]) -> u64 {
+/// What a rule is asked about, with its print: equal for equal values, and quick to compare, so that many lots are told
+/// apart without looking into each.
+#[derive(Clone)]
+pub struct Argument {
+    value: Value,
+    print: u64,
+}
+
+impl From<Value> for Argument {
+    fn from(value: Value) -> Self {
+        let mut print = Print(0);
+        print.value(&value, 1);
+        Self { print: print.0, value }
+    }
+}
+
+/// The print of a question, and its arguments.
+fn question(rule: &str, arguments: Vec<Argument>) -> (u64, Vec<Value>) {
     let mut print = Print(0);
     print.text(rule);
-    arguments.iter().for_each(|value| print.value(value, 1));
-    print.0
+    arguments.iter().for_each(|argument| print.mix(argument.print));
+    (print.0, arguments.into_iter().map(|argument| argument.value).collect())
 }
 
 struct Print(u64);
@@ -79,12 +95,12 @@ impl Run<'_> {
 
     /// The answer of a rule to values.
     pub fn consult(&self, rule: &Name, arguments: Vec<Value>, span: Span) -> Result<(Value, RuleSource), Halt> {
-        self.consult_among(&self.parties(), rule, arguments, span)
+        self.consult_among(&self.parties(), rule, arguments.into_iter().map(Argument::from).collect(), span)
     }
 
     /// Like [`Run::consult`], where the parties of the document are at hand.
-    pub fn consult_among(&self, parties: &[PartyCode], rule: &Name, arguments: Vec<Value>, span: Span) -> Result<(Value, RuleSource), Halt> {
-        let print = print(rule.as_str(), &arguments);
+    pub fn consult_among(&self, parties: &[PartyCode], rule: &Name, arguments: Vec<Argument>, span: Span) -> Result<(Value, RuleSource), Halt> {
+        let (print, arguments) = question(rule.as_str(), arguments);
         if let Some(known) = self.answers.borrow().iter().find(|known| known.is_of(print, rule.as_str(), &arguments)) {
             return Ok((known.trace.answer.clone(), known.source.clone()));
         }
@@ -101,14 +117,14 @@ impl Run<'_> {
     }
 
     /// The answer of the books to a question, kept with the decision: later nobody could tell it from the moves alone.
-    pub fn remembered(&self, question: &'static str, arguments: Vec<Value>, ask: impl FnOnce() -> Value) -> Value {
-        let print = print(question, &arguments);
-        if let Some(known) = self.answers.borrow().iter().find(|known| known.is_of(print, question, &arguments)) {
+    pub fn remembered(&self, about: &'static str, arguments: Vec<Value>, ask: impl FnOnce() -> Value) -> Value {
+        let (print, arguments) = question(about, arguments.into_iter().map(Argument::from).collect());
+        if let Some(known) = self.answers.borrow().iter().find(|known| known.is_of(print, about, &arguments)) {
             return known.trace.answer.clone();
         }
-        let answer = self.env.witness.and_then(|w| w.recall(question, &arguments)).unwrap_or_else(ask);
-        let trace = RuleTrace { rule: question.into(), layer: "".into(), line: self.line_no(), arguments, answer: answer.clone() };
-        let source = RuleSource { rule: question.into(), layer: "".into(), file: "".into(), line: None };
+        let answer = self.env.witness.and_then(|w| w.recall(about, &arguments)).unwrap_or_else(ask);
+        let trace = RuleTrace { rule: about.into(), layer: "".into(), line: self.line_no(), arguments, answer: answer.clone() };
+        let source = RuleSource { rule: about.into(), layer: "".into(), file: "".into(), line: None };
         self.answers.borrow_mut().push(Asked { print, trace, source });
         answer
     }

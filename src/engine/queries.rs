@@ -224,7 +224,7 @@ impl Run<'_> {
                 "offer",
                 [
                     ("party", Value::Party(code.clone())),
-                    ("kind", Value::text(party.kind.as_str())),
+                    ("kind", Value::Text(party.kind.shared())),
                     ("part", Value::Part(offered.clone())),
                     ("pool", Value::Name(pool.clone())),
                     ("available", Value::Quantity(quantity)),

@@ -51,7 +51,7 @@ pub fn party_record(party: &Party) -> Value {
         [
             ("code", Value::Party(party.code.clone())),
             ("name", Value::text(&party.name)),
-            ("kind", Value::text(party.kind.as_str())),
+            ("kind", Value::Text(party.kind.shared())),
             ("city", Value::text(&party.city)),
             ("state", Value::text(&party.state)),
             ("gstin", Value::text(&party.gstin)),
@@ -113,7 +113,7 @@ impl Run<'_> {
                 ("serial", optional(balance.serial.clone(), Value::Serial)),
                 ("part", Value::Part(balance.part.clone())),
                 ("party", optional(balance.position.party.clone(), Value::Party)),
-                ("bin", Value::text(balance.position.bin.as_str())),
+                ("bin", Value::Text(balance.position.bin.shared())),
                 ("condition", Value::Name(balance.position.condition.clone())),
                 ("owner", Value::Name(balance.position.owner.clone())),
                 ("pool", Value::Name(balance.position.pool.clone())),
@@ -134,7 +134,7 @@ impl Run<'_> {
         Value::record(SHAPE.record(
             "obligation",
             [
-                ("kind", Value::text(obligation.kind.as_str())),
+                ("kind", Value::Text(obligation.kind.shared())),
                 ("part", Value::Part(obligation.part.clone())),
                 ("open", Value::Quantity(obligation.open)),
                 ("due", Value::Date(due)),
@@ -151,8 +151,8 @@ impl Run<'_> {
         let doc = &self.doc;
         let own = [
             ("number", Value::text(&doc.number)),
-            ("workflow", Value::text(doc.workflow.as_str())),
-            ("state", Value::text(doc.state.as_str())),
+            ("workflow", Value::Text(doc.workflow.shared())),
+            ("state", Value::Text(doc.state.shared())),
             ("opened", Value::Date(doc.opened_at.date(&self.env.book.manifest.zone))),
         ];
         with_own("document", &doc.fields, own)
