@@ -168,17 +168,20 @@ impl Form {
         Fields { names: Arc::clone(&self.names), values: self.order.iter().map(take).collect() }
     }
 
-    /// What is given in the order of its names, in the order in which the names of this form were given; nothing where it has
-    /// other names than these, or more, or fewer.
-    pub fn placed<'g, T: Clone>(&self, given: impl ExactSizeIterator<Item = (&'g str, T)>) -> Option<Vec<T>> {
+    /// The properties, from what is given in the order of its names: each is read with the place that its name had among those
+    /// that this form was given. Nothing where there are other names than these, or more, or fewer, or where one cannot be read.
+    pub fn read<'g, T>(&self, given: impl ExactSizeIterator<Item = (&'g str, T)>, mut read: impl FnMut(usize, T) -> Option<Value>) -> Option<Fields> {
         if given.len() != self.names.len() {
             return None;
         }
-        let mut placed = vec![None; self.names.len()];
+        let mut values = Vec::with_capacity(self.names.len());
         for ((name, at), (key, value)) in self.names.iter().zip(&*self.order).zip(given) {
-            *placed.get_mut(*at).filter(|_| *name == *key)? = Some(value);
+            if *name != key {
+                return None;
+            }
+            values.push(read(*at, value)?);
         }
-        placed.into_iter().collect()
+        Some(Fields { names: Arc::clone(&self.names), values })
     }
 }
 
@@ -223,13 +226,18 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_in_order_is_put_where_its_names_stood() {
+    fn what_comes_in_order_is_read_by_the_places_of_its_names() {
         let form = Form::of(&["pool", "bin", "lot"].map(Name::from));
-        let placed = |given: &[(&'static str, u8)]| form.placed(given.iter().copied());
-        assert_eq!(placed(&[("bin", 1), ("lot", 2), ("pool", 3)]), Some(vec![3, 1, 2]));
-        assert_eq!(placed(&[("bin", 1), ("lot", 2)]), None, "one is not given");
-        assert_eq!(placed(&[("bin", 1), ("lots", 2), ("pool", 3)]), None, "one has another name");
-        assert_eq!(placed(&[("bin", 1), ("lot", 2), ("pool", 3), ("rate", 4)]), None, "one is too many");
+        let read = |given: &[(&'static str, u8)]| {
+            let text = |at: usize, n: u8| (n < 9).then(|| Value::text(&format!("{at}{n}")));
+            let fields = form.read(given.iter().copied(), text)?;
+            Some(fields.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", "))
+        };
+        assert_eq!(read(&[("bin", 1), ("lot", 2), ("pool", 3)]).as_deref(), Some("bin 11, lot 22, pool 03"));
+        assert_eq!(read(&[("bin", 1), ("lot", 2)]), None, "one is not given");
+        assert_eq!(read(&[("bin", 1), ("lots", 2), ("pool", 3)]), None, "one has another name");
+        assert_eq!(read(&[("bin", 1), ("lot", 2), ("pool", 3), ("rate", 4)]), None, "one is too many");
+        assert_eq!(read(&[("bin", 1), ("lot", 9), ("pool", 3)]), None, "one cannot be read");
     }
 
     #[test]

@@ -87,21 +87,25 @@ impl Reader<'_> {
 
     /// Names and codes, which rules write as text; a part, party or contract may be the record itself.
     fn reference(&self, ty: &Type, item: Item) -> Option<Result<Value, Misfit>> {
-        let text = match item {
-            Item::Text(text) => text.to_string(),
-            Item::Record(record) => record.fields.get("code")?.to_string(),
+        let code;
+        let text = match &item {
+            Item::Text(text) => text.as_str(),
+            Item::Record(record) => {
+                code = record.fields.get("code")?.to_string();
+                &code
+            }
             _ => return None,
         };
-        let declared = |what: &str, known: &[Named]| Some(choose(what, &text, || known.iter().map(|n| &n.name)));
+        let declared = |what: &str, known: &[Named]| Some(choose(what, text, || known.iter().map(|n| &n.name)));
         match ty {
             Type::Condition => declared("condition", &self.vocabulary.conditions),
             Type::Owner => declared("owner", &self.vocabulary.owners),
             Type::Pool => declared("pool", &self.vocabulary.pools),
             Type::Role => {
                 let system = Name::from("system");
-                Some(choose("role", &text, || self.vocabulary.roles.keys().chain([&system])))
+                Some(choose("role", text, || self.vocabulary.roles.keys().chain([&system])))
             }
-            Type::Choice(names) => Some(choose("choice", &text, || names.iter())),
+            Type::Choice(names) => Some(choose("choice", text, || names.iter())),
             _ if text.is_empty() => None,
             Type::Part => Some(Ok(Value::Part(text.into()))),
             Type::Party(_) => Some(Ok(Value::Party(text.into()))),
@@ -143,11 +147,11 @@ impl Reader<'_> {
 
     fn fields(&self, kind: &Name, fields: &[(Name, Type)], given: &Map, path: Path<'_>) -> Result<Value, Misfit> {
         let form = self.form.filter(|_| matches!(path, Path::Whole));
-        // Nearly every answer has exactly the fields of its rule: then none of them has to be looked for.
-        if let Some((form, placed)) = form.and_then(|form| Some((form, form.placed(given.iter().map(|(name, value)| (name.as_str(), value)))?))) {
-            let read = |((name, ty), value): (&(Name, Type), &Dynamic)| self.value(ty, value, Path::Field(&path, name.as_str()));
-            let mut values = fields.iter().zip(placed).map(read).collect::<Result<Vec<_>, _>>()?;
-            return Ok(Value::record(Record { kind: kind.clone(), fields: form.fields(&mut values) }));
+        // Nearly every answer has exactly the fields of its rule: then none of them has to be looked for. One that does not fit
+        // is told below, after those that were declared before it.
+        let read = |at: usize, value: &Dynamic| fields.get(at).and_then(|(name, ty)| self.value(ty, value, Path::Field(&path, name.as_str())).ok());
+        if let Some(fields) = form.and_then(|form| form.read(given.iter().map(|(name, value)| (name.as_str(), value)), read)) {
+            return Ok(Value::record(Record { kind: kind.clone(), fields }));
         }
         if let Some(unknown) = given.keys().find(|key| !fields.iter().any(|(name, _)| *name == key.as_str())) {
             return Err(Misfit {

@@ -74,6 +74,12 @@ pub(super) fn apply(op: Operator, left: &Dynamic, right: &Dynamic) -> Outcome {
     {
         return Ok(done);
     }
+    // Nearly all else that rules compare is text: without a copy of either.
+    if op.compares()
+        && let (Ok(a), Ok(b)) = (left.as_immutable_string_ref(), right.as_immutable_string_ref())
+    {
+        return Ok(op.holds(a.as_str().cmp(b.as_str())).into());
+    }
     match (Item::of(left), Item::of(right)) {
         (Item::Absent, _) => Err(absent(0)),
         (_, Item::Absent) => Err(absent(1)),
