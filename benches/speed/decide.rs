@@ -1,4 +1,4 @@
-//! `decide` alone, for the allocation of a job over twenty lots, and a rule beside the same script on a bare rhai engine.
+//! `decide` alone, for the allocation of a job over twenty lots, and rules beside the same scripts on a bare rhai engine.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -86,13 +86,26 @@ pub async fn run(world: &World, table: &mut Table) {
     }
 }
 
-/// The same script with the same arguments on an engine of rhai's own making.
+/// The same scripts with the same arguments on an engine of rhai's own making: that of the layer that answered, and the one
+/// below it, which it asks as `base`.
 fn bare(world: &World, trace: &RuleTrace) -> f64 {
-    let file = format!("rules/default/{}.rhai", trace.rule);
-    let text = world.book.sources.files().find(|(_, f)| f.name == file).map(|(_, f)| f.text.to_string()).expect("the script");
+    let compiled = |engine: &mut rhai::Engine, layer: &str| {
+        let file = format!("rules/{layer}/{}.rhai", trace.rule);
+        let text = world.book.sources.files().find(|(_, f)| f.name == file).map(|(_, f)| f.text.to_string()).expect("the script");
+        engine.register_fn("has", |value: Dynamic| !value.is_unit());
+        engine.compile(text).expect("the script")
+    };
     let mut engine = rhai::Engine::new();
-    engine.register_fn("has", |value: Dynamic| !value.is_unit());
-    let script = engine.compile(text).expect("the script");
+    let script = compiled(&mut engine, &trace.layer);
+    if &*trace.layer != "default" {
+        let mut lower = rhai::Engine::new();
+        let (below, rule) = (compiled(&mut lower, "default"), trace.rule.to_string());
+        let any = std::any::TypeId::of::<Dynamic>();
+        engine.register_raw_fn("base", vec![any; trace.arguments.len()], move |_, args| {
+            let args: Vec<Dynamic> = args.iter().map(|arg| (**arg).clone()).collect();
+            lower.call_fn::<Dynamic>(&mut rhai::Scope::new(), &below, &rule, args)
+        });
+    }
     let args: Vec<Dynamic> = trace.arguments.iter().map(dynamic).collect();
     micros(|| {
         let answer: Dynamic = engine.call_fn(&mut rhai::Scope::new(), &script, trace.rule.as_str(), args.clone()).expect("an answer");
