@@ -28,6 +28,8 @@ pub(super) const NUMBERS: &str =
     FROM paper p WHERE p.bu = d.bu AND p.doc = d.doc AND p.revision = h.value ->> 2)) || '' ORDER BY h.key)
   FROM json_each($1) h CROSS JOIN document d WHERE d.bu = h.value ->> 0 AND d.doc = h.value ->> 1";
 
+/// What PostgreSQL answers where no number is given.
+const NOTHING: &str = "null";
 /// How often a small command is sent whose answer was lost.
 pub(super) const SENT: u32 = 4;
 
@@ -129,7 +131,7 @@ impl Database {
             Self::Postgres(db) => {
                 let answer = db.call("commit", &[c.bu.as_str().into(), c.body.as_str().into()]).await;
                 db.count_commits(1).await;
-                answer.map(Some)
+                answer.map(|told| (told != NOTHING).then_some(told))
             }
             Self::Sqlite(db) if c.numbered => told(db.command(COMMIT, commit_args(c)).await).map(Some),
             Self::Sqlite(db) => db.command(COMMIT_UNNUMBERED, commit_args(c)).await.map(|_| None),

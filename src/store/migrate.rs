@@ -27,7 +27,7 @@ pub struct Migrated {
 const WAIT: Duration = Duration::from_secs(10);
 
 /// What leads to each version from the one before it: for SQLite, and for PostgreSQL with `bincard` for the schema.
-const STEPS: [(i64, &str, &str); 9] = [
+const STEPS: [(i64, &str, &str); 10] = [
     (2, include_str!("sqlite/schema/seal.sql"), include_str!("postgres/schema/seal.sql")),
     (3, include_str!("sqlite/schema/held.sql"), include_str!("postgres/schema/held.sql")),
     (4, include_str!("sqlite/schema/closing.sql"), include_str!("postgres/schema/closing.sql")),
@@ -37,6 +37,7 @@ const STEPS: [(i64, &str, &str); 9] = [
     (8, "", include_str!("postgres/schema/bodies.sql")),
     (9, include_str!("sqlite/schema/master_version.sql"), include_str!("postgres/schema/master_version.sql")),
     (10, "", ""),
+    (11, "", ""),
 ];
 
 /// The versions to go through from the one that is there.

@@ -8,7 +8,7 @@ use super::error::StoreError;
 
 /// The version of the schema that this program writes. It goes up whenever a table, a trigger or a procedure changes;
 /// `migrate.rs` says how a database gets there.
-pub(super) const VERSION: i64 = 10;
+pub(super) const VERSION: i64 = 11;
 
 /// When rows of a guarded table may change again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

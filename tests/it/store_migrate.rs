@@ -67,8 +67,8 @@ async fn an_older_database_is_brought_up_to_date_and_goes_on() {
             Err(e @ StoreError::OlderSchema { found: 1, .. }) => assert!(e.to_string().contains("then run `bincard db migrate`"), "{e}"),
             other => panic!("{other:?}"),
         }
-        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 1, to: 10 });
-        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 10, to: 10 });
+        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 1, to: 11 });
+        assert_eq!(Store::migrate(&f.url).await.unwrap(), Migrated { from: 11, to: 11 });
         let store = f.admin().await;
         let report = store.verify().await.unwrap();
         assert!(report.is_sound(), "the guards stand again, and papers follow each other: {report:?}");
@@ -102,7 +102,7 @@ async fn a_newer_database_and_none_at_all_are_refused() {
     for f in [sqlite().await, postgres().await] {
         by_hand(&f, "INSERT INTO schema_version VALUES (99)").await;
         let said = Store::migrate(&f.url).await.unwrap_err().to_string();
-        assert!(said.contains("the database has schema version 99, and this program knows versions up to 10: use a newer bincard"), "{said}");
+        assert!(said.contains("the database has schema version 99, and this program knows versions up to 11: use a newer bincard"), "{said}");
     }
     let folder = crate::support::folder();
     let nothing = folder.path().join("nothing.db");

@@ -1,6 +1,8 @@
 //! Connections at hand: who is done with one leaves it to the next, who takes it without asking whether it lives.
 //!
-//! The pool asks whenever it is given a connection back, which is a round trip after each call. Must not know what is asked.
+//! The pool asks whenever it is given a connection back, which is a round trip after each call. There are as many turns as
+//! connections: who finds none at hand waits for a turn, in the order of coming, never at the pool while others go on from
+//! hand to hand. Must not know what is asked.
 //! Tests: `tests/it/crash_server.rs`, `tests/it/race_answers.rs`.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::link::CONNECTIONS;
 
-/// So many stay at hand at most: some are always the pool's, for transactions of several statements.
+/// So many are in use or at hand at most: some are always the pool's, for transactions of several statements.
 const KEPT: usize = CONNECTIONS as usize - 3;
 /// After so long a connection goes through the pool again, which ends those that are old.
 const LIFE: Duration = Duration::from_secs(300);
@@ -23,11 +26,20 @@ pub(super) struct Lent {
 }
 
 /// Those that nobody uses now. Clones share them.
-#[derive(Clone, Default)]
-pub(super) struct AtHand(Arc<Idle>);
+#[derive(Clone)]
+pub(super) struct AtHand {
+    idle: Arc<Idle>,
+    turns: Arc<Semaphore>,
+}
 
 #[derive(Default)]
 struct Idle(Mutex<Vec<Lent>>);
+
+impl Default for AtHand {
+    fn default() -> Self {
+        Self { idle: Arc::default(), turns: Arc::new(Semaphore::new(KEPT)) }
+    }
+}
 
 impl std::fmt::Debug for AtHand {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -36,10 +48,15 @@ impl std::fmt::Debug for AtHand {
 }
 
 impl AtHand {
+    /// Waits for a turn, which lasts until it is dropped; none where that takes too long.
+    pub(super) async fn turn(&self, patience: Duration) -> Option<SemaphorePermit<'_>> {
+        tokio::time::timeout(patience, self.turns.acquire()).await.ok()?.ok()
+    }
+
     /// The one that was used last, if it is not too old, nor older than what is told.
     pub(super) fn take(&self, lives: impl Fn(Duration) -> bool) -> Option<Lent> {
         loop {
-            let lent = self.0.0.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+            let lent = self.idle.0.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
             let age = lent.since.elapsed();
             if age < LIFE && lives(age) {
                 return Some(lent);
@@ -47,17 +64,17 @@ impl AtHand {
         }
     }
 
-    /// Leaves one to the next; where enough are there, or the pool is closed, it goes back to the pool.
+    /// Leaves one to the next; where the pool is closed, it goes back to the pool.
     pub(super) fn leave(&self, lent: Lent, closed: impl Fn() -> bool) {
-        let mut idle = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < KEPT && !closed() {
+        let mut idle = self.idle.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !closed() {
             idle.push(lent);
         }
     }
 
     /// Gives all back to the pool.
     pub(super) fn clear(&self) {
-        let all = std::mem::take(&mut *self.0.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = std::mem::take(&mut *self.idle.0.lock().unwrap_or_else(PoisonError::into_inner));
         drop(all);
     }
 }

@@ -81,6 +81,7 @@ impl super::Postgres {
 
     /// Asks once, on a connection at hand. One that is lost, or whose answer nobody waited for, is the pool's to look after.
     pub(super) async fn ask(&self, sql: Arc<str>, args: &[Arg]) -> Result<Vec<PgRow>, sqlx::Error> {
+        let _turn = self.at_hand.turn(self.patience).await.ok_or(sqlx::Error::PoolTimedOut)?;
         let mut lent = self.lent().await?;
         let answer = bound!(sql, args).fetch_all(&mut *lent.connection).await;
         match &answer {

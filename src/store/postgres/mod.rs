@@ -100,6 +100,8 @@ impl Postgres {
             ("enable_hashjoin", "off"),
             ("enable_mergejoin", "off"),
             ("enable_seqscan", "off"),
+            // A plan is made while a table is small, and kept: nor is it the better way to go through all of a small one.
+            ("random_page_cost", "0.01"),
             ("jit", "off"),
             ("default_transaction_read_only", only_reads),
         ];
@@ -211,7 +213,7 @@ fn answer(told: &serde_json::Value) -> Answer {
     let text = |name| told.get(name).and_then(serde_json::Value::as_str);
     match (text("raised"), text("said")) {
         (Some(code), Some(said)) => Err(Raised::told(spoken(code, said))),
-        _ => Ok(Some(told.to_string())),
+        _ => Ok((!told.is_null()).then(|| told.to_string())),
     }
 }
 

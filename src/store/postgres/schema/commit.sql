@@ -45,7 +45,8 @@ BEGIN
 END $$;
 
 -- Writes some bodies, all or none: what one of them may not do, none does. No two are of one document, and whoever closes
--- books comes alone; those who do not are refused here and so written one by one.
+-- books comes alone; those who do not are refused here and so written one by one. A statement is begun only where a body
+-- has something for it: to begin one takes longer than to write its rows.
 CREATE FUNCTION bincard.commit_all(p_bu text, p_bodies jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_bodies bigint;
@@ -57,17 +58,20 @@ DECLARE
   v_docs text[];
   v_repeated boolean;
   v_astray boolean;
+  v_taken jsonb;
   v_answers jsonb;
 BEGIN
   SELECT array_agg(n.doc), count(*), count(*) FILTER (WHERE n.opens), max(n.closes), min((n.event ->> 'effective_at')::bigint),
       bool_or(EXISTS (SELECT FROM bincard.event e WHERE e.bu = p_bu AND e.command_key = n.event ->> 'command_key')),
-      count(DISTINCT n.doc) < count(*) OR bool_or(n.event ->> 'to_state' <> n.document ->> 'state' OR n.opens <> (n.revision = 1)
-        OR n.opens AND (n.event ->> 'previous' <> '' OR n.event ->> 'from_state' <> '')) OR max(n.closes) IS NOT NULL AND count(*) > 1,
+      bool_or(n.event ->> 'to_state' <> n.document ->> 'state' OR n.opens <> (n.revision = 1)
+        OR n.opens AND (n.event ->> 'previous' <> '' OR n.event ->> 'from_state' <> '')),
       (SELECT max(c.until) FROM bincard.closing c WHERE c.bu = p_bu)
     INTO v_docs, v_bodies, v_opening, v_closes, v_first, v_repeated, v_astray, v_closed
     FROM jsonb_to_recordset(p_bodies) AS n(doc text, revision bigint, opens boolean, closes bigint, document jsonb, event jsonb);
   IF v_repeated THEN RAISE EXCEPTION USING ERRCODE = 'BC106', MESSAGE = 'the key was used before; a new command takes a new key'; END IF;
-  IF v_astray IS NOT FALSE THEN RAISE EXCEPTION USING ERRCODE = 'BC101', MESSAGE = 'the document is not as this command found it; load it and decide again'; END IF;
+  IF v_astray IS NOT FALSE OR v_bodies > 1 AND (v_closes IS NOT NULL OR (SELECT count(DISTINCT d.doc) FROM unnest(v_docs) AS d(doc)) < v_bodies) THEN
+    RAISE EXCEPTION USING ERRCODE = 'BC101', MESSAGE = 'the document is not as this command found it; load it and decide again';
+  END IF;
 
   IF v_opening > 0 THEN
     INSERT INTO bincard.document
@@ -134,33 +138,39 @@ BEGIN
 
   -- Numbers last: whoever waits for a series waits for the shortest time. `last` is the last one that a body has taken,
   -- `before` the event of the body before it that took from the same series.
-  IF p_bodies @? '$[*].series[*]' THEN
+  IF NOT p_bodies @? '$[*].series[*]' THEN RETURN to_jsonb(array_fill(NULL::text, ARRAY[v_bodies::int])); END IF;
+  WITH given AS (
     INSERT INTO bincard.series AS s
-      SELECT p_bu, x.series, sum(x.count) FROM jsonb_array_elements(p_bodies) n, jsonb_to_recordset(n.value -> 'series') AS x(series text, count bigint)
+      SELECT p_bu, x.series, sum(x.count) FROM jsonb_to_recordset(p_bodies) AS n(series jsonb), jsonb_to_recordset(n.series) AS x(series text, count bigint)
       GROUP BY x.series ORDER BY x.series
-      ON CONFLICT (bu, series) DO UPDATE SET last = s.last + excluded.last;
-    WITH taken AS (
-      SELECT n.value AS body, x.series, s.last - coalesce(sum(x.count) OVER (
-          PARTITION BY x.series ORDER BY n.ordinality ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), 0)::bigint AS last,
-          lag((n.value ->> 'doc') || ' ' || (n.value ->> 'revision')) OVER (PARTITION BY x.series ORDER BY n.ordinality) AS before
-        FROM jsonb_array_elements(p_bodies) WITH ORDINALITY n, jsonb_to_recordset(n.value -> 'series') AS x(series text, count bigint)
-          JOIN bincard.series s ON s.bu = p_bu AND s.series = x.series),
-    numbered AS (
-      UPDATE bincard.document d SET number = bincard.number_of(t.body -> 'number', t.last) FROM taken t
-        WHERE d.bu = p_bu AND d.doc = ANY (v_docs) AND d.doc = t.body ->> 'doc' AND t.body #>> '{number,series}' = t.series)
+      ON CONFLICT (bu, series) DO UPDATE SET last = s.last + excluded.last RETURNING s.series, s.last)
+  SELECT jsonb_agg(to_jsonb(t)) INTO v_taken FROM (
+    SELECT n.doc, n.revision, n.event -> 'effective_at' AS issued_at, n.number, n.papers, x.series, g.last - coalesce(sum(x.count) OVER (
+        PARTITION BY x.series ORDER BY n.ordinality ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), 0)::bigint AS last,
+      lag(n.doc || ' ' || n.revision) OVER (PARTITION BY x.series ORDER BY n.ordinality) AS before
+    FROM ROWS FROM (jsonb_to_recordset(p_bodies) AS (doc text, revision bigint, number jsonb, papers jsonb, series jsonb, event jsonb)) WITH ORDINALITY
+        AS n(doc, revision, number, papers, series, event, ordinality),
+      jsonb_to_recordset(n.series) AS x(series text, count bigint) JOIN given g ON g.series = x.series) t;
+  IF p_bodies @? '$[*].number.series' THEN
+    UPDATE bincard.document d SET number = bincard.number_of(t.number, t.last)
+      FROM jsonb_to_recordset(v_taken) AS t(doc text, series text, last bigint, number jsonb)
+      WHERE d.bu = p_bu AND d.doc = ANY (v_docs) AND d.doc = t.doc AND t.number ->> 'series' = t.series;
+  END IF;
+  IF p_bodies @? '$[*].papers[*]' THEN
     INSERT INTO bincard.paper
-      SELECT p_bu, t.body ->> 'doc', (t.body ->> 'revision')::bigint, p.ordinality, p.value ->> 'kind', t.series, bincard.number_of(p.value, t.last),
-        (t.body #>> '{event,effective_at}')::bigint, p.value ->> 'from_party', p.value ->> 'to_party', (p.value ->> 'reverses')::bigint,
-        (p.value ->> 'open')::bigint,
-        CASE WHEN (p.value ->> 'ordinal')::bigint > 1 THEN (t.body ->> 'doc') || ' ' || (t.body ->> 'revision')
+      SELECT p_bu, t.doc, t.revision, p.ordinality, p.value ->> 'kind', t.series, bincard.number_of(p.value, t.last), t.issued_at, p.value ->> 'from_party',
+        p.value ->> 'to_party', (p.value ->> 'reverses')::bigint, (p.value ->> 'open')::bigint,
+        CASE WHEN (p.value ->> 'ordinal')::bigint > 1 THEN t.doc || ' ' || t.revision
           ELSE coalesce(t.before, (SELECT b.doc || ' ' || b.revision FROM bincard.paper b WHERE b.bu = p_bu AND b.series = t.series
             AND b.number = bincard.number_of(p.value || '{"ordinal": 0}', t.last)), '') END
-      FROM taken t, jsonb_array_elements(t.body -> 'papers') WITH ORDINALITY p WHERE p.value ->> 'series' = t.series;
+      FROM jsonb_to_recordset(v_taken) AS t(doc text, revision bigint, issued_at bigint, series text, last bigint, before text, papers jsonb),
+        jsonb_array_elements(t.papers) WITH ORDINALITY p WHERE p.value ->> 'series' = t.series;
   END IF;
-  SELECT jsonb_agg(jsonb_build_object('revision', n.revision, 'number', (SELECT d.number FROM bincard.document d WHERE d.bu = p_bu AND d.doc = n.doc),
+  SELECT jsonb_agg(CASE WHEN n.series = '[]' THEN 'null' ELSE jsonb_build_object('revision', n.revision,
+      'number', (SELECT d.number FROM bincard.document d WHERE d.bu = p_bu AND d.doc = n.doc),
       'papers', CASE WHEN n.papers = '[]' THEN n.papers ELSE (SELECT jsonb_agg(p.number ORDER BY p.ordinal) FROM bincard.paper p
-        WHERE p.bu = p_bu AND p.doc = n.doc AND p.revision = n.revision) END)) INTO v_answers
-    FROM jsonb_to_recordset(p_bodies) AS n(doc text, revision bigint, papers jsonb);
+        WHERE p.bu = p_bu AND p.doc = n.doc AND p.revision = n.revision) END) END) INTO v_answers
+    FROM jsonb_to_recordset(p_bodies) AS n(doc text, revision bigint, series jsonb, papers jsonb);
   RETURN v_answers;
 END $$;
 
@@ -185,16 +195,13 @@ BEGIN
           parent text);
   END IF;
   IF p_bodies @? '$[*].moves[*]' THEN
+    -- In the order in which they were made: what one puts down the next may take. Positions are taken in an order of their own (`moves.sql`).
     INSERT INTO bincard.move
       SELECT p_bu, n.doc, n.revision, x.*, (n.event ->> 'recorded_at')::bigint, (n.event ->> 'effective_at')::bigint
-      FROM ROWS FROM (jsonb_to_recordset(p_bodies) AS (doc text, revision bigint, moves jsonb, event jsonb)) WITH ORDINALITY
-          AS n(doc, revision, moves, event, ordinality),
-        jsonb_to_recordset(n.moves)
+      FROM jsonb_to_recordset(p_bodies) AS n(doc text, revision bigint, moves jsonb, event jsonb), jsonb_to_recordset(n.moves)
         AS x(ordinal bigint, line bigint, part text, lot text, serial text, quantity bigint, rate bigint,
           from_party text, from_bin text, from_doc text, from_line bigint, from_condition text, from_owner text, from_pool text,
-          to_party text, to_bin text, to_doc text, to_line bigint, to_condition text, to_owner text, to_pool text)
-      -- All commits take from the shelves in the same order, so that none waits for one that waits for it. Moves of one lot follow each other.
-      ORDER BY x.part COLLATE "C", x.lot COLLATE "C", x.serial COLLATE "C", n.ordinality, x.ordinal;
+          to_party text, to_bin text, to_doc text, to_line bigint, to_condition text, to_owner text, to_pool text);
   END IF;
 END $$;
 
@@ -203,8 +210,14 @@ CREATE FUNCTION bincard.commit_rest(p_bu text, p_bodies jsonb) RETURNS void LANG
 DECLARE
   v_fired text[];
   v_entering text[];
-  v_gone bigint;
+  v_gives_up boolean;
+  v_written bigint;
 BEGIN
+  SELECT array_agg(n.fired ->> 'doc') FILTER (WHERE n.fired IS NOT NULL), array_agg(n.doc) FILTER (WHERE n.enters AND NOT n.opens),
+      bool_or(n.enters AND NOT n.opens AND EXISTS (
+        SELECT FROM bincard.claim c WHERE c.bu = p_bu AND c.doc = n.doc AND c.until::jsonb ? (n.document ->> 'state')))
+    INTO v_fired, v_entering, v_gives_up
+    FROM jsonb_to_recordset(p_bodies) AS n(doc text, opens boolean, enters boolean, fired jsonb, document jsonb);
   IF p_bodies @? '$[*].owed[*]' THEN
     PERFORM FROM jsonb_array_elements(p_bodies) n, jsonb_array_elements(n.value -> 'owed') x
       WHERE (SELECT o.doc FROM bincard.obligation o WHERE o.bu = p_bu AND o.id = x.value ->> 'id') IS NOT NULL;
@@ -229,23 +242,20 @@ BEGIN
       WHERE p.bu = p_bu AND p.doc = ANY (ARRAY(SELECT c.doc FROM jsonb_to_recordset(p_bodies) AS c(doc text, closed jsonb) WHERE c.closed <> '[]'))
         AND p.doc = n.doc AND p.open = 1 AND n.closed ? p.number;
   END IF;
-  v_fired := ARRAY(SELECT n.fired ->> 'doc' FROM jsonb_to_recordset(p_bodies) AS n(fired jsonb) WHERE n.fired IS NOT NULL);
-  IF v_fired <> '{}' THEN
+  IF v_fired IS NOT NULL THEN
     DELETE FROM bincard.timer t USING jsonb_to_recordset(p_bodies) AS n(doc text, fired jsonb)
       WHERE t.bu = p_bu AND t.doc = ANY (v_fired) AND t.doc = n.fired ->> 'doc' AND t.id = n.fired ->> 'id'
         AND (t.doc = n.doc OR t.doc = (SELECT d.parent FROM bincard.document d WHERE d.bu = p_bu AND d.doc = n.doc)
           OR EXISTS (SELECT FROM bincard.child c WHERE c.bu = p_bu AND c.parent = n.doc AND c.doc = t.doc));
-    GET DIAGNOSTICS v_gone = ROW_COUNT;
-    IF v_gone < cardinality(v_fired) THEN RAISE EXCEPTION USING ERRCODE = 'BC110', MESSAGE = 'it is done already; look again at what is due'; END IF;
+    GET DIAGNOSTICS v_written = ROW_COUNT;
+    IF v_written < cardinality(v_fired) THEN RAISE EXCEPTION USING ERRCODE = 'BC110', MESSAGE = 'it is done already; look again at what is due'; END IF;
   END IF;
-  v_entering := ARRAY(SELECT n.doc FROM jsonb_to_recordset(p_bodies) AS n(doc text, enters boolean) WHERE n.enters);
-  IF v_entering <> '{}' THEN
+  IF v_entering IS NOT NULL THEN
     DELETE FROM bincard.timer t WHERE t.bu = p_bu AND t.doc = ANY (v_entering) AND t.kind NOT IN ('start', 'arrived');
-    -- Few documents claim anything.
-    IF EXISTS (SELECT FROM bincard.claim c WHERE c.bu = p_bu AND c.doc = ANY (v_entering)) THEN
-      DELETE FROM bincard.claim c USING jsonb_to_recordset(p_bodies) AS n(doc text, document jsonb)
-        WHERE c.bu = p_bu AND c.doc = ANY (v_entering) AND c.doc = n.doc AND c.until::jsonb ? (n.document ->> 'state');
-    END IF;
+  END IF;
+  IF v_gives_up THEN
+    DELETE FROM bincard.claim c USING jsonb_to_recordset(p_bodies) AS n(doc text, enters boolean, document jsonb)
+      WHERE n.enters AND c.bu = p_bu AND c.doc = ANY (v_entering) AND c.doc = n.doc AND c.until::jsonb ? (n.document ->> 'state');
   END IF;
   IF p_bodies @? '$[*].timers[*]' THEN
     INSERT INTO bincard.timer SELECT p_bu, n.doc, x.id, x.due_at, x.kind, x.state, x.body, '', x.held_until

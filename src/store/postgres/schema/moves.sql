@@ -15,8 +15,7 @@ DECLARE
   v_outside boolean;
   v_lacking text;
 BEGIN
-  SELECT min(c.bu), array_agg(ROW(c.bu, c.party, c.part, c.bin, c.doc, c.line, c.condition, c.owner, c.pool, c.lot, c.serial, c.quantity)::bincard.stock
-        ORDER BY c.part COLLATE "C", c.lot COLLATE "C", c.serial COLLATE "C", c.party COLLATE "C", c.doc COLLATE "C", c.line, c.bin COLLATE "C"),
+  SELECT min(c.bu), array_agg(ROW(c.bu, c.party, c.part, c.bin, c.doc, c.line, c.condition, c.owner, c.pool, c.lot, c.serial, c.quantity)::bincard.stock),
       count(*) FILTER (WHERE c.quantity < 0 AND c.party <> ''), bool_or(c.astray), bool_or(c.both_ways AND c.party <> ''), bool_or(c.serial <> ''), bool_or(c.party = '')
     INTO v_bu, v_changes, v_taken, v_astray, v_both_ways, v_units, v_outside
     FROM (SELECT s.bu, s.party, s.part, s.bin, s.doc, s.line, s.condition, s.owner, s.pool, s.lot, s.serial, sum(s.quantity)::bigint AS quantity,
@@ -26,7 +25,8 @@ BEGIN
         FROM (SELECT bu, from_party AS party, part, from_bin AS bin, from_doc AS doc, from_line AS line, from_condition AS condition, from_owner AS owner,
               from_pool AS pool, lot, serial, -quantity AS quantity, doc AS mover FROM posted
             UNION ALL SELECT bu, to_party, part, to_bin, to_doc, to_line, to_condition, to_owner, to_pool, lot, serial, quantity, doc FROM posted) s
-        GROUP BY s.bu, s.party, s.part, s.bin, s.doc, s.line, s.condition, s.owner, s.pool, s.lot, s.serial) c;
+        GROUP BY s.bu, s.part, s.lot, s.serial, s.party, s.doc, s.line, s.bin, s.condition, s.owner, s.pool
+        ORDER BY s.bu, s.part, s.lot, s.serial, s.party, s.doc, s.line, s.bin, s.condition, s.owner, s.pool) c;
   IF v_astray THEN
     RAISE EXCEPTION USING ERRCODE = 'BC108', MESSAGE = 'units that are held for another document are not taken, nor put; fire a transition of that document';
   END IF;
