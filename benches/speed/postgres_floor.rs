@@ -10,7 +10,8 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::rows::{ADDED, Rows, Take};
 
 /// What the engine tells each connection; the floor is given the same.
-const SETTINGS: &str = "-c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c random_page_cost=0.01 -c jit=off";
+const SETTINGS: &str =
+    "-c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c random_page_cost=0.01 -c jit=off";
 
 /// A schema with the tables and indexes of a store, and nothing that guards them.
 pub struct Floor {
