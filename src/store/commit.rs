@@ -14,7 +14,7 @@ use super::sql::{Arg, Database, Row};
 use super::views::{Book, Committed, DueTimer, TimerOutcome};
 
 const COMMAND: &str = "INSERT INTO command VALUES ($1, $2, $3, $4, jsonb($5))";
-/// Where no number is given there is nothing to tell: every row that a statement gives wakes who waits for its end.
+/// Where no number is given there is nothing to tell, so nothing is looked up.
 const COMMIT_UNNUMBERED: &str = "INSERT INTO command VALUES ('commit', $1, $2, $3, jsonb($4))";
 pub(super) const COMMIT: &str = "INSERT INTO command VALUES ('commit', $1, $2, $3, jsonb($4)) RETURNING (SELECT json_object('number', d.number, 'revision', $3, 'papers',
   (SELECT json_group_array(p.number ORDER BY p.ordinal) FROM paper p WHERE p.bu = $1 AND p.doc = $2 AND p.revision = $3)) FROM document d WHERE d.bu = $1 AND d.doc = $2)";
