@@ -386,6 +386,14 @@ pub const SERVER: &[Attack] = &[
         STOCK,
     ),
     server(
+        "functions and operators of one's own before those of the server",
+        Superuser,
+        Sql(
+            "CREATE SCHEMA evil_{schema}; CREATE FUNCTION evil_{schema}.starts_with(a text, b text) RETURNS boolean LANGUAGE sql AS 'SELECT true'; CREATE FUNCTION evil_{schema}.texts(a text, b text) RETURNS boolean LANGUAGE sql AS 'SELECT true'; CREATE FUNCTION evil_{schema}.numbers(a int, b int) RETURNS boolean LANGUAGE sql AS 'SELECT true'; CREATE OPERATOR evil_{schema}.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil_{schema}.texts); CREATE OPERATOR evil_{schema}.<> (LEFTARG = text, RIGHTARG = text, FUNCTION = evil_{schema}.texts); CREATE OPERATOR evil_{schema}.= (LEFTARG = int, RIGHTARG = int, FUNCTION = evil_{schema}.numbers); SET search_path = evil_{schema}, pg_catalog; UPDATE {schema}.stock SET quantity = 1",
+        ),
+        STOCK,
+    ),
+    server(
         "update through a view of the owner",
         Owner,
         Sql("CREATE VIEW {schema}.mine AS SELECT * FROM {schema}.stock; UPDATE {schema}.mine SET quantity = 1"),
