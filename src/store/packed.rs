@@ -1,4 +1,4 @@
-//! Rows that a load is given packed as one JSON text, read without a copy of what stands in them: nearly all of it becomes
+//! Rows that come packed as one JSON text. A load reads them without a copy of what stands in them: nearly all of it becomes
 //! ids, which keep a copy of their own.
 //!
 //! Must not know columns. Tests: below, `tests/it/store_*.rs`.
@@ -16,6 +16,17 @@ pub(super) enum Cell<'t> {
     Int(i64),
     Text(Cow<'t, str>),
     None,
+}
+
+impl Cell<'_> {
+    /// The same, apart from the text that it stood in.
+    pub(super) fn kept(self) -> Cell<'static> {
+        match self {
+            Self::Int(number) => Cell::Int(number),
+            Self::Text(text) => Cell::Text(Cow::Owned(text.into_owned())),
+            Self::None => Cell::None,
+        }
+    }
 }
 
 /// The rows of one JSON text: a list of lists.

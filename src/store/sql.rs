@@ -12,6 +12,7 @@ use super::error::{StoreError, unreadable};
 use super::group::Written;
 use super::known::Known;
 use super::lane::Lanes;
+use super::packed::{self, Cell};
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
 
@@ -59,54 +60,14 @@ impl From<i64> for Arg {
 pub(super) enum Row {
     Sqlite(sqlx::sqlite::SqliteRow),
     Postgres(sqlx::postgres::PgRow),
-    Packed(Vec<Cell>),
-}
-
-/// A column of a packed row.
-#[derive(Debug)]
-pub(super) enum Cell {
-    Int(i64),
-    Text(Box<str>),
-    None,
-}
-
-impl<'de> serde::Deserialize<'de> for Cell {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(ReadCell)
-    }
-}
-
-/// Reads whatever stands in a column; a list or a fraction is none of ours.
-struct ReadCell;
-
-impl serde::de::Visitor<'_> for ReadCell {
-    type Value = Cell;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a text, a whole number or nothing")
-    }
-    fn visit_str<E>(self, text: &str) -> Result<Cell, E> {
-        Ok(Cell::Text(text.into()))
-    }
-    fn visit_i64<E>(self, number: i64) -> Result<Cell, E> {
-        Ok(Cell::Int(number))
-    }
-    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Cell, E> {
-        i64::try_from(number).map(Cell::Int).map_err(E::custom)
-    }
-    fn visit_unit<E>(self) -> Result<Cell, E> {
-        Ok(Cell::None)
-    }
+    Packed(Vec<Cell<'static>>),
 }
 
 impl Row {
     /// The rows of one JSON text: a list of lists.
     pub(super) fn unpack(text: &str) -> Result<Vec<Self>, StoreError> {
-        if text.is_empty() {
-            return Ok(Vec::new());
-        }
-        let rows: Vec<Vec<Cell>> = serde_json::from_str(text).map_err(|e| unreadable("packed rows", e))?;
-        Ok(rows.into_iter().map(Self::Packed).collect())
+        let kept = |row: Vec<Cell<'_>>| Self::Packed(row.into_iter().map(Cell::kept).collect());
+        Ok(packed::rows(text)?.into_iter().map(kept).collect())
     }
 
     /// Rows that come packed, several kinds of them: each column of the one row is a JSON list of rows.
@@ -118,14 +79,10 @@ impl Row {
 
     /// Text; empty where there is none.
     pub(super) fn text(&self, i: usize) -> Result<&str, StoreError> {
-        let text = match self {
+        let text: Result<Option<&str>, _> = match self {
             Self::Sqlite(row) => row.try_get(i),
             Self::Postgres(row) => row.try_get(i),
-            Self::Packed(cells) => match cells.get(i) {
-                Some(Cell::Text(text)) => Ok(Some(&**text)),
-                Some(Cell::None) => Ok(None),
-                other => return Err(unreadable("a text", format!("{other:?}"))),
-            },
+            Self::Packed(cells) => return packed::text(cells, i),
         };
         Ok(text.map_err(|e| unreadable("a column", e))?.unwrap_or_default())
     }
@@ -135,11 +92,7 @@ impl Row {
         match self {
             Self::Sqlite(row) => row.try_get(i),
             Self::Postgres(row) => row.try_get(i),
-            Self::Packed(cells) => match cells.get(i) {
-                Some(Cell::Int(number)) => Ok(Some(*number)),
-                Some(Cell::None) => Ok(None),
-                other => return Err(unreadable("a number", format!("{other:?}"))),
-            },
+            Self::Packed(cells) => return packed::number(cells, i),
         }
         .map_err(|e| unreadable("a column", e))
     }

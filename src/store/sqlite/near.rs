@@ -4,13 +4,15 @@
 //! longer than what a transition asks. Nothing is waited for here: where another program holds the file, the caller is told.
 //! Must not know what is asked. Tests: below, `tests/it/store_*.rs`.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OpenFlags};
 
 use crate::store::error::Told;
-use crate::store::sql::{Arg, Cell, Row};
+use crate::store::packed::Cell;
+use crate::store::sql::{Arg, Row};
 
 /// Statements that stay prepared.
 const PREPARED: usize = 300;
@@ -92,11 +94,11 @@ fn bind(statement: &mut CachedStatement<'_>, args: &[Arg]) -> rusqlite::Result<(
     Ok(())
 }
 
-fn cell(i: usize, value: ValueRef<'_>) -> rusqlite::Result<Cell> {
+fn cell(i: usize, value: ValueRef<'_>) -> rusqlite::Result<Cell<'static>> {
     match value {
         ValueRef::Null => Ok(Cell::None),
         ValueRef::Integer(number) => Ok(Cell::Int(number)),
-        ValueRef::Text(text) => Ok(Cell::Text(std::str::from_utf8(text).map_err(|e| rusqlite::Error::Utf8Error(i, e))?.into())),
+        ValueRef::Text(text) => Ok(Cell::Text(Cow::Owned(std::str::from_utf8(text).map_err(|e| rusqlite::Error::Utf8Error(i, e))?.to_owned()))),
         other => Err(rusqlite::Error::InvalidColumnType(i, "column".to_owned(), other.data_type())),
     }
 }
