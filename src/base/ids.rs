@@ -86,9 +86,7 @@ impl LotId {
         }
         a.len().cmp(&b.len()).then_with(|| self.cmp(other))
     }
-}
 
-impl LotId {
     /// Both from where they are not the same any more, a number as a whole: most of their beginning says nothing.
     fn unlike<'t>(&'t self, other: &'t Self) -> (&'t str, &'t str) {
         let (a, b) = (self.as_str(), other.as_str());

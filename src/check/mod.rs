@@ -239,7 +239,8 @@ impl Checker<'_> {
             graph::states(outline, self.reports);
             workflows.insert(name.clone(), Arc::new(workflows::workflow(&declared, outline, self.reports)));
         }
-        if !self.incomplete && items.iter().all(|item| !matches!(item, ast::Item::Workflow(w) if w.broken)) {
+        // What nothing prepares may follow from a mistake: a word that is misspelt prepares nothing.
+        if !self.reports.any_error() {
             pairs::pairs(&declared.vocabulary, &workflows, self.reports);
         }
         let codes = scenarios::codes(workflows.values().map(Arc::as_ref));

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::domain::{Action, Command};
 
 use super::args::Global;
-use super::error::CliError;
+use super::error::{CliError, Kind};
 use super::input::input;
 use super::open::{Acting, Given};
 use super::outcome::{actor, send};
@@ -49,7 +49,12 @@ pub async fn run(args: &FireArgs, global: &Global, out: Out) -> Result<(), CliEr
 /// The command that fires a transition of a document, and the document's number.
 pub(super) async fn firing(session: &Session, (acts, sent): (&Given, Option<&str>), document: &str, transition: &str) -> Result<(Command, String), CliError> {
     let person = acting(acts.person.as_deref())?;
-    let (bu, head) = session.document(document, acts.bu.as_deref()).await?;
+    let (bu, head) = match session.document(document, acts.bu.as_deref()).await {
+        Err(error) if error.kind == Kind::Usage && session.book.workflows.values().any(|w| w.transition(document).is_some()) => {
+            return Err(error.hint("the transition comes first, then the document"));
+        }
+        found => found?,
+    };
     let at = session.at(acts.at.as_deref())?;
     let workflow = session.book.workflows.get(&head.workflow);
     let command = Command {

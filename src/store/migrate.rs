@@ -67,9 +67,7 @@ async fn migrate_file(path: &str) -> Result<Migrated, StoreError> {
     let options = SqliteConnectOptions::new().filename(path.strip_prefix("//").unwrap_or(path)).foreign_keys(true).busy_timeout(WAIT);
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let there: i64 = sqlx::query("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'schema_version'").fetch_one(&mut *transaction).await?.try_get(0)?;
-    let found = if there == 0 { None } else { sqlx::query("SELECT max(version) FROM schema_version").fetch_one(&mut *transaction).await?.try_get(0)? };
-    let from = from(found)?;
+    let from = from(sqlite::version(&mut transaction).await?)?;
     let triggers = sqlx::query("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetch_all(&mut *transaction).await?;
     for row in triggers {
         let name: String = row.try_get(0)?;

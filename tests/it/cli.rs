@@ -197,6 +197,7 @@ fn mistakes_on_the_command_line_end_with_2_and_a_hint() {
     let lines = [
         "bincard fire receive REC/main/26-27/0009 --as asha",
         "bincard fire receive REC/main/26-27/0009",
+        "bincard fire REC/main/26-27/0009 receive --as asha",
         "bincard todo --as asah",
         "bincard open receipt --as asha store",
         "bincard open receipt --as asha store=main --line nonsense",

@@ -117,6 +117,10 @@ async fn a_file_that_another_program_holds_is_waited_for_or_given_up_whole() {
         assert_eq!(one.await.unwrap().expect_err("the file is held").to_string(), told);
     }
     assert_eq!(steps(&desk, "J1").await, [""; 0]);
+    // Who only looks does not wait, also who comes only now.
+    let late = Store::open(&format!("{}?wait=0", fixture.url)).await.expect("a look at a file that is held");
+    assert!(late.counts(None).await.unwrap().transitions > 0);
+    late.close().await;
     // A program that holds the file for a while only is waited for.
     let waits = tokio::spawn({
         let (desk, command) = (desk.clone(), command.clone());

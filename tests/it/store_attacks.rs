@@ -45,6 +45,7 @@ async fn tried(f: &Fixture, attack: &Try) -> Result<(), String> {
     match attack.how {
         How::Sql(sql) => by_hand(f, attack.who, sql).await,
         How::EveryTable(sql) => every_table(f, attack.who, sql).await,
+        How::Told(sql, argument) => by_argument(f, attack.who, sql, argument).await,
         How::GuardsOff(sql) => {
             plant(f, sql).await;
             Ok(())
@@ -63,16 +64,27 @@ async fn tried(f: &Fixture, attack: &Try) -> Result<(), String> {
     }
 }
 
+/// What a database says of an error.
+fn said(e: sqlx::Error) -> String {
+    e.as_database_error().map_or(e.to_string(), |e| e.message().to_owned())
+}
+
 async fn by_hand(f: &Fixture, who: Who, sql: &str) -> Result<(), String> {
-    let said = |e: sqlx::Error| e.as_database_error().map_or(e.to_string(), |e| e.message().to_owned());
     if f.store.kind() == "sqlite" {
         let raw = raw_sqlite(f).await;
         let done = raw.execute(AssertSqlSafe(table::written(sql, ""))).await;
         raw.close().await;
         return done.map(|_| ()).map_err(said);
     }
-    let (_, schema) = f.url.split_once("schema=").unwrap();
-    let (base, _) = f.url.split_once("schema=").unwrap();
+    let (mut connection, schema) = session(f, who).await;
+    let done = sqlx::raw_sql(AssertSqlSafe(table::written(sql, &schema))).execute(&mut connection).await;
+    connection.close().await.unwrap();
+    done.map(|_| ()).map_err(said)
+}
+
+/// A session at the server, and the schema.
+async fn session(f: &Fixture, who: Who) -> (sqlx::PgConnection, String) {
+    let (base, schema) = f.url.split_once("schema=").unwrap();
     let base = base.trim_end_matches(['?', '&']);
     let url = if who == Who::Service { as_user(base, SERVICE) } else { base.to_owned() };
     let options: sqlx::postgres::PgConnectOptions = url.parse().unwrap();
@@ -80,7 +92,15 @@ async fn by_hand(f: &Fixture, who: Who, sql: &str) -> Result<(), String> {
     if who == Who::Owner {
         connection.execute(AssertSqlSafe(format!("SET ROLE {schema}_owner"))).await.unwrap();
     }
-    let done = sqlx::raw_sql(AssertSqlSafe(table::written(sql, schema))).execute(&mut connection).await;
+    (connection, schema.to_owned())
+}
+
+/// Sends an argument beside its statement, which the server then repeats among the frames of a call.
+async fn by_argument(f: &Fixture, who: Who, sql: &str, argument: &str) -> Result<(), String> {
+    let (mut connection, schema) = session(f, who).await;
+    connection.execute("SET log_parameter_max_length_on_error = -1").await.unwrap();
+    let query = sqlx::query(AssertSqlSafe(table::written(sql, &schema))).bind(table::written(argument, &schema));
+    let done = query.execute(&mut connection).await;
     connection.close().await.unwrap();
     done.map(|_| ()).map_err(said)
 }
@@ -113,7 +133,6 @@ async fn every_table(f: &Fixture, who: Who, sql: &str) -> Result<(), String> {
 
 async fn by_body(f: &Fixture, patch: &str) -> Result<(), String> {
     let body = forged::body(f, patch).await;
-    let said = |e: sqlx::Error| e.as_database_error().map_or(e.to_string(), |e| e.message().to_owned());
     if f.store.kind() == "sqlite" {
         let raw = raw_sqlite(f).await;
         let query = sqlx::query("INSERT INTO command VALUES ('commit', 'ac', $1, $2, jsonb($3))");

@@ -12,7 +12,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Row};
 use tokio::sync::Mutex;
 
@@ -62,9 +62,7 @@ impl Sqlite {
         let path = path.strip_prefix("//").unwrap_or(path);
         let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(WAIT).statement_cache_capacity(300);
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options.clone()).await?;
-        let there: i64 = sqlx::query("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'schema_version'").fetch_one(&readers).await?.try_get(0)?;
-        let found = if there == 0 { None } else { sqlx::query("SELECT max(version) FROM schema_version").fetch_one(&readers).await?.try_get(0)? };
-        if is_missing(found)? {
+        if is_missing(version(&mut *readers.acquire().await?).await?)? {
             return Err(StoreError::Admin(format!("`{path}` is no bincard database")));
         }
         let writer = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
@@ -137,12 +135,22 @@ impl Sqlite {
     }
 }
 
+/// The version of the tables of a file; none where it has none.
+pub(super) async fn version(file: &mut SqliteConnection) -> Result<Option<i64>, sqlx::Error> {
+    let there: i64 = sqlx::query("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'schema_version'").fetch_one(&mut *file).await?.try_get(0)?;
+    if there == 0 { Ok(None) } else { sqlx::query("SELECT max(version) FROM schema_version").fetch_one(file).await?.try_get(0) }
+}
+
+/// Makes the tables where there are none; true where it did.
 async fn migrate(writer: &SqlitePool) -> Result<bool, StoreError> {
+    // Where they are there, nothing is written, and nobody waited for who writes.
+    if !is_missing(version(&mut *writer.acquire().await?).await?)? {
+        return Ok(false);
+    }
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
-    sqlx::raw_sql("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL) STRICT").execute(&mut *transaction).await?;
-    let found = sqlx::query("SELECT max(version) FROM schema_version").fetch_one(&mut *transaction).await?.try_get(0)?;
-    let missing = is_missing(found)?;
+    let missing = is_missing(version(&mut transaction).await?)?;
     if missing {
+        sqlx::raw_sql("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL) STRICT").execute(&mut *transaction).await?;
         sqlx::raw_sql(AssertSqlSafe(schema())).execute(&mut *transaction).await?;
         sqlx::raw_sql(include_str!("schema/statistics.sql")).execute(&mut *transaction).await?;
         sqlx::query("INSERT INTO schema_version VALUES ($1)").bind(VERSION).execute(&mut *transaction).await?;

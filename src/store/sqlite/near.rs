@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{CachedStatement, Connection, OpenFlags};
+use rusqlite::{CachedStatement, Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::store::error::Told;
 use crate::store::packed::Cell;
@@ -59,12 +59,11 @@ impl Near {
 
     /// Several statements that hold together: where one of them fails, none was.
     pub(super) fn together<T>(&self, run: impl FnOnce(&Self) -> Answer<T>) -> Answer<T> {
-        self.rows("BEGIN IMMEDIATE", &[])?;
-        let done = run(self).and_then(|done| self.rows("COMMIT", &[]).map(|_| done));
-        if done.is_err() && !self.0.is_autocommit() {
-            self.rows("ROLLBACK", &[])?;
-        }
-        done
+        // Dropped before it is committed, also by a panic, it is rolled back.
+        let transaction = Transaction::new_unchecked(&self.0, TransactionBehavior::Immediate).map_err(told)?;
+        let done = run(self)?;
+        transaction.commit().map_err(told)?;
+        Ok(done)
     }
 
     /// The same connection, for something that may wait so long for another program.
@@ -76,9 +75,19 @@ impl Near {
     }
 }
 
-/// Whether another program holds the file: SQLITE_BUSY, whose kinds differ above the first byte.
+/// Whether another program holds the file: SQLITE_BUSY.
 pub(super) fn is_held(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
+    kind(error) == Some(5)
+}
+
+/// Whether a constraint or a trigger refused it: SQLITE_CONSTRAINT.
+pub(super) fn is_constraint(error: &sqlx::Error) -> bool {
+    kind(error) == Some(19)
+}
+
+/// The code of an error less what tells its variants apart, which stands above the first byte.
+fn kind(error: &sqlx::Error) -> Option<u32> {
+    Some(error.as_database_error()?.code()?.parse::<u32>().ok()? & 0xff)
 }
 
 /// Arguments are named by their number, as `$2`; SQLite itself counts them as they come in the text.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::OwnedMutexGuard;
 
 use super::Sqlite;
-use super::near::{Near, is_held};
+use super::near::{Near, is_constraint, is_held};
 use crate::store::commit::{COMMIT, COMMIT_ALL, NUMBERS, Raised, commit_all_args, commit_args, each, first};
 use crate::store::group::{Answer, Written};
 use crate::store::sql::{Arg, Row, bound};
@@ -37,7 +37,7 @@ impl Sqlite {
         // It takes milliseconds: others go on deciding meanwhile.
         let answers = match self.aside(Arc::clone(&self.commits).lock_owned().await, together).await {
             Ok(numbers) => each(commits, numbers)?,
-            Err(e) if e.as_database_error().is_some_and(is_constraint) => {
+            Err(e) if is_constraint(&e) => {
                 let all: Vec<[Arg; 4]> = commits.iter().map(commit_args).collect();
                 self.aside(Arc::clone(&self.commits).lock_owned().await, move |near| near.together(|near| one_by_one(near, &all))).await?
             }
@@ -92,16 +92,11 @@ fn one_by_one(near: &Near, commits: &[[Arg; 4]]) -> Result<Vec<Answer>, sqlx::Er
         match near.rows(COMMIT, commit) {
             Ok(rows) => answers.push(Ok(Some(first(&rows)?))),
             // What a statement does against a constraint is undone with the statement alone.
-            Err(e) if e.as_database_error().is_some_and(is_constraint) => answers.push(Err(Raised::new(e, message_of))),
+            Err(e) if is_constraint(&e) => answers.push(Err(Raised::new(e, message_of))),
             Err(e) => return Err(e),
         }
     }
     Ok(answers)
-}
-
-/// Whether a constraint or a trigger refused it: SQLITE_CONSTRAINT, whose kinds differ above the first byte.
-fn is_constraint(e: &dyn sqlx::error::DatabaseError) -> bool {
-    e.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 19)
 }
 
 /// What a trigger said, as code and text.

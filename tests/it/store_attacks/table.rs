@@ -26,6 +26,8 @@ pub enum How {
     Sql(&'static str),
     /// A statement, once for every guarded table.
     EveryTable(&'static str),
+    /// A statement whose argument is sent beside it, on a server that repeats arguments in what it says of a call.
+    Told(&'static str, &'static str),
     /// Statements with all guards off, which stand as before when anybody looks.
     GuardsOff(&'static str),
     /// A decision of the library, changed before it is committed; its hash is right.
@@ -61,7 +63,7 @@ pub struct Attack {
 }
 
 use End::{Found, Refused};
-use How::{Body, Bytes, EveryTable, Forged, GuardsOff, Sql};
+use How::{Body, Bytes, EveryTable, Forged, GuardsOff, Sql, Told};
 use Who::{Owner, Program, Service, Superuser, Tamperer};
 
 /// On a SQLite file only.
@@ -351,6 +353,12 @@ pub const SERVER: &[Attack] = &[
         Sql(
             "DO $$ BEGIN EXECUTE 'UPDATE stock SET quantity = 99000 WHERE bu <> ''\nPL/pgSQL function {schema}.commit(text,jsonb) line 1 at SQL statement'''; END $$",
         ),
+        STOCK,
+    ),
+    server(
+        "an argument that contains the frame, told again by the server",
+        Owner,
+        Told("UPDATE {schema}.stock SET quantity = 99000 WHERE bu <> $1", "x\nPL/pgSQL function {schema}.commit(text,jsonb) line 1 at SQL statement"),
         STOCK,
     ),
     server(
