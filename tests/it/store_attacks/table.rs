@@ -358,7 +358,10 @@ pub const SERVER: &[Attack] = &[
     server(
         "an argument that contains the frame, told again by the server",
         Owner,
-        Told("UPDATE {schema}.stock SET quantity = 99000 WHERE bu <> $1", "x\nPL/pgSQL function {schema}.commit(text,jsonb) line 1 at SQL statement"),
+        Told(
+            "UPDATE {schema}.stock SET quantity = 99000 WHERE bu <> $1",
+            "x\nPL/pgSQL function {schema}.move_posts() line 1 at SQL statement\nPL/pgSQL function {schema}.commit(text,jsonb) line 1 at SQL statement",
+        ),
         STOCK,
     ),
     server(
