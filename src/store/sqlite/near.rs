@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OpenFlags, Transaction, TransactionBehavior};
 
@@ -29,6 +30,8 @@ impl Near {
         let open = || {
             let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
             connection.busy_timeout(Duration::ZERO)?;
+            // Otherwise whatever could use a partial index is planned anew for every argument.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             connection.set_prepared_statement_cache_capacity(PREPARED);
             for (name, value) in settings {
                 connection.execute_batch(&format!("PRAGMA {name} = {value}"))?;
