@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use bincard::base::{DocId, Name, PersonCode, Timestamp};
 use bincard::change::{ApplyError, Fate, Plan, Proofs, Target, Unproved, apply, plan};
-use bincard::check::{BookFiles, check};
+use bincard::check::BookFiles;
 use bincard::domain::TimerKind;
 use bincard::engine::{Engine, OlderBooks};
 use bincard::store::Deployment;
 use serde_json::json;
 
 use crate::cli::{self, shell};
+use crate::support::book;
 use crate::support::desk::{Desk, ac, fire, open};
 use crate::support::stores::{self, Fixture};
 
@@ -20,7 +21,6 @@ fn next(files: &mut BookFiles, clause: &str) {
     let flow = files.flows.iter_mut().find(|f| f.path == "workflows/ship_to_store.flow").expect("the flow");
     let text = flow.text.replacen("version 1 {", "version 2 {", 1).replace("draft", "noted");
     flow.text = text.replacen("version 2 {", &format!("version 2 {{\n  {clause}\n"), 1);
-    files.flows.retain(|f| !f.path.ends_with(".scenarios.flow"));
 }
 
 /// The same with one more field.
@@ -200,10 +200,7 @@ async fn an_apply_that_was_cut_off_goes_on() {
 }
 
 fn stored_books() -> OlderBooks {
-    OlderBooks::new(Arc::new(|files: &str| {
-        let checked = check(&BookFiles::of_stored(files)?);
-        Some((Arc::new(checked.book?), Arc::new(checked.rules)))
-    }))
+    OlderBooks::new(Arc::new(book::of_stored))
 }
 
 #[tokio::test]

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use bincard::base::{Bu, Money, PersonCode, Quantity, Timestamp};
 use bincard::change::whatif::{Kind, Question, Row, Side, Sum, Whatif, whatif};
-use bincard::check::{BookFiles, check};
+use bincard::check::BookFiles;
 use bincard::domain::{Command, MasterData};
-use bincard::engine::{Outcome, Runnable, stored};
+use bincard::engine::{Outcome, stored};
 use bincard::store::{Book, Deployment, Store};
 use serde_json::json;
 
 use crate::cli::{self, shell};
+use crate::support::book;
 use crate::support::desk::{Desk, ac, fire, open};
 use crate::support::stores::{self, Fixture};
 
@@ -34,26 +35,20 @@ async fn past(f: &Fixture) -> Desk {
     desk
 }
 
-fn runnable(files: &str) -> Option<Runnable> {
-    let checked = check(&BookFiles::of_stored(files)?);
-    Some((Arc::new(checked.book?), Arc::new(checked.rules)))
-}
-
 /// What the past would have been from a time on, with other limits.
 async fn asked(f: &Fixture, change: impl FnOnce(&mut MasterData), since: Timestamp) -> Whatif {
     asked_in(f, |_| {}, change, since).await
 }
 
 /// The same with another book as well.
-async fn asked_in(f: &Fixture, book: impl FnOnce(&mut BookFiles), change: impl FnOnce(&mut MasterData), since: Timestamp) -> Whatif {
+async fn asked_in(f: &Fixture, change_book: impl FnOnce(&mut BookFiles), change: impl FnOnce(&mut MasterData), since: Timestamp) -> Whatif {
     let live = Store::open_to_read(&f.url).await.expect("a store that is there");
     let hash = live.deployed().await.expect("no fault").expect("a book in use").hash;
     let kept = live.book(&hash).await.expect("no fault").expect("a book");
     let mut files = BookFiles::of_stored(&kept.files).expect("the files of a book");
-    let in_force = runnable(&kept.files).expect("the book in force");
-    book(&mut files);
-    let checked = check(&files);
-    let changed = (Arc::new(checked.book.expect("a book without mistakes")), Arc::new(checked.rules));
+    let in_force = book::of_stored(&kept.files).expect("the book in force");
+    change_book(&mut files);
+    let changed = book::made(&files);
     let mut text = Vec::new();
     live.export(&mut text, &mut |_| {}).await.expect("a journal");
     let mut from = Cursor::new(text);
@@ -62,7 +57,7 @@ async fn asked_in(f: &Fixture, book: impl FnOnce(&mut BookFiles), change: impl F
     change(&mut changed_master);
     let question = Question {
         live: &live,
-        open: Arc::new(runnable),
+        open: Arc::new(book::of_stored),
         in_force,
         changed,
         changed_master: (changed_master != master).then_some(changed_master),

@@ -9,14 +9,15 @@ use bincard::store::Store;
 use tokio::task::JoinSet;
 
 use crate::support::blank::Blank;
-use crate::support::desk::{Desk, told};
+use crate::support::book;
+use crate::support::desk::Desk;
 use crate::support::{story, victim};
 
 /// Tells the story, until it is killed.
 #[tokio::test]
 async fn victim() {
     let Some(url) = victim::called() else { return };
-    let desk = Desk::soon(Store::open(&url).await.unwrap()).await;
+    let desk = Desk::on(Store::open(&url).await.unwrap()).await;
     let commands = story::commands(&desk);
     victim::say("begin");
     for command in &commands {
@@ -37,7 +38,7 @@ struct Plan {
 impl Plan {
     async fn new(blank: Blank) -> Self {
         let copy = blank.copy().await;
-        let desk = Desk::soon(Store::open(&copy.url).await.unwrap()).await;
+        let desk = Desk::on(Store::open(&copy.url).await.unwrap()).await;
         let commands = story::commands(&desk);
         let ticked = story::tell(&desk.engine, &commands).await;
         assert_eq!((ticked[0].fired, ticked[1]), (1, Ticked::default()), "the job whose parts nobody collects is released, once");
@@ -55,7 +56,7 @@ impl Plan {
         let what = format!("{} {kind} {moment}: {:?}", self.blank.kind(), ended.said);
         assert!(ended.said.iter().any(|l| l.ends_with("begin")), "{what}");
 
-        let (book, rules) = told();
+        let (book, rules) = book::untold();
         let store = Store::open(&copy.url).await.unwrap();
         let report = store.verify().await.unwrap();
         assert!(report.is_sound(), "{what}: {report:?}");

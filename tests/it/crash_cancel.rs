@@ -37,7 +37,7 @@ impl<F: Future> Future for Impatient<F> {
 
 async fn given_up_anywhere(blank: Blank) {
     let copy = blank.copy().await;
-    let desk = Desk::soon(Store::open(&copy.url).await.unwrap()).await;
+    let desk = Desk::on(Store::open(&copy.url).await.unwrap()).await;
     let (log, mut writers) = jobs::begin(&desk, 1, 2, |_| {});
     let (mut all, mut given_up, mut in_a_row) = (Vec::new(), 0, 0);
     // A command that runs through with so much patience may wait longer the next time, or not at all: what is near waits only

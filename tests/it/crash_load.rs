@@ -18,7 +18,7 @@ async fn victim() {
     let Some((url, round)) = victim::called().and_then(|c| c.rsplit_once(' ').map(|(url, round)| (url.to_owned(), round.parse::<u32>().unwrap()))) else {
         return;
     };
-    let desk = Desk::soon(Store::open(&url).await.unwrap()).await;
+    let desk = Desk::on(Store::open(&url).await.unwrap()).await;
     let (_, mut writers) = jobs::begin(&desk, round * WRITERS, WRITERS, |command| victim::say(&format!("done {}", command.key)));
     tokio::join!(by_the_batch(&desk, round), async { writers.join_next().await.unwrap().unwrap() });
 }
@@ -62,7 +62,7 @@ async fn killed_at_any_moment(blank: Blank) {
     let copy = blank.copy().await;
     let url = copy.url.clone();
     let acknowledged = tokio::task::spawn_blocking(move || rounds(&url)).await.unwrap();
-    let desk = Desk::soon(Store::open(&copy.url).await.unwrap()).await;
+    let desk = Desk::on(Store::open(&copy.url).await.unwrap()).await;
     let commands: Vec<_> = acknowledged.iter().map(|key| jobs::of_key(&desk, key)).collect();
     jobs::nothing_lost_nothing_twice(&desk.engine, &commands).await;
     desk.engine.store().close().await;

@@ -13,7 +13,7 @@ const WRITERS: u32 = 4;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_killed_under_load_loses_nothing_and_is_connected_to_again() {
     let server = Server::make(&[], |_| Vec::new());
-    let desk = Desk::soon(Store::open(&server.url).await.unwrap()).await;
+    let desk = Desk::on(Store::open(&server.url).await.unwrap()).await;
     jobs::stock(&desk).await;
     let (log, mut writers) = jobs::begin(&desk, 1, WRITERS, |_| {});
     for round in 1..=3 {
@@ -40,7 +40,7 @@ async fn a_server_killed_under_load_loses_nothing_and_is_connected_to_again() {
 
 /// A server that does not come back in time is a fault that says what to do; whoever only reads later is told nothing.
 async fn stays_away(desk: &Desk, server: &Server) {
-    let hasty = Desk::soon(Store::open(&format!("{}&wait=1", server.url)).await.unwrap()).await;
+    let hasty = Desk::on(Store::open(&format!("{}&wait=1", server.url)).await.unwrap()).await;
     let command = jobs::opening(&hasty, "W0-1", &[("CON", 1)]);
     server.kill();
     let fault = hasty.engine.execute(command.clone()).await.expect_err("nobody answers").to_string();

@@ -43,7 +43,7 @@ async fn a_standby_takes_over_from_a_primary_that_is_lost_under_load_and_nothing
     let link = place.path().join("primary");
     lead_to(&link, &primary);
     let url = format!("postgres://bincard@localhost/postgres?host={}", link.display());
-    let desk = Desk::soon(Store::open(&as_user(&url, SERVICE)).await.unwrap()).await;
+    let desk = Desk::on(Store::open(&as_user(&url, SERVICE)).await.unwrap()).await;
     jobs::stock(&desk).await;
     let (log, mut writers) = jobs::begin(&desk, 1, WRITERS, |_| {});
     log.more(40).await;

@@ -14,7 +14,7 @@ const FAR: bincard::base::Timestamp = bincard::base::Timestamp::from_micros(i64:
 
 /// One fan that a first job has; jobs of other priorities wait for it, in this order.
 async fn waiting(store: &Store, priorities: &[&str]) -> Desk {
-    let desk = Desk::soon(store.clone()).await;
+    let desk = Desk::on(store.clone()).await;
     desk.stocked("coolfix", &[json!({ "part": "CON", "quantity": 1 })]).await;
     let service_desk = desk.who("service_desk", None);
     for (n, priority) in std::iter::once(&"p2").chain(priorities).enumerate() {

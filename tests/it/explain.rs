@@ -2,11 +2,9 @@
 //! asked beside it; and why something is not possible is told before anybody tries.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use bincard::base::{Bu, DocId};
-use bincard::book_folder;
-use bincard::check::{BookFile, check};
+use bincard::check::BookFile;
 use bincard::domain::{MasterData, ReasonCode};
 use bincard::engine::{Engine, Outcome};
 use bincard::insight::{Change, Explanation, Today, Which, explain, why_not};
@@ -16,7 +14,7 @@ use bincard::store::{DocumentFilter, MoveFilter, Store};
 use serde_json::json;
 
 use crate::support::desk::{Desk, ac, fire, open};
-use crate::support::{root, stores};
+use crate::support::{book, root, stores};
 
 /// Everything that a store can explain.
 async fn all(engine: &Engine) -> Vec<Explanation> {
@@ -42,8 +40,7 @@ async fn tied(store: &Store, bu: &Bu, doc: &DocId) -> bool {
 /// documents move, so a few cannot be: those say so.
 #[tokio::test]
 async fn every_decision_of_every_scenario_is_made_again_exactly() {
-    let checked = check(&book_folder::read(root()).expect("the shipped book"));
-    let (book, rules) = (Arc::new(checked.book.expect("it checks")), Arc::new(checked.rules));
+    let (book, rules) = book::shipped();
     let masters = Masters::new(Path::new(root()));
     let (mut decided, mut excused, mut wrong) = (0, 0, Vec::new());
     for scenario in &book.scenarios {
@@ -67,8 +64,7 @@ async fn every_decision_of_every_scenario_is_made_again_exactly() {
 /// Where the clock goes on there is nothing to excuse.
 #[tokio::test]
 async fn every_decision_of_a_simulation_is_made_again_exactly() {
-    let checked = check(&book_folder::read(root()).expect("the shipped book"));
-    let (book, rules) = (Arc::new(checked.book.expect("it checks")), Arc::new(checked.rules));
+    let (book, rules) = book::untold();
     let store = Store::memory();
     simulate((&book, &rules, &store), Settings { days: 45, asps: 2, seed: 7, until_step: None }, &mut |_| {}).await.expect("it can be simulated");
     let engine = Engine::new(book, rules, store).await.expect("an engine");

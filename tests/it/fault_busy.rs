@@ -27,12 +27,12 @@ const LIMITS: [(&str, &str); 2] =
 #[tokio::test]
 async fn a_row_that_another_session_holds_is_waited_for_or_given_up_whole() {
     let fixture = postgres().await;
-    jobs::stock(&Desk::soon(fixture.store.clone()).await).await;
+    jobs::stock(&Desk::on(fixture.store.clone()).await).await;
     let (raw, _) = raw_postgres(&fixture).await;
     let hold = "SELECT 1 FROM stock WHERE party = 'coolfix' AND bin = 'available' FOR UPDATE";
     for (limit, words) in LIMITS {
         let url = format!("{}&options[{limit}]=300", as_user(&fixture.url, SERVICE));
-        let desk = Desk::soon(Store::open(&url).await.unwrap()).await;
+        let desk = Desk::on(Store::open(&url).await.unwrap()).await;
         let command = jobs::opening(&desk, limit, &[("CON", 1)]);
         let mut held = raw.begin().await.unwrap();
         held.execute(hold).await.unwrap();
@@ -45,7 +45,7 @@ async fn a_row_that_another_session_holds_is_waited_for_or_given_up_whole() {
         desk.engine.store().close().await;
     }
     // Where nobody sets a limit, a command waits.
-    let desk = Desk::soon(fixture.store.clone()).await;
+    let desk = Desk::on(fixture.store.clone()).await;
     let command = jobs::opening(&desk, "waits", &[("CON", 1)]);
     let mut held = raw.begin().await.unwrap();
     held.execute(hold).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_row_that_another_session_holds_is_waited_for_or_given_up_whole() {
 #[tokio::test]
 async fn sessions_that_are_ended_at_the_server_are_opened_again() {
     let fixture = postgres().await;
-    let desk = Desk::soon(fixture.store.clone()).await;
+    let desk = Desk::on(fixture.store.clone()).await;
     jobs::stock(&desk).await;
     let (raw, _) = raw_postgres(&fixture).await;
     let (log, mut writers) = jobs::begin(&desk, 1, 4, |_| {});
@@ -95,7 +95,7 @@ fn schema(url: &str) -> &str {
 #[tokio::test]
 async fn a_file_that_another_program_holds_is_waited_for_or_given_up_whole() {
     let fixture = sqlite().await;
-    let desk = Desk::soon(Store::open(&format!("{}?wait=1", fixture.url)).await.unwrap()).await;
+    let desk = Desk::on(Store::open(&format!("{}?wait=1", fixture.url)).await.unwrap()).await;
     jobs::stock(&desk).await;
     let command = jobs::opening(&desk, "J1", &[("CON", 1)]);
     let raw = raw_sqlite(&fixture).await;

@@ -52,7 +52,7 @@ async fn until_full(desk: &Desk, full: &Path) {
 #[tokio::test]
 async fn victim() {
     let Some(url) = victim::called() else { return };
-    let desk = Desk::soon(Store::open(&url).await.unwrap()).await;
+    let desk = Desk::on(Store::open(&url).await.unwrap()).await;
     until_full(&desk, Path::new(&std::env::var("FAULT_FULL").unwrap())).await;
     victim::say("end");
 }
@@ -86,7 +86,7 @@ fn server(within: Option<&str>) -> (Server, std::path::PathBuf) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_room_for_the_log_of_a_server_stops_it_and_loses_nothing() {
     let (server, full) = server(Some("pg_wal"));
-    let desk = Desk::soon(Store::open(&format!("{}&wait=3", server.url)).await.unwrap()).await;
+    let desk = Desk::on(Store::open(&format!("{}&wait=3", server.url)).await.unwrap()).await;
     jobs::stock(&desk).await;
     let commands: Vec<Command> = (1..JOBS).flat_map(|n| jobs::job(&desk, &format!("J{n}"), n % 2 == 0)).collect();
     let mut acknowledged: Vec<Command> = Vec::new();
@@ -121,7 +121,7 @@ async fn no_room_for_the_log_of_a_server_stops_it_and_loses_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_under_a_server_costs_nothing_but_time() {
     let (server, full) = server(None);
-    let desk = Desk::soon(Store::open(&server.url).await.unwrap()).await;
+    let desk = Desk::on(Store::open(&server.url).await.unwrap()).await;
     jobs::stock(&desk).await;
     until_full(&desk, &full).await;
     desk.engine.store().close().await;

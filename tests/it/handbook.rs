@@ -1,33 +1,24 @@
 //! The handbook: every transition, move, guard and role of every shipped workflow stands on its page, every link leads somewhere, the pages are well written.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bincard::book_folder;
-use bincard::check::{self, BookFiles};
 use bincard::handbook::{self, Page};
 use bincard::model::{Book, ClauseKind, Workflow};
 use bincard::picture::{Words, all};
 
 use crate::support::markup::{Piece, pieces, texts, values};
-use crate::support::root;
-
-fn files() -> BookFiles {
-    book_folder::read(root()).expect("the shipped book")
-}
-
-fn checked(files: &BookFiles) -> Book {
-    check::check(files).book.expect("a book without errors")
-}
+use crate::support::{book, root};
 
 /// Pages by name.
 type Pages = BTreeMap<String, (Page, Vec<Piece>)>;
 
 /// The shipped book and its handbook, made once for all tests.
-fn shipped() -> &'static (Book, Pages) {
-    static SHIPPED: OnceLock<(Book, Pages)> = OnceLock::new();
+fn shipped() -> &'static (Arc<Book>, Pages) {
+    static SHIPPED: OnceLock<(Arc<Book>, Pages)> = OnceLock::new();
     SHIPPED.get_or_init(|| {
-        let book = checked(&files());
+        let book = book::shipped().0;
         let pages = written(&book);
         (book, pages)
     })
@@ -159,10 +150,10 @@ fn tables_are_even(name: &str, read: &[Piece]) {
 
 #[test]
 fn labels_are_the_books_own() {
-    let mut files = files();
+    let mut files = book::files();
     let vocabulary = files.flows.iter_mut().find(|f| f.path.ends_with("vocabulary.flow")).expect("the vocabulary");
     vocabulary.text = vocabulary.text.replace("\"ASP storekeeper\"", "\"Keeper of the spares\"").replace("\"On the shelf\"", "\"In the rack\"");
-    let book = checked(&files);
+    let book = book::made(&files).0;
     let pages = written(&book);
     let (_, shipment) = &pages["shipment"];
     let text = said(shipment);
@@ -198,7 +189,7 @@ fn markdown_says_the_same() {
 
 #[test]
 fn the_pages_of_a_small_book() {
-    let book = checked(&book_folder::read(&root().join("src/cli/scaffold")).expect("the book of `bincard new`"));
+    let book = book::made(&book_folder::read(&root().join("src/cli/scaffold")).expect("the book of `bincard new`")).0;
     let pages = handbook::pages(&book);
     let page = |name: &str| pages.iter().find(|p| p.name == name).expect("a page");
     insta::with_settings!({ snapshot_path => "snapshots/handbook", prepend_module_to_snapshot => false, omit_expression => true }, {

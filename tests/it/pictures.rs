@@ -4,24 +4,19 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use bincard::book_folder;
-use bincard::check;
 use bincard::model::{Book, Workflow};
 use bincard::picture::{self, Line, Machine, NodeKind, Overlay, Point, Rect, Scene};
 
 use crate::support::markup::{pieces, texts, values};
-use crate::support::root;
+use crate::support::{book, root};
 
 /// The room that must stay free around what is written.
 const CLEAR: i32 = 2;
 /// Two lines closer than this are one to the eye.
 const APART: i32 = 5;
 
-fn book(folder: &Path) -> Book {
-    check::check(&book_folder::read(folder).expect("a book")).book.expect("a book without errors")
-}
-
-fn shipped() -> Book {
-    book(root())
+fn of(folder: &Path) -> Arc<Book> {
+    book::made(&book_folder::read(folder).expect("a book")).0
 }
 
 fn draw(book: &Book, workflow: &Workflow) -> (Machine, Scene) {
@@ -29,13 +24,13 @@ fn draw(book: &Book, workflow: &Workflow) -> (Machine, Scene) {
 }
 
 /// A book and its pictures by workflow.
-type Drawn = (Book, Vec<(Arc<Workflow>, Machine, Scene)>);
+type Drawn = (Arc<Book>, Vec<(Arc<Workflow>, Machine, Scene)>);
 
 /// Those of the shipped book, made once for all tests.
 fn drawn() -> &'static Drawn {
     static DRAWN: OnceLock<Drawn> = OnceLock::new();
     DRAWN.get_or_init(|| {
-        let book = shipped();
+        let book = book::untold().0;
         let one = |workflow: &Arc<Workflow>| {
             let (machine, scene) = draw(&book, workflow);
             (Arc::clone(workflow), machine, scene)
@@ -161,7 +156,7 @@ fn nothing_is_in_the_way_of_anything_in_any_shipped_picture() {
 
 #[test]
 fn notes_badges_and_refusals_find_their_room_too() {
-    let book = shipped();
+    let book = book::untold().0;
     let badge = |n: usize| picture::Badge { text: format!("{n}, {n} overdue"), tone: picture::Tone::Bad };
     for name in ["ship_to_store", "shipment", "transfer"] {
         let workflow = &book.workflows[name];
@@ -179,7 +174,7 @@ fn notes_badges_and_refusals_find_their_room_too() {
 /// Every kind of problem, made on purpose, is found: otherwise the measuring would prove nothing.
 #[test]
 fn what_is_in_the_way_is_found() {
-    let book = shipped();
+    let book = book::untold().0;
     let (machine, scene) = draw(&book, &book.workflows["shipment"]);
     let spoiled = |spoil: &dyn Fn(&mut Scene)| {
         let mut scene = scene.clone();
@@ -250,7 +245,7 @@ fn every_state_transition_and_role_is_in_every_format() {
 
 #[test]
 fn a_picture_is_for_everyone() {
-    let book = shipped();
+    let book = book::untold().0;
     let (machine, scene) = draw(&book, &book.workflows["transfer"]);
     let svg = picture::svg(&machine, &scene);
     let read = pieces(&svg);
@@ -270,7 +265,7 @@ fn a_picture_is_for_everyone() {
 
 #[test]
 fn the_picture_that_the_readme_shows_is_current() {
-    let book = shipped();
+    let book = book::untold().0;
     let (machine, scene) = draw(&book, &book.workflows["transfer"]);
     let kept = std::fs::read_to_string(root().join("docs/transfer.svg")).expect("docs/transfer.svg");
     assert_eq!(kept, picture::svg(&machine, &scene), "run `bincard draw transfer --out docs/transfer.svg`");
@@ -278,7 +273,7 @@ fn the_picture_that_the_readme_shows_is_current() {
 
 #[test]
 fn a_small_flow_in_every_format() {
-    let book = book(&root().join("src/cli/scaffold"));
+    let book = of(&root().join("src/cli/scaffold"));
     let (machine, scene) = draw(&book, &book.workflows["job"]);
     assert_eq!(problems(&machine, &scene), [""; 0]);
     insta::with_settings!({ snapshot_path => "snapshots/pictures", prepend_module_to_snapshot => false, omit_expression => true }, {

@@ -12,34 +12,24 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use bincard::base::Severity;
-use bincard::book_folder;
-use bincard::check::{BookFile, BookFiles, check};
+use bincard::check::{BookFile, BookFiles};
 use bincard::engine::Engine;
 use bincard::prove::{Finding, Options, Proved, prove};
 use bincard::scenario::{Masters, run};
 use bincard::store::Store;
 
-use crate::support::root;
+use crate::support::{book, root};
 use slips::{SLIPS, Slip};
 
-fn shipped() -> BookFiles {
-    let mut files = book_folder::read(root()).expect("the shipped book");
-    files.flows.retain(|f| !f.path.ends_with(".scenarios.flow"));
-    files
-}
-
 fn proved(files: &BookFiles, only: &[&str], budget: usize) -> (Arc<bincard::model::Book>, Vec<Proved>) {
-    let checked = check(files);
-    let told: Vec<&str> = checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).map(|d| d.title.as_str()).collect();
-    let book = Arc::new(checked.book.unwrap_or_else(|| panic!("{told:?}")));
+    let (book, rules) = book::made(files);
     let only: BTreeSet<_> = only.iter().map(|name| (*name).into()).collect();
-    let proofs = prove(&book, &Arc::new(checked.rules), &Options { budget, only, first: true });
+    let proofs = prove(&book, &rules, &Options { budget, only, first: true });
     (book, proofs)
 }
 
 fn planted(slip: &Slip) -> BookFiles {
-    let mut files = shipped();
+    let mut files = book::files_untold();
     let name = format!("{}.flow", slip.workflow);
     let file = files.flows.iter_mut().find(|f| f.path.ends_with(&name)).expect("the flow");
     let from = file.text.find(&format!("  {}", slip.within)).expect("the transition");
@@ -52,10 +42,8 @@ fn planted(slip: &Slip) -> BookFiles {
 async fn plays_again(files: &BookFiles, text: &str) -> Vec<String> {
     let mut files = files.clone();
     files.flows.push(BookFile { path: "workflows/found.scenarios.flow".to_owned(), text: text.to_owned() });
-    let checked = check(&files);
-    let told: Vec<&str> = checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).map(|d| d.title.as_str()).collect();
-    let book = Arc::new(checked.book.unwrap_or_else(|| panic!("{told:?}\n{text}")));
-    let engine = Engine::new(Arc::clone(&book), Arc::new(checked.rules), Store::memory()).await.expect("an engine");
+    let (book, rules) = book::once(&files).unwrap_or_else(|told| panic!("{told:#?}\n{text}"));
+    let engine = Engine::new(Arc::clone(&book), rules, Store::memory()).await.expect("an engine");
     let scenario = book.scenarios.last().expect("the story");
     let report = run(&engine, scenario, &Masters::new(Path::new(root()))).await.expect("a story");
     report.failures.iter().map(|f| format!("{}: expected {:?}, actual {:?}", f.text, f.expected, f.actual)).collect()
@@ -106,7 +94,7 @@ fn every_planted_slip_is_found_and_its_story_shows_what_is_left() {
 
 #[test]
 fn no_shipped_workflow_leaves_anything_behind() {
-    let (_, proofs) = proved(&shipped(), &[], 200);
+    let (_, proofs) = proved(&book::files_untold(), &[], 200);
     let found: Vec<String> = proofs.iter().flat_map(|p| &p.findings).map(told).collect();
     assert!(found.is_empty(), "{}", found.join("\n\n"));
     for proof in &proofs {
@@ -118,7 +106,7 @@ fn no_shipped_workflow_leaves_anything_behind() {
 
 #[test]
 fn what_is_proved_for_all_quantities_is_proved_no_more_once_a_slip_is_planted() {
-    let (_, sound) = proved(&shipped(), &[], 1);
+    let (_, sound) = proved(&book::files_untold(), &[], 1);
     let for_all: BTreeSet<&str> = sound.iter().filter(|p| p.for_all).map(|p| p.workflow.as_str()).collect();
     let wrong: Vec<String> = SLIPS
         .iter()
@@ -131,6 +119,6 @@ fn what_is_proved_for_all_quantities_is_proved_no_more_once_a_slip_is_planted() 
 
 #[test]
 fn a_budget_that_ends_is_told() {
-    let (_, proofs) = proved(&shipped(), &["transfer"], 3);
+    let (_, proofs) = proved(&book::files_untold(), &["transfer"], 3);
     assert!(proofs.iter().all(|p| !p.cut.is_empty()), "{proofs:?}");
 }

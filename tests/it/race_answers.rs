@@ -15,7 +15,7 @@ const STEPS: [&str; 5] = ["open", "find", "allocate", "pick", "cancel"];
 async fn whether_the_question_or_the_answer_is_lost_a_command_is_carried_out_once() {
     let fixture = postgres().await;
     let proxy = Proxy::new();
-    let desk = Desk::soon(Store::open(&proxy.url(&as_user(&fixture.url, SERVICE))).await.unwrap()).await;
+    let desk = Desk::on(Store::open(&proxy.url(&as_user(&fixture.url, SERVICE))).await.unwrap()).await;
     jobs::stock(&desk).await;
     for loss in [Loss::Question, Loss::Answer] {
         let mut lost = 0;

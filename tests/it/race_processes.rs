@@ -14,7 +14,7 @@ const COMMANDS: u64 = 45;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn worker() {
     let Some((url, number)) = victim::called().and_then(|c| c.rsplit_once(' ').map(|(url, n)| (url.to_owned(), n.parse::<u32>().unwrap()))) else { return };
-    let desk = Desk::soon(Store::open(&url).await.unwrap()).await;
+    let desk = Desk::on(Store::open(&url).await.unwrap()).await;
     victim::say("begin");
     // All begin at the same time.
     std::io::stdin().read_line(&mut String::new()).unwrap();
@@ -50,7 +50,7 @@ async fn together(blank: Blank) {
     let said = said.await.unwrap();
     let faults: Vec<_> = said.iter().filter(|l| l.starts_with("fault ")).collect();
     assert!(faults.is_empty(), "{}: {faults:#?}", blank.kind());
-    let desk = Desk::soon(Store::open(&copy.url).await.unwrap()).await;
+    let desk = Desk::on(Store::open(&copy.url).await.unwrap()).await;
     let commands: Vec<_> = said.iter().filter_map(|l| l.split_once("done ")).map(|(_, key)| jobs::of_key(&desk, key)).collect();
     assert!(commands.len() as u64 >= COMMANDS * u64::from(PROCESSES), "{}", commands.len());
     jobs::nothing_lost_nothing_twice(&desk.engine, &commands).await;

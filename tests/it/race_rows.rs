@@ -14,7 +14,7 @@ const WRITERS: usize = 12;
 const EACH: usize = 4;
 
 async fn stocked(store: Store) {
-    let desk = Desk::soon(store).await;
+    let desk = Desk::on(store).await;
     desk.stocked("coolfix", &PARTS.map(|part| json!({ "part": part, "quantity": 1_000 }))).await;
     desk.engine.store().close().await;
 }
@@ -32,7 +32,7 @@ fn job(desk: &Desk, doc: &str, turn: usize) -> [Command; 2] {
 
 /// Two engines that know nothing of each other, each with half of the writers.
 async fn all_orders(copy: &Copy) {
-    let desks = [Desk::soon(Store::open(&copy.url).await.unwrap()).await, Desk::soon(Store::open(&copy.url).await.unwrap()).await];
+    let desks = [Desk::on(Store::open(&copy.url).await.unwrap()).await, Desk::on(Store::open(&copy.url).await.unwrap()).await];
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| {
             let desk = desks[writer % desks.len()].clone();

@@ -40,7 +40,7 @@ async fn at_coolfix(engine: &Engine) -> Vec<(String, Quantity)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_fifty_jobs_that_race_for_one_unit_one_gets_it_and_the_others_wait() {
     for fixture in stores::stores().await {
-        let desk = Desk::soon(fixture.store.clone()).await;
+        let desk = Desk::on(fixture.store.clone()).await;
         desk.stocked("coolfix", &[json!({ "part": "COMP", "quantity": 1, "serials": ["C1"] })]).await;
         let commands = (0..RACERS).map(|n| jobs::opening(&desk, &format!("I{n}"), &[("COMP", 1)])).collect();
         let mut states = BTreeMap::<String, usize>::new();
@@ -57,7 +57,7 @@ async fn of_fifty_jobs_that_race_for_one_unit_one_gets_it_and_the_others_wait() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_fifty_that_take_the_last_one_one_does_and_the_others_are_refused_in_numbers() {
     for fixture in stores::stores().await {
-        let desk = Desk::soon(fixture.store.clone()).await;
+        let desk = Desk::on(fixture.store.clone()).await;
         desk.stocked("coolfix", &[json!({ "part": "FAN", "quantity": 1, "place": "defectives", "grade": "defective" })]).await;
         let (keeper, ops) = (desk.who("storekeeper", Some("coolfix")), desk.who("service_ops", None));
         let paper = |n: usize| format!("D{n}");
@@ -85,7 +85,7 @@ async fn of_fifty_that_take_the_last_one_one_does_and_the_others_are_refused_in_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_that_name_the_same_unit_one_gets_it_and_the_others_hear_that_it_is_elsewhere() {
     for fixture in stores::stores().await {
-        let desk = Desk::soon(fixture.store.clone()).await;
+        let desk = Desk::on(fixture.store.clone()).await;
         let there = json!({ "part": "COMP", "quantity": 2, "serials": ["C1", "C2"], "place": "defectives", "grade": "defective" });
         desk.stocked("coolfix", &[there]).await;
         let (keeper, ops) = (desk.who("storekeeper", Some("coolfix")), desk.who("service_ops", None));

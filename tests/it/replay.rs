@@ -2,16 +2,14 @@
 
 use std::fmt::Write;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bincard::base::{Bu, DocId};
-use bincard::check::check;
 use bincard::engine::Engine;
 use bincard::scenario::replay::{Demand, ReplayError, Report, Settings, replay};
 use bincard::store::{Counts, DocumentFilter, StockFilter, StockTotal, Store};
 
-use crate::support::{root, stores};
+use crate::support::{book, stores};
 
 const MONTHS: u32 = 4;
 
@@ -33,9 +31,8 @@ fn demand() -> Demand {
 }
 
 async fn engine(store: Store) -> Engine {
-    let checked = check(&bincard::book_folder::read(root()).expect("the book"));
-    let book = checked.book.expect("a book without errors");
-    Engine::new(Arc::new(book), Arc::new(checked.rules), store).await.expect("an engine")
+    let (book, rules) = book::untold();
+    Engine::new(book, rules, store).await.expect("an engine")
 }
 
 async fn run(engine: &Engine) -> Result<Report, ReplayError> {

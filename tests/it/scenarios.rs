@@ -3,28 +3,19 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bincard::book_folder;
-use bincard::check::{Checked, check};
+use bincard::check::check;
 use bincard::engine::Engine;
-use bincard::model::Book;
-use bincard::rules::Rules;
 use bincard::scenario::{Masters, ScenarioReport, run};
 use bincard::store::{DocumentFilter, ObligationFilter, PaperFilter, StockFilter, Store};
 
-use crate::support::{root, stores};
+use tokio::sync::{OnceCell, Semaphore};
 
-fn shipped() -> Checked {
-    check(&book_folder::read(root()).expect("the shipped book"))
-}
-
-fn usable() -> (Arc<Book>, Arc<Rules>) {
-    let checked = shipped();
-    (Arc::new(checked.book.expect("the shipped book checks")), Arc::new(checked.rules))
-}
+use crate::support::stores::{self, Fixture};
+use crate::support::{book, root};
 
 #[test]
 fn the_shipped_book_checks_without_a_word() {
-    let checked = shipped();
+    let checked = check(&book::files());
     let told: Vec<String> = checked.diagnostics.iter().map(|d| format!("{} {}: {}", checked.sources.place(d.span()), d.code, d.title)).collect();
     assert!(told.is_empty(), "{}", told.join("\n"));
 }
@@ -35,16 +26,28 @@ struct Played {
     holds: Vec<String>,
 }
 
-/// Plays every scenario, each on a store of its own.
-async fn play<F: Future<Output = (Store, Box<dyn Send>)>>(open: impl Fn() -> F) -> Vec<Played> {
-    let (book, rules) = usable();
-    let masters = Masters::new(Path::new(root()));
+/// Plays every scenario, each on a store of its own; a few at a time, since a database makes wait.
+async fn play<F>(open: fn() -> F) -> Vec<Played>
+where
+    F: Future<Output = (Store, Option<Fixture>)> + Send + 'static,
+{
+    let (book, rules) = book::shipped();
+    let (masters, turns) = (Arc::new(Masters::new(Path::new(root()))), Arc::new(Semaphore::new(4)));
+    let begun = (0..book.scenarios.len()).map(|of| {
+        let (book, rules, masters, turns) = (book.clone(), rules.clone(), masters.clone(), turns.clone());
+        tokio::spawn(async move {
+            let _turn = turns.acquire_owned().await.expect("a turn");
+            let (store, _kept) = open().await;
+            let engine = Engine::new(book.clone(), rules, store).await.expect("an engine");
+            let scenario = &book.scenarios[of];
+            let report = run(&engine, scenario, &masters).await.unwrap_or_else(|e| panic!("{}: {e}", scenario.title));
+            Played { report, holds: holdings(engine.store()).await }
+        })
+    });
+    let begun: Vec<_> = begun.collect();
     let mut all = Vec::new();
-    for scenario in &book.scenarios {
-        let (store, _kept) = open().await;
-        let engine = Engine::new(book.clone(), rules.clone(), store).await.expect("an engine");
-        let report = run(&engine, scenario, &masters).await.unwrap_or_else(|e| panic!("{}: {e}", scenario.title));
-        all.push(Played { report, holds: holdings(engine.store()).await });
+    for one in begun {
+        all.push(one.await.expect("a scenario that comes to its end"));
     }
     all
 }
@@ -77,34 +80,36 @@ fn all_pass(played: &[Played]) {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
+/// What it comes to in memory.
+async fn in_memory() -> &'static [Played] {
+    static PLAYED: OnceCell<Vec<Played>> = OnceCell::const_new();
+    PLAYED.get_or_init(|| play(|| async { (Store::memory(), None) })).await
+}
+
 /// Every scenario passes, and leaves the same behind as in memory.
 async fn as_in_memory(played: Vec<Played>) {
     all_pass(&played);
-    for (there, here) in played.iter().zip(play(|| async { (Store::memory(), Box::new(()) as Box<dyn Send>) }).await) {
+    for (there, here) in played.iter().zip(in_memory().await) {
         let differs: Vec<_> = there.holds.iter().zip(&here.holds).filter(|(a, b)| a != b).collect();
         assert!(differs.is_empty() && there.holds.len() == here.holds.len(), "{}: {differs:#?}", there.report.title);
     }
 }
 
+fn kept(fixture: Fixture) -> (Store, Option<Fixture>) {
+    (fixture.store.clone(), Some(fixture))
+}
+
 #[tokio::test]
 async fn every_scenario_passes_in_memory() {
-    all_pass(&play(|| async { (Store::memory(), Box::new(()) as Box<dyn Send>) }).await);
+    all_pass(in_memory().await);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_scenario_passes_on_sqlite_and_leaves_the_same() {
-    let open = || async {
-        let fixture = stores::sqlite().await;
-        (fixture.store.clone(), Box::new(fixture) as Box<dyn Send>)
-    };
-    as_in_memory(play(open).await).await;
+    as_in_memory(play(|| async { kept(stores::sqlite().await) }).await).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_scenario_passes_on_postgres_and_leaves_the_same() {
-    let open = || async {
-        let fixture = stores::postgres().await;
-        (fixture.store.clone(), Box::new(fixture) as Box<dyn Send>)
-    };
-    as_in_memory(play(open).await).await;
+    as_in_memory(play(|| async { kept(stores::postgres().await) }).await).await;
 }

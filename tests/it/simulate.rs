@@ -5,26 +5,24 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bincard::base::Timestamp;
-use bincard::book_folder;
-use bincard::check::{BookFiles, check};
+use bincard::check::BookFiles;
 use bincard::model::Book;
 use bincard::rules::Rules;
 use bincard::scenario::simulate::{Progress, Report, Settings, simulate};
 use bincard::store::{DocumentFilter, LotFilter, MoveFilter, ObligationFilter, PaperFilter, StockFilter, Store};
 
 use crate::store_journal::rows;
+use crate::support::book::Made;
 use crate::support::plant::plant;
 use crate::support::seeds::seeds;
 use crate::support::stores::{self, Fixture};
-use crate::support::{folder, root};
+use crate::support::{book, folder, root};
 
 /// The shipped book, changed by a test.
-fn book(change: impl FnOnce(&mut BookFiles)) -> (Arc<Book>, Arc<Rules>) {
-    let mut files = book_folder::read(root()).expect("the shipped book");
+fn changed(change: impl FnOnce(&mut BookFiles)) -> Made {
+    let mut files = book::files_untold();
     change(&mut files);
-    let checked = check(&files);
-    let told: Vec<&str> = checked.diagnostics.iter().map(|d| d.title.as_str()).collect();
-    (Arc::new(checked.book.unwrap_or_else(|| panic!("the book has mistakes: {told:?}"))), Arc::new(checked.rules))
+    book::made(&files)
 }
 
 /// Changes one place of a file of the book.
@@ -42,7 +40,7 @@ async fn run((book, rules): &(Arc<Book>, Arc<Rules>), store: &Store, settings: S
 
 #[tokio::test]
 async fn equal_seeds_give_equal_stories_and_others_give_others() {
-    let made_of = book(|_| {});
+    let made_of = book::untold();
     let first = run(&made_of, &Store::memory(), SMALL).await;
     assert_eq!(first.broken, None);
     assert!(first.documents.len() > 8 && first.faults.len() > 8 && first.counts.transitions > 300, "{first:#?}");
@@ -60,7 +58,7 @@ async fn equal_seeds_give_equal_stories_and_others_give_others() {
 #[tokio::test]
 async fn a_flow_that_leaks_is_found_with_the_step_that_leads_there_again() {
     let move_all = "move used of part from technician.hand to fitted choosing serials used_serials";
-    let made_of = book(|files| spoil(files, "workflows/indent.flow", move_all, &move_all.replace("move used", "move up to 1")));
+    let made_of = changed(|files| spoil(files, "workflows/indent.flow", move_all, &move_all.replace("move used", "move up to 1")));
     let report = run(&made_of, &Store::memory(), SMALL).await;
     let broken = report.broken.expect("it leaks");
     assert!(broken.what.contains("is refused as parts_left_behind"), "{}", broken.what);
@@ -71,7 +69,7 @@ async fn a_flow_that_leaks_is_found_with_the_step_that_leads_there_again() {
 
 #[tokio::test]
 async fn a_rule_that_breaks_once_in_a_while_is_found() {
-    let made_of = book(|files| spoil(files, "rules/default/msl.rhai", "    let maximum", "    if position > 3 { throw \"too much\"; }\n    let maximum"));
+    let made_of = changed(|files| spoil(files, "rules/default/msl.rhai", "    let maximum", "    if position > 3 { throw \"too much\"; }\n    let maximum"));
     let broken = run(&made_of, &Store::memory(), SMALL).await.broken.expect("it breaks");
     assert!(broken.what.contains("is refused as rule_fault"), "{}", broken.what);
 }
@@ -80,7 +78,7 @@ async fn a_rule_that_breaks_once_in_a_while_is_found() {
 #[tokio::test]
 async fn a_balance_that_was_changed_behind_the_engine_is_found_at_once() {
     let f = stores::sqlite().await;
-    let made_of = book(|_| {});
+    let made_of = book::untold();
     let mut at = 0;
     let mut watch = |p: &Progress| {
         if p.step >= 60 && at == 0 {
@@ -138,7 +136,7 @@ async fn said(store: &Store) -> BTreeMap<String, String> {
 /// every row of every table of the databases. `BINCARD_SEED=n` has another story.
 #[tokio::test]
 async fn equal_stories_leave_equal_rows_in_all_stores() {
-    let made_of = book(|_| {});
+    let made_of = book::untold();
     for seed in seeds(&[11, 12, 13]) {
         let settings = Settings { days: 60, asps: 2, seed, until_step: Some(220) };
         let (memory, sqlite, postgres) = (stores::memory().await, stores::sqlite().await, stores::postgres().await);

@@ -5,11 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
 
 use bincard::base::{Bu, DocId, Key, Name, PersonCode, Timestamp};
-use bincard::book_folder;
-use bincard::check::check;
 use bincard::domain::{Action, Actor, Command, Document, Input, InputLine, ReasonCode};
 use bincard::engine::{AskInfo, Engine, Outcome, Possible};
 use bincard::network::{self, Known};
@@ -17,7 +14,7 @@ use bincard::scenario::{Masters, run};
 use bincard::store::{DocumentFilter, StockFilter, StockRow, Store};
 use serde_json::{Value as Json, json};
 
-use crate::support::root;
+use crate::support::{book, root};
 
 const PEOPLE: [&str; 14] = ["priya", "suresh", "lata", "vikram", "manoj", "deepa", "vani", "asha", "meera", "arjun", "bala", "farida", "gopal", "dinesh"];
 
@@ -29,9 +26,8 @@ const WAYS_OUT: [&str; 12] =
 const ASIDE: [&str; 3] = ["note", "hold", "reassign"];
 
 async fn engine() -> Engine {
-    let checked = check(&book_folder::read(root()).expect("the shipped book"));
-    let book = Arc::new(checked.book.expect("the shipped book checks"));
-    Engine::new(book, Arc::new(checked.rules), Store::memory()).await.expect("an engine")
+    let (book, rules) = book::untold();
+    Engine::new(book, rules, Store::memory()).await.expect("an engine")
 }
 
 /// xorshift: enough to wander about.
@@ -279,15 +275,14 @@ async fn whatever_people_do_no_part_is_left_behind() {
 
 #[tokio::test]
 async fn every_transition_of_the_book_is_told_by_a_scenario() {
-    let told_by_none = engine().await;
-    let book = told_by_none.book();
+    let (book, rules) = book::shipped();
     let mut untold: BTreeSet<(Name, Name)> = BTreeSet::new();
     for workflow in book.workflows.values() {
         untold.extend(workflow.transitions.iter().map(|t| (workflow.name.clone(), t.name.clone())));
     }
     let masters = Masters::new(Path::new(root()));
     for scenario in &book.scenarios {
-        let engine = Engine::new(Arc::new(book.clone()), Arc::new(told_by_none.rules().clone()), Store::memory()).await.expect("an engine");
+        let engine = Engine::new(book.clone(), rules.clone(), Store::memory()).await.expect("an engine");
         run(&engine, scenario, &masters).await.expect("it can be played");
         for bu in engine.store().business_units().await.expect("business units") {
             for head in engine.store().documents(&DocumentFilter::new(bu.code.clone())).await.expect("documents") {

@@ -1,21 +1,18 @@
 //! The shipped book on the example network, with people who act: for tests of the engine.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use bincard::base::{Bu, DocId, Key, Name, PersonCode, Timestamp};
-use bincard::book_folder;
-use bincard::check::{BookFiles, check};
+use bincard::check::BookFiles;
 use bincard::domain::{Action, Actor, Command, Input, InputLine, MasterData, Refusal};
 use bincard::engine::{Done, Engine, Outcome};
-use bincard::model::Book;
 use bincard::network::{Known, read_folder};
-use bincard::rules::Rules;
 use bincard::store::Store;
 use serde_json::Value as Json;
 
-use super::root;
+use super::{book, root};
 
 /// An engine, the example network, and a clock that stands still until a test moves it.
 #[derive(Clone)]
@@ -30,42 +27,18 @@ pub fn ac() -> Bu {
     Bu::from("ac")
 }
 
-/// The shipped book and its rules, read once.
-fn shipped() -> (Arc<Book>, Arc<Rules>) {
-    static SHIPPED: OnceLock<(Arc<Book>, Arc<Rules>)> = OnceLock::new();
-    SHIPPED.get_or_init(|| read_book(|_| {})).clone()
-}
-
-/// The shipped book without its scenarios.
-pub fn told() -> (Arc<Book>, Arc<Rules>) {
-    static TOLD: OnceLock<(Arc<Book>, Arc<Rules>)> = OnceLock::new();
-    TOLD.get_or_init(|| read_book(|files| files.flows.retain(|f| !f.path.ends_with(".scenarios.flow")))).clone()
-}
-
-fn read_book(change: impl FnOnce(&mut BookFiles)) -> (Arc<Book>, Arc<Rules>) {
-    let mut files = book_folder::read(root()).expect("the shipped book");
-    change(&mut files);
-    let checked = check(&files);
-    let told: Vec<String> = checked.diagnostics.iter().map(|d| format!("{} {}", checked.sources.place(d.span()), d.title)).collect();
-    (Arc::new(checked.book.unwrap_or_else(|| panic!("the book has mistakes: {told:#?}"))), Arc::new(checked.rules))
-}
-
 impl Desk {
-    /// The shipped book on a store.
+    /// The shipped book on a store; without its scenarios, which nobody at a desk asks for.
     pub async fn on(store: Store) -> Self {
-        let (book, rules) = shipped();
+        let (book, rules) = book::untold();
         Self::of(Engine::new(book, rules, store).await.expect("an engine")).await
     }
 
     /// The shipped book, changed by a test.
     pub async fn with(store: Store, change: impl FnOnce(&mut BookFiles)) -> Self {
-        let (book, rules) = read_book(change);
-        Self::of(Engine::new(book, rules, store).await.expect("an engine")).await
-    }
-
-    /// The shipped book without its scenarios, for processes that are to begin soon: they are half of what there is to read.
-    pub async fn soon(store: Store) -> Self {
-        let (book, rules) = told();
+        let mut files = book::files_untold();
+        change(&mut files);
+        let (book, rules) = book::made(&files);
         Self::of(Engine::new(book, rules, store).await.expect("an engine")).await
     }
 

@@ -24,7 +24,7 @@ pub async fn stock(desk: &Desk) {
 
 /// A store with a full shelf, and nothing else.
 pub async fn prepare(store: Store) {
-    let desk = Desk::soon(store).await;
+    let desk = Desk::on(store).await;
     stock(&desk).await;
     desk.engine.store().close().await;
 }

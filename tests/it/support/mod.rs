@@ -3,6 +3,7 @@
 //! Must not hold expectations: what must be true stands in the tests.
 
 pub mod blank;
+pub mod book;
 pub mod desk;
 pub mod editor;
 pub mod jobs;

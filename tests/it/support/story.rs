@@ -13,7 +13,7 @@ use super::stores::OPEN_TABLES;
 
 /// What the story begins with.
 pub async fn prepare(store: Store) {
-    let desk = Desk::soon(store).await;
+    let desk = Desk::on(store).await;
     desk.stocked("wh_blr", &[json!({ "part": "CAP", "quantity": 60 }), json!({ "part": "FAN", "quantity": 5 })]).await;
     desk.engine.store().close().await;
 }
