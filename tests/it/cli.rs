@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use insta::assert_snapshot;
 
-use crate::support::{folder, root};
+use crate::support::{building, folder, root};
 
 const COMMANDS: [&str; 29] = [
     "demo",
@@ -304,7 +304,7 @@ fn the_demo_plays_its_whole_story() {
 fn the_library_can_be_embedded() {
     let source = std::fs::read_to_string(root().join("examples/embed.rs")).expect("the example");
     assert!(source.lines().count() < 60, "an integrator sees all of it on one page");
-    let output = Command::new(env!("CARGO")).args(["run", "--locked", "--quiet", "--example", "embed"]).current_dir(root()).output().expect("cargo");
+    let output = building(env!("CARGO")).args(["run", "--locked", "--quiet", "--example", "embed"]).current_dir(root()).output().expect("cargo");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_snapshot!(String::from_utf8_lossy(&output.stdout));
 }

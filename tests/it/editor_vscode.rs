@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Command;
 
 use bincard::base::FileId;
 use bincard::syntax::{LexemeKind, keywords, lexemes, parse};
 use serde_json::Value;
 
 use crate::support::textmate::{Grammar, Scoped};
-use crate::support::{files, folder, read, root};
+use crate::support::{building, files, folder, read, root};
 
 const FOLDER: &str = "editors/vscode";
 
@@ -123,7 +122,7 @@ fn the_package_has_every_file_of_the_extension() {
     let folder = folder();
     let (first, second) = (folder.path().join("a.vsix"), folder.path().join("b.vsix"));
     for out in [&first, &second] {
-        let made = Command::new(root().join("editors/vscode/package")).arg(out).output().expect("bash and cargo");
+        let made = building(root().join("editors/vscode/package")).arg(out).output().expect("bash and cargo");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     }
     assert_eq!(std::fs::read(&first).expect("a package"), std::fs::read(&second).expect("a package"), "the same every time");

@@ -17,7 +17,9 @@ pub mod story;
 pub mod textmate;
 pub mod victim;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The folder of the repository.
 pub fn root() -> &'static Path {
@@ -50,6 +52,18 @@ pub fn read(path: &Path) -> String {
 /// A folder that goes away with the value.
 pub fn folder() -> tempfile::TempDir {
     tempfile::Builder::new().prefix("bincard-test-").tempdir().expect("a temporary folder")
+}
+
+/// A command that asks cargo to build something. What cargo tells a test of itself is kept from it: build scripts that look at
+/// that would be run again, and half of all crates with them.
+pub fn building(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    let told = std::env::vars_os().map(|(name, _)| name).filter(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    });
+    told.for_each(|name| drop(command.env_remove(name)));
+    command
 }
 
 /// The PostgreSQL that the tests run on. There is no way to skip them.
