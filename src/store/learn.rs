@@ -7,10 +7,11 @@ use std::sync::{Arc, OnceLock};
 
 use crate::base::Bu;
 
+use super::cells::Cells;
 use super::chain;
 use super::error::StoreError;
 use super::known::{Found, Missing};
-use super::rows::{self, BODY, Cells, Columns, RATE};
+use super::rows::{self, BODY, Columns, RATE};
 use super::sql::{Arg, Database, Dialect};
 
 /// Rows of one kind, and where they come from. $1 business unit, $2 person, $3 parts, $4 parts with their supersessions,

@@ -1,7 +1,8 @@
-//! Loading from a database: one statement that gives one row, one round trip.
+//! Loading from a database: one statement, one round trip.
 //!
-//! Each branch gives rows of one kind, packed as one column. The text depends on the needs, and on whether serial numbers are
-//! named, so that a handful of statements serve all transitions and stay prepared. Master data is added from what the process
+//! Each branch gives rows of one kind. A file hands them over one after the other, a server packed as one column each, since
+//! there each row costs more on its way than reading it does. The text depends on the needs, and on whether serial numbers
+//! are named, so that a handful of statements serve all transitions and stay prepared. Master data is added from what the process
 //! knows of it (`known.rs`). Order is made in Rust (`shape::tidy`). Must not know who asks.
 //! Tests: `tests/it/store_*.rs` compare the stores; `plans.rs` reads how the databases go about each text.
 
@@ -11,6 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crate::base::Timestamp;
 use crate::domain::{Closing, LoadRequest, Snapshot};
 
+use super::cells::{Cells, Source};
 use super::chain;
 use super::error::{StoreError, same};
 use super::known::{Facts, Wanted};
@@ -19,9 +21,10 @@ use super::learn::VERSION;
 use super::loading::Loading;
 use super::packed;
 use super::postgres::Postgres;
-use super::rows::{self, Cells, Columns};
+use super::rows::{self, Columns};
 use super::shape;
 use super::sql::{Arg, Database, Dialect, Row, note};
+use super::sqlite::Sqlite;
 
 /// Rows of one kind.
 struct Branch {
@@ -106,9 +109,9 @@ const BRANCHES: &[Branch] = &[
     Branch { tag: "move", columns: rows::MOVE, from: "want_move", when: |r| r.needs.past_moves },
 ];
 
-/// The statement for a request, before it is put in a dialect. `UNION ALL` wherever a thing that is named twice does no harm:
-/// to keep things apart costs either database a table of its own.
-fn statement(r: &LoadRequest) -> String {
+/// What the branches of a request come from. `UNION ALL` wherever a thing that is named twice does no harm: to keep things
+/// apart costs either database a table of its own.
+fn wants(r: &LoadRequest) -> String {
     let needs = &r.needs;
     let mut sql = String::with_capacity(8_192);
     // Along supersessions the parts go round in circles, unless each is taken once.
@@ -152,9 +155,28 @@ fn statement(r: &LoadRequest) -> String {
             ", want_valued AS (SELECT p.party FROM want_party w CROSS JOIN party p WHERE p.bu = $1 AND p.party = w.party AND p.kind IN (SELECT value FROM {list $10}))",
         );
     }
-    let columns: Vec<String> = wanted(r).zip(1..).map(|(b, n)| format!("({}) AS k{n}", b.columns.packed(b.from))).collect();
-    sql.push_str(&format!(" SELECT {}, {VERSION}", columns.join(", ")));
     sql
+}
+
+/// The statement for a request of a server, before it is put in its dialect: one row.
+fn in_one_row(r: &LoadRequest) -> String {
+    let columns: Vec<String> = wanted(r).zip(1..).map(|(b, n)| format!("({}) AS k{n}", b.columns.packed(b.from))).collect();
+    format!("{} SELECT {}, {VERSION}", wants(r), columns.join(", "))
+}
+
+/// The statement for a request of a file, before it is put in its dialect: rows of all kinds, and the version as one more kind.
+fn row_by_row(r: &LoadRequest) -> String {
+    let width = width(r);
+    let mut kinds: Vec<String> = wanted(r).enumerate().map(|(kind, b)| b.columns.among(b.from, width, kind)).collect();
+    kinds.push(VERSION_ROW.among("business_unit WHERE bu = $1", width, kinds.len()));
+    format!("{} {}", wants(r), kinds.join(" UNION ALL "))
+}
+
+const VERSION_ROW: Columns = columns(&["version"], &[]);
+
+/// How many columns there are before that which tells the kind.
+fn width(r: &LoadRequest) -> usize {
+    wanted(r).map(|b| b.columns.count()).max().unwrap_or_default().max(1)
 }
 
 const STOCK_OF_DOCUMENT: &str = "SELECT s.* FROM (SELECT $2 AS doc UNION ALL SELECT $9 UNION ALL SELECT parent FROM document WHERE bu = $1 AND doc = $2) h \
@@ -239,8 +261,8 @@ fn interned(dialect: Dialect, r: &LoadRequest) -> Arc<str> {
     let key = flags.iter().fold(0_u16, |key, flag| key << 1 | u16::from(*flag));
     let mut texts = TEXTS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
     let text = || match dialect {
-        Dialect::Sqlite => statement(r),
-        Dialect::Postgres => for_many(&statement(r)),
+        Dialect::Sqlite => row_by_row(r),
+        Dialect::Postgres => for_many(&in_one_row(r)),
     };
     Arc::clone(texts.entry(key).or_insert_with(|| dialect.text(&text()).into()))
 }
@@ -276,23 +298,34 @@ impl Database {
 
     async fn load_ledger(&self, r: &LoadRequest) -> Result<(Snapshot, String), StoreError> {
         let sql = interned(self.dialect(), r);
-        let row = match self {
-            Self::Sqlite(_) => self.fetch_one(sql, &args(r)?).await?,
-            Self::Postgres(db) => db.load_with_others(Waiting { sql, bu: r.bu.to_string(), request: as_json(r)? }).await?,
-        };
-        let kinds: Vec<&Branch> = wanted(r).collect();
-        let version = row.text(kinds.len())?;
-        let mut loading = Loading::default();
-        for (i, kind) in kinds.into_iter().enumerate() {
-            for row in packed::rows(row.text(i)?)? {
-                loading.take(&r.bu, kind.tag, &Cells::packed(&row, kind.columns))?;
-            }
+        // In a box: all that is awaited further down is no part of the future of whoever embeds the engine, which the compiler
+        // goes through only to a depth.
+        match self {
+            Self::Sqlite(db) => Box::pin(db.load_ledger(sql, r)).await,
+            Self::Postgres(db) => Box::pin(db.load_ledger(sql, r)).await,
         }
-        Ok((loading.end(), version.to_owned()))
     }
 }
 
-/// The arguments of [`statement`].
+impl Sqlite {
+    async fn load_ledger(&self, sql: Arc<str>, r: &LoadRequest) -> Result<(Snapshot, String), StoreError> {
+        let (kinds, tell): (Vec<&Branch>, usize) = (wanted(r).collect(), width(r));
+        let args = args(r)?;
+        note(&sql, &args);
+        let take = |(loading, version): &mut (Loading, String), row: Source<'_>| {
+            let kind = row.number(tell)?.and_then(|kind| usize::try_from(kind).ok()).unwrap_or_default();
+            match kinds.get(kind) {
+                Some(kind) => loading.take(&r.bu, kind.tag, &row.cells(kind.columns))?,
+                None => row.text(0)?.clone_into(version),
+            }
+            Ok(())
+        };
+        let (loading, version) = self.read_into(sql, &args, take).await?;
+        Ok((loading.end(), version))
+    }
+}
+
+/// The arguments of a load.
 fn args(r: &LoadRequest) -> Result<[Arg; 10], StoreError> {
     Ok([
         r.bu.as_str().into(),
@@ -309,6 +342,19 @@ fn args(r: &LoadRequest) -> Result<[Arg; 10], StoreError> {
 }
 
 impl Postgres {
+    async fn load_ledger(&self, sql: Arc<str>, r: &LoadRequest) -> Result<(Snapshot, String), StoreError> {
+        let row = self.load_with_others(Waiting { sql, bu: r.bu.to_string(), request: as_json(r)? }).await?;
+        let kinds: Vec<&Branch> = wanted(r).collect();
+        let version = row.text(kinds.len())?;
+        let mut loading = Loading::default();
+        for (i, kind) in kinds.into_iter().enumerate() {
+            for row in packed::rows(row.text(i)?)? {
+                loading.take(&r.bu, kind.tag, &Cells::packed(&row, kind.columns))?;
+            }
+        }
+        Ok((loading.end(), version.to_owned()))
+    }
+
     /// A load for the same needs in the same business unit as others that come at the same time goes with them.
     async fn load_with_others(&self, load: Waiting) -> Result<Row, StoreError> {
         let lane = format!("{} {:p}", load.bu, load.sql.as_ptr());

@@ -8,7 +8,7 @@ use crate::domain::{Inbound, Line, Paper, PartyValue, Snapshot};
 use super::error::StoreError;
 use super::rows::{balance, balance_after, child, document, line, lot, move_record, obligation, paper, past};
 use super::views::MoveRecord;
-use super::{load, rows::Cells, shape};
+use super::{cells::Cells, load, shape};
 
 /// A snapshot as its rows come in, in whatever order.
 #[derive(Default)]

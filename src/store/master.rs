@@ -9,8 +9,9 @@ use serde::Serialize;
 use crate::base::{Bu, PersonCode};
 use crate::domain::{BusinessUnit, MasterData, Person};
 
+use super::cells::Cells;
 use super::error::StoreError;
-use super::rows::{self, Cells};
+use super::rows::{self};
 use super::shape;
 use super::sql::{Database, Dialect, Row, Transaction};
 use super::views::{MasterCount, MasterReport};

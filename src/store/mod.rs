@@ -9,6 +9,7 @@ mod audit;
 mod backup;
 mod body;
 mod by_hand;
+mod cells;
 mod chain;
 mod commit;
 mod deployment;

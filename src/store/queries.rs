@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use crate::base::{Bu, DocId, Name, Timestamp};
 use crate::domain::{Balance, Closing, Document, Lot, Obligation, Paper, PastEvent};
 
+use super::cells::Cells;
 use super::chain;
 use super::deployment::Deployment;
 use super::error::{AsOf, StoreError, unreadable};
 use super::load;
 use super::outbox::OutboxEntry;
-use super::rows::{self, Cells, Columns};
+use super::rows::{self, Columns};
 use super::shape;
 use super::sql::{Arg, Database, Row, Where};
 use super::views::{
@@ -42,6 +43,11 @@ const MOVED: &str = "(SELECT bu, part, lot, serial, to_party AS party, to_bin AS
     UNION ALL SELECT bu, part, lot, serial, from_party, from_bin, from_doc, from_line, from_condition, from_owner, from_pool, -quantity FROM move WHERE {time}) s";
 const MOVED_COLUMNS: Columns = Columns { texts: rows::STOCK.texts, numbers: &["CAST(SUM(s.quantity) AS BIGINT)", "s.line"] };
 
+/// Whether no more is asked for than a few balances.
+const fn is_little(f: &StockFilter) -> bool {
+    f.serial.is_some() || f.holder.is_some() || f.part.is_some() && f.party.is_some()
+}
+
 fn stock_where(f: &StockFilter) -> Where {
     let w = Where::bu(f.bu.as_str())
         .with("s.party = ?", id(f.party.as_ref()))
@@ -63,6 +69,11 @@ impl Database {
         unpacked(&self.fetch_text(sql.into(), &w.args).await?, columns, read)
     }
 
+    /// A list that is short where it is asked for by such keys.
+    async fn list_by<T>(&self, keys: bool, columns: Columns, from: &str, w: &Where, read: impl Fn(&Cells<'_>) -> Answer<T>) -> Answer<Vec<T>> {
+        if keys { self.brief(columns, from, w, read).await } else { self.list(columns, from, w, read).await }
+    }
+
     /// A list of a few rows, found by their keys.
     async fn brief<T>(&self, columns: Columns, from: &str, w: &Where, read: impl Fn(&Cells<'_>) -> Answer<T>) -> Answer<Vec<T>> {
         let sql = self.dialect().text(&w.statement(&columns.packed(from)));
@@ -79,7 +90,7 @@ impl Database {
 
     pub(super) async fn documents_by_number(&self, bu: &Bu, number: &str) -> Answer<Vec<DocumentHead>> {
         let w = Where::bu(bu.as_str()).with("number = ?", Some(number));
-        self.list(rows::HEAD, "document WHERE {where} ORDER BY doc{c}", &w, rows::head).await
+        self.brief(rows::HEAD, "document WHERE {where} ORDER BY doc{c}", &w, rows::head).await
     }
 
     pub(super) async fn documents(&self, f: &DocumentFilter) -> Answer<Vec<DocumentHead>> {
@@ -108,7 +119,7 @@ impl Database {
 
     pub(super) async fn events(&self, bu: &Bu, doc: &DocId) -> Answer<Vec<EventRecord>> {
         let w = Where::bu(bu.as_str()).with("doc = ?", Some(doc.as_str()));
-        Ok(self.list(rows::EVENT, "event WHERE {where} ORDER BY revision", &w, rows::event).await?.into_iter().map(|(record, _)| record).collect())
+        Ok(self.brief(rows::EVENT, "event WHERE {where} ORDER BY revision", &w, rows::event).await?.into_iter().map(|(record, _)| record).collect())
     }
 
     pub(super) async fn pasts(&self, bu: &Bu, docs: &[DocId]) -> Answer<BTreeMap<DocId, Vec<PastEvent>>> {
@@ -132,11 +143,11 @@ impl Database {
             .with("serial <> '' AND serial = ?", id(f.serial.as_ref()))
             .with("(from_party = ? OR to_party = ?)", id(f.party.as_ref()))
             .with("1 = 1 ORDER BY recorded_at, doc{c}, revision, ordinal LIMIT ?", Some(i64::from(f.limit)));
-        self.list(rows::MOVE, "move WHERE {where}", &w, rows::move_record).await
+        self.list_by(f.doc.is_some() || f.serial.is_some(), rows::MOVE, "move WHERE {where}", &w, rows::move_record).await
     }
 
     pub(super) async fn balances(&self, f: &StockFilter) -> Answer<Vec<Balance>> {
-        let mut balances = self.list(rows::STOCK, "stock s WHERE {where}", &stock_where(f), rows::balance).await?;
+        let mut balances = self.list_by(is_little(f), rows::STOCK, "stock s WHERE {where}", &stock_where(f), rows::balance).await?;
         balances.sort_by_cached_key(shape::stock_key);
         Ok(balances)
     }
@@ -144,7 +155,8 @@ impl Database {
     pub(super) async fn stock(&self, f: &StockFilter) -> Answer<Vec<StockRow>> {
         let w = stock_where(f);
         let balances = self.balances(f).await?;
-        let lots = self.list(rows::LOT, "lot WHERE bu = $1 AND lot {among (SELECT s.lot FROM stock s WHERE {where}) q.lot}", &w, rows::lot).await?;
+        let from = "lot WHERE bu = $1 AND lot {among (SELECT s.lot FROM stock s WHERE {where}) q.lot}";
+        let lots = self.list_by(is_little(f), rows::LOT, from, &w, rows::lot).await?;
         let lots: std::collections::HashMap<_, _> = lots.into_iter().map(|l| (l.id.clone(), l)).collect();
         Ok(balances.into_iter().filter_map(|balance| Some(StockRow { lot: lots.get(&balance.lot)?.clone(), balance })).collect())
     }
@@ -156,7 +168,9 @@ impl Database {
             "SELECT {texts}, CAST(SUM(s.quantity) AS BIGINT), CAST(0 AS BIGINT) FROM stock s WHERE {{where}} GROUP BY s.party, s.part, s.bin, s.condition, s.owner, s.pool"
         );
         let w = stock_where(f);
-        let balances = each(&self.fetch(&w.statement(&sql), &w.args).await?, columns, rows::balance)?;
+        let sql = self.dialect().text(&w.statement(&sql)).into();
+        let found = if is_little(f) { self.fetch_briefly(sql, &w.args).await? } else { self.fetch_text(sql, &w.args).await? };
+        let balances = each(&found, columns, rows::balance)?;
         let total = |b: Balance| {
             let p = b.position;
             StockTotal { party: p.party, part: b.part, bin: p.bin, condition: p.condition, owner: p.owner, pool: p.pool, quantity: b.quantity }
@@ -197,7 +211,7 @@ impl Database {
             w = w.and("open > 0");
         }
         w = w.with("1 = 1 ORDER BY due_at, id{c} LIMIT ?", Some(i64::from(f.limit)));
-        self.list(rows::OBLIGATION, "obligation WHERE {where}", &w, rows::obligation).await
+        self.list_by(f.doc.is_some(), rows::OBLIGATION, "obligation WHERE {where}", &w, rows::obligation).await
     }
 
     pub(super) async fn papers(&self, f: &PaperFilter) -> Answer<Vec<Paper>> {
@@ -211,7 +225,7 @@ impl Database {
             w = w.and("p.open = 1");
         }
         w = w.with("1 = 1 ORDER BY p.issued_at, p.doc{c}, p.revision, p.ordinal LIMIT ?", Some(i64::from(f.limit)));
-        self.list(rows::PAPER, &format!("{} WHERE {{where}}", rows::PAPERS), &w, rows::paper).await
+        self.list_by(f.doc.is_some() || f.number.is_some(), rows::PAPER, &format!("{} WHERE {{where}}", rows::PAPERS), &w, rows::paper).await
     }
 
     pub(super) async fn lots(&self, f: &LotFilter) -> Answer<Vec<Lot>> {
@@ -227,7 +241,7 @@ impl Database {
             .with("so_item = ?", sodo.and_then(|s| item(s.so_item)))
             .with("delivery_item = ?", sodo.and_then(|s| item(s.delivery_item)))
             .with("1 = 1 ORDER BY received_at, lot{c} LIMIT ?", Some(i64::from(f.limit)));
-        self.list(rows::LOT, "lot WHERE {where}", &w, rows::lot).await
+        self.list_by(f.lot.is_some(), rows::LOT, "lot WHERE {where}", &w, rows::lot).await
     }
 
     pub(super) async fn children(&self, bu: &Bu, parent: &DocId) -> Answer<Vec<ChildRecord>> {
@@ -298,7 +312,7 @@ impl Database {
     pub(super) async fn claim_holders(&self, bu: &Bu, workflow: &Name, keys: &[String]) -> Answer<Vec<(String, DocId)>> {
         let sql = "SELECT claim_key, doc FROM claim WHERE bu = $1 AND workflow = $2 AND claim_key IN (SELECT value FROM {list $3}) ORDER BY claim_key{c}";
         let args: [Arg; 3] = [bu.as_str().into(), workflow.as_str().into(), chain::json(&keys)?.into()];
-        let rows = self.fetch(sql, &args).await?;
+        let rows = self.fetch_briefly(self.dialect().text(sql).into(), &args).await?;
         rows.iter().map(|row| Ok((row.text(0)?.to_owned(), DocId::from(row.text(1)?)))).collect()
     }
 }

@@ -5,16 +5,15 @@
 
 use jiff::civil;
 
-use crate::base::{Bu, Date, DocId, Money, Name, Quantity, Timestamp};
+use crate::base::{Bu, Date, DocId, Name, Quantity};
 use crate::domain::{
     Balance, Child, Document, Event, Holder, Inbound, Line, Lot, Move, Obligation, OutboxKind, OutboxRow, Paper, PastEvent, Position, Rate, Sodo, Timer,
 };
 
 use super::body::outbox_name;
+use super::cells::Cells;
 use super::error::{StoreError, unreadable};
 use super::outbox::{OutboxEntry, Setback};
-use super::packed::{self, Cell};
-use super::sql::Row;
 use super::views::{DocumentHead, DueTimer, EventRecord, MoveRecord};
 
 type Read<T> = Result<T, StoreError>;
@@ -38,6 +37,17 @@ impl Columns {
         let named: Vec<String> = columns.zip(1..).map(|(column, n)| format!("{column} AS c{n}")).collect();
         let names: Vec<String> = (1..=named.len()).map(|n| format!("q.c{n}")).collect();
         format!("SELECT CAST({{all}}({{array}}({})) AS TEXT) FROM (SELECT {} FROM {from}) q", names.join(", "), named.join(", "))
+    }
+
+    pub(super) const fn count(self) -> usize {
+        self.texts.len() + self.numbers.len()
+    }
+
+    /// All of them from somewhere, as one of several kinds of rows that come one after the other: the number of the kind stands
+    /// behind so many columns.
+    pub(super) fn among(self, from: &str, width: usize, kind: usize) -> String {
+        let nothing = ", NULL".repeat(width.saturating_sub(self.count()));
+        format!("SELECT {}{nothing}, {kind} FROM {from}", self.list())
     }
 }
 
@@ -113,76 +123,6 @@ pub(super) const EVENT: Columns = Columns {
 pub(super) const TIMER: Columns = Columns { texts: &["bu", "doc", "id", "state", "body"], numbers: &["due_at"] };
 pub(super) const OUTBOX: Columns =
     Columns { texts: &["bu", "doc", "id", "kind", "topic", "message", "payload", "fault"], numbers: &["recorded_at", "tries", "next_at", "given_up_at"] };
-
-/// A row of texts, then numbers from a known column on.
-pub(super) struct Cells<'r> {
-    row: Source<'r>,
-    number: usize,
-}
-
-/// A row as a database gives it, or one that came packed with others.
-enum Source<'r> {
-    Row(&'r Row),
-    Packed(&'r [Cell<'r>]),
-}
-
-impl<'r> Cells<'r> {
-    /// A row of exactly these columns.
-    pub(super) fn of(row: &'r Row, columns: Columns) -> Self {
-        Self { row: Source::Row(row), number: columns.texts.len() }
-    }
-
-    /// A packed row of exactly these columns.
-    pub(super) fn packed(row: &'r [Cell<'r>], columns: Columns) -> Self {
-        Self { row: Source::Packed(row), number: columns.texts.len() }
-    }
-
-    pub(super) fn text(&self, i: usize) -> Read<&'r str> {
-        match self.row {
-            Source::Row(row) => row.text(i),
-            Source::Packed(row) => packed::text(row, i),
-        }
-    }
-    pub(super) fn id<T: From<&'r str>>(&self, i: usize) -> Read<T> {
-        self.text(i).map(T::from)
-    }
-    pub(super) fn some<T: From<&'r str>>(&self, i: usize) -> Read<Option<T>> {
-        self.text(i).map(|t| (!t.is_empty()).then(|| T::from(t)))
-    }
-    /// An id that may well be the one before.
-    fn again<T: From<&'r str> + AsRef<str> + Clone>(&self, i: usize, before: Option<&T>) -> Read<T> {
-        let text = self.text(i)?;
-        Ok(before.filter(|b| b.as_ref() == text).cloned().unwrap_or_else(|| T::from(text)))
-    }
-    fn some_again<T: From<&'r str> + AsRef<str> + Clone>(&self, i: usize, before: Option<&T>) -> Read<Option<T>> {
-        if self.text(i)?.is_empty() { Ok(None) } else { self.again(i, before).map(Some) }
-    }
-    pub(super) fn parsed<T: serde::de::DeserializeOwned>(&self, i: usize) -> Read<T> {
-        serde_json::from_str(self.text(i)?).map_err(|e| unreadable("a JSON column", e))
-    }
-    pub(super) fn int(&self, i: usize) -> Read<i64> {
-        Ok(self.optional(i)?.unwrap_or_default())
-    }
-    pub(super) fn optional(&self, i: usize) -> Read<Option<i64>> {
-        match self.row {
-            Source::Row(row) => row.optional(self.number + i),
-            Source::Packed(row) => packed::number(row, self.number + i),
-        }
-    }
-    pub(super) fn count<T: TryFrom<i64>>(&self, i: usize) -> Read<T> {
-        let number = self.int(i)?;
-        T::try_from(number).map_err(|_| unreadable("a number", number))
-    }
-    pub(super) fn quantity(&self, i: usize) -> Read<Quantity> {
-        self.int(i).map(Quantity::from_milli)
-    }
-    pub(super) fn money(&self, i: usize) -> Read<Money> {
-        self.int(i).map(Money::from_minor)
-    }
-    pub(super) fn time(&self, i: usize) -> Read<Timestamp> {
-        self.int(i).map(Timestamp::from_micros)
-    }
-}
 
 fn date(days: i64) -> Date {
     Date(civil::Date::constant(1970, 1, 1)).plus_days(days)

@@ -9,10 +9,11 @@ use std::hash::{BuildHasher, Hasher};
 use crate::base::{Bu, Timestamp};
 use crate::domain::{Timer, TimerKind};
 
+use super::cells::Cells;
 use super::commit::SENT;
 use super::error::StoreError;
 use super::outbox::OutboxEntry;
-use super::rows::{self, Cells, Columns};
+use super::rows::{self, Columns};
 use super::sql::{Arg, Database, Row, Where};
 use super::views::DueTimer;
 

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::{Bu, DocId, Quantity};
 use crate::domain::{Document, Line};
 
+use super::super::cells::Cells;
 use super::super::chain;
 use super::super::error::StoreError;
-use super::super::rows::{self, Cells};
+use super::super::rows::{self};
 use super::super::shape;
 use super::super::sql::{Arg, Row};
 use super::Audit;

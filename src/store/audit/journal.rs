@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, HashMap};
 use crate::base::{Bu, DocId, Quantity, Timestamp};
 use crate::domain::{Lot, Obligation, ObligationChange, ObligationChangeKind};
 
+use super::super::cells::Cells;
 use super::super::chain::{self, Changed, LinkedPaper};
 use super::super::error::{StoreError, unreadable};
 use super::super::reading::{Reader, Reading};
-use super::super::rows::{self, Cells, Columns};
+use super::super::rows::{self, Columns};
 use super::super::sql::{Arg, Row};
 use super::super::verify::SKEW;
 use super::super::views::{EventRecord, MoveRecord};
@@ -79,10 +80,9 @@ impl Audit<'_> {
             let Some(mut changed) = changed else { return Ok(()) };
             let moves: usize = changed.moves.values().map(Vec::len).sum();
             for row in &page {
-                let cells = Cells::of(row, rows::EVENT);
-                let Mark(doc, revision) = mark_of(&cells)?;
-                let event = self.readable(bu, || format!("revision {revision} of document {doc}"), rows::event(&cells))?;
-                let Some((record, content)) = event else { continue };
+                let Mark(doc, revision) = mark_of(&Cells::of(row, rows::EVENT))?;
+                let read = rows::event(&Cells::of(row, rows::EVENT));
+                let Some((record, content)) = self.readable(bu, || format!("revision {revision} of document {doc}"), read)? else { continue };
                 before = self.event(bu, doc, &record, &content, before, &mut changed).await?;
             }
             self.without_event(bu, &changed);

@@ -6,8 +6,9 @@
 use crate::base::{Bu, Quantity};
 use crate::domain::Balance;
 
+use super::super::cells::Cells;
 use super::super::error::StoreError;
-use super::super::rows::{self, Cells, Columns};
+use super::super::rows::{self, Columns};
 use super::super::sql::{Arg, Row};
 use super::Audit;
 

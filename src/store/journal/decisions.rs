@@ -9,8 +9,9 @@ use crate::base::{Bu, Name, Timestamp};
 use crate::domain::{ChildStart, Claim, Decision, Document, Lot, Move, Obligation, ObligationChange, OutboxRow, PaperDraft, SeriesTake, Timer};
 
 use super::super::audit::{CHANGE, CLOSES, change, closes};
+use super::super::cells::Cells;
 use super::super::error::{StoreError, unreadable};
-use super::super::rows::{self, Cells, Columns};
+use super::super::rows::{self, Columns};
 use super::super::sql::{Arg, Row, Transaction};
 use super::super::views::EventRecord;
 use super::{Entry, Rang, Since};

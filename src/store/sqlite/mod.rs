@@ -6,6 +6,7 @@
 
 mod log;
 mod near;
+mod read;
 mod write;
 
 use std::str::FromStr;
@@ -24,6 +25,7 @@ use super::schema::{GUARDED, Guard, Guards, VERSION, is_missing, named};
 use super::sql::Database;
 use super::take;
 use log::Log;
+pub(super) use near::Found;
 use near::Near;
 
 const READERS: u32 = 4;

@@ -11,7 +11,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use crate::store::error::Told;
+use crate::store::error::{StoreError, Told, unreadable};
 use crate::store::packed::Cell;
 use crate::store::sql::{Arg, Row};
 
@@ -23,6 +23,29 @@ const PREPARED: usize = 300;
 pub(super) struct Near(Connection);
 
 type Answer<T> = Result<T, sqlx::Error>;
+
+/// A row that a statement has come to: nothing of it is copied.
+pub(in crate::store) struct Found<'r>(&'r rusqlite::Row<'r>);
+
+impl Found<'_> {
+    /// The text in a column; empty where there is none.
+    pub(in crate::store) fn text(&self, i: usize) -> Result<&str, StoreError> {
+        match self.0.get_ref(i) {
+            Ok(ValueRef::Text(text)) => std::str::from_utf8(text).map_err(|e| unreadable("a text", e)),
+            Ok(ValueRef::Null) => Ok(""),
+            other => Err(unreadable("a text", format!("{other:?}"))),
+        }
+    }
+
+    /// The number in a column; absent where there is none.
+    pub(in crate::store) fn number(&self, i: usize) -> Result<Option<i64>, StoreError> {
+        match self.0.get_ref(i) {
+            Ok(ValueRef::Integer(number)) => Ok(Some(number)),
+            Ok(ValueRef::Null) => Ok(None),
+            other => Err(unreadable("a number", format!("{other:?}"))),
+        }
+    }
+}
 
 impl Near {
     /// Opens a file, with settings of the connection.
@@ -48,16 +71,40 @@ impl Near {
     }
 
     fn asked(&self, sql: &str, args: &[Arg]) -> rusqlite::Result<Vec<Row>> {
+        let mut found = Vec::new();
+        self.gone_through(sql, args, |row| {
+            let columns = row.as_ref().column_count();
+            let cells = (0..columns).map(|i| Ok(cell(i, row.get_ref(i)?)?.kept())).collect::<rusqlite::Result<_>>()?;
+            found.push(Row::Packed(cells));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Hands over each row that a statement gives, as it comes, until one is not taken.
+    pub(super) fn each(&self, sql: &str, args: &[Arg], mut take: impl FnMut(&Found<'_>) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        log::debug!(target: "bincard::sql", "{sql}");
+        let mut not_taken = None;
+        let gone_through = self.gone_through(sql, args, |row| {
+            take(&Found(row)).map_err(|e| {
+                not_taken = Some(e);
+                rusqlite::Error::InvalidQuery
+            })
+        });
+        match (gone_through, not_taken) {
+            (_, Some(e)) => Err(e),
+            (done, None) => Ok(done.map_err(told)?),
+        }
+    }
+
+    fn gone_through(&self, sql: &str, args: &[Arg], mut take: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
         let mut statement = self.0.prepare_cached(sql)?;
         bind(&mut statement, args)?;
-        let columns = statement.column_count();
         let mut rows = statement.raw_query();
-        let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            let cells = (0..columns).map(|i| cell(i, row.get_ref(i)?)).collect::<rusqlite::Result<_>>()?;
-            found.push(Row::Packed(cells));
+            take(row)?;
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Several statements that hold together: where one of them fails, none was.
@@ -106,11 +153,11 @@ fn bind(statement: &mut CachedStatement<'_>, args: &[Arg]) -> rusqlite::Result<(
     Ok(())
 }
 
-fn cell(i: usize, value: ValueRef<'_>) -> rusqlite::Result<Cell<'static>> {
+fn cell(i: usize, value: ValueRef<'_>) -> rusqlite::Result<Cell<'_>> {
     match value {
         ValueRef::Null => Ok(Cell::None),
         ValueRef::Integer(number) => Ok(Cell::Int(number)),
-        ValueRef::Text(text) => Ok(Cell::Text(Cow::Owned(std::str::from_utf8(text).map_err(|e| rusqlite::Error::Utf8Error(i, e))?.to_owned()))),
+        ValueRef::Text(text) => Ok(Cell::Text(Cow::Borrowed(std::str::from_utf8(text).map_err(|e| rusqlite::Error::Utf8Error(i, e))?))),
         other => Err(rusqlite::Error::InvalidColumnType(i, "column".to_owned(), other.data_type())),
     }
 }

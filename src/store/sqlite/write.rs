@@ -1,7 +1,6 @@
-//! What a transition asks and commits, on connections near by.
+//! What a transition commits, on the connection near by that writes.
 //!
-//! The connection that commits reads too while it is free: what it has written, it has at hand, and a reader forgets all it
-//! knows of a file that has changed. Must not know what a commit writes. Tests: `tests/it/store_*.rs`.
+//! Must not know what a commit writes. Tests: `tests/it/store_*.rs`.
 
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use super::Sqlite;
 use super::near::{Near, is_constraint, is_held};
 use crate::store::commit::{COMMIT, COMMIT_ALL, NUMBERS, Raised, commit_all_args, commit_args, each, first};
 use crate::store::group::{Answer, Written};
-use crate::store::sql::{Arg, Row, bound};
+use crate::store::sql::{Arg, Row};
 
 /// The connection that commits, for as long as one has it.
 type Held = OwnedMutexGuard<Option<Near>>;
@@ -45,21 +44,6 @@ impl Sqlite {
         };
         self.logged(commits.len());
         Ok(answers)
-    }
-
-    /// Reads a few rows by their keys.
-    pub(in crate::store) async fn read_briefly(&self, sql: Arc<str>, args: &[Arg]) -> Result<Vec<Row>, sqlx::Error> {
-        for near in std::iter::once(&*self.commits).chain(&*self.nearby) {
-            if let Ok(near) = near.try_lock()
-                && let Some(near) = &*near
-            {
-                match near.rows(&sql, args) {
-                    Err(e) if is_held(&e) => {}
-                    done => return done,
-                }
-            }
-        }
-        Ok(bound!(sql, args).fetch_all(&self.readers).await?.into_iter().map(Row::Sqlite).collect())
     }
 
     /// Does something on the connection that commits; where another program holds the file, on a thread that may wait.
