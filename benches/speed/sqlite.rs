@@ -75,7 +75,9 @@ async fn rates(world: &World, oracle: &Engine, furnished: &Path, synchronous: &s
     let (mut engine_rates, mut floor_rates) = (Vec::new(), Vec::new());
     // One client alone, or a hundred jobs of all partners.
     let (partners, each) = if together == 1 { (1, sizes.jobs) } else { (PARTNERS, (sizes.jobs * 4).div_ceil(PARTNERS)) };
-    for round in 0..=sizes.rounds {
+    // The first round warms both. In one more only statements are counted, since what counts writes every one of them down.
+    for round in 0..=sizes.rounds + 1 {
+        let counted = round > sizes.rounds;
         let all = jobs(round_of(synchronous, together, round), partners, each);
         let flat: Vec<Job> = all.concat();
         let decisions = decided(world, oracle, &flat).await;
@@ -83,18 +85,17 @@ async fn rates(world: &World, oracle: &Engine, furnished: &Path, synchronous: &s
         let start = Instant::now();
         pair.floor.write(bound, together).expect("the floor writes");
         let floor = per_second(flat.len() * TRANSITIONS, start);
-        // The first round warms both; only it is counted, since what counts writes every statement down.
-        if round == 0 {
+        if counted {
             counting::start();
         }
         let start = Instant::now();
         let made = if together == 1 { one_by_one(world, &pair.engine, all).await } else { by_the_hundred(world, &pair.engine, all).await };
         let engine = per_second(made, start);
         let sent = counting::stop();
-        if round > 0 {
+        if !counted && round > 0 {
             engine_rates.push(engine);
             floor_rates.push(floor);
-        } else if together == 1 {
+        } else if counted && together == 1 {
             let by_hand: usize = Rows::of_all(&decisions).iter().map(|rows| rows.statements() + 2).sum();
             let per = |n: f64| n / made as f64;
             let name = format!("SQLite {}, round trips a transition", synchronous.to_uppercase());

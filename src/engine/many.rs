@@ -14,6 +14,9 @@ use super::execute::{Engine, EngineError, Outcome};
 
 /// Of so many documents at most the commands are carried out side by side.
 const SIDE_BY_SIDE: usize = 128;
+/// Of so few documents the commands are carried out one after the other where the store is a file: what a group of so few saves
+/// is less than what it costs to read beside the connection that writes, which has at hand what it has written.
+const FEW: usize = 4;
 
 /// The answers to the commands of one document, with their places in the list.
 type Answers = Vec<(usize, Result<Outcome, EngineError>)>;
@@ -25,15 +28,19 @@ impl Engine {
     /// of the commands.
     pub async fn fire_many(&self, commands: Vec<Command>) -> Vec<Result<Outcome, EngineError>> {
         let count = commands.len();
-        let mut waiting = by_document(commands).into_iter();
+        let documents = by_document(commands);
+        let few = documents.len() <= FEW && self.store().is_file();
+        let side_by_side = if few { 1 } else { SIDE_BY_SIDE };
+        let mut waiting = documents.into_iter();
         let mut running: JoinSet<Answers> = JoinSet::new();
         let mut answers: Vec<Option<Result<Outcome, EngineError>>> = std::iter::repeat_with(|| None).take(count).collect();
         loop {
-            while running.len() < SIDE_BY_SIDE
+            while running.len() < side_by_side
                 && let Some(commands) = waiting.next()
             {
                 let Some((_, first)) = commands.first() else { continue };
-                running.spawn(self.of_list(&first.bu).one_by_one(commands));
+                let engine = if few { self.clone() } else { self.of_list(&first.bu) };
+                running.spawn(engine.one_by_one(commands));
             }
             let Some(done) = running.join_next().await else { break };
             for (place, answer) in done.unwrap_or_default() {

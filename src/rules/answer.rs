@@ -7,7 +7,7 @@ use std::fmt;
 use rhai::{Dynamic, Map};
 use rust_decimal::Decimal;
 
-use super::value::{Item, Rec, Unit, no_property, quote};
+use super::value::{Item, Rec, Unit, no_property, quote, to_open_record, to_script};
 use crate::base::{Money, Name, Quantity, suggest};
 use crate::domain::{Form, Record, Value};
 use crate::model::{Named, Type, Vocabulary, properties};
@@ -53,6 +53,39 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     pub(super) fn read(&self, ty: &Type, answer: &Dynamic) -> Result<Value, Misfit> {
         self.value(ty, answer, Path::Whole)
+    }
+
+    /// What the script of the layer above gets of an answer: a record that it may change and pass on.
+    pub(super) fn pass_on(&self, ty: &Type, mut answer: Dynamic) -> Result<Dynamic, Misfit> {
+        if let Type::Record(fields) = ty.required()
+            && self.is_whole(fields, &mut answer)
+        {
+            return Ok(answer);
+        }
+        // Something is missing, another record, or no answer at all.
+        self.read(ty, &answer).map(|value| to_open_record(&value))
+    }
+
+    /// Whether a record has exactly these fields, each of its type; numbers then have the unit of theirs.
+    fn is_whole(&self, fields: &[(Name, Type)], answer: &mut Dynamic) -> bool {
+        let Ok(mut given) = answer.as_map_mut() else { return false };
+        given.len() == fields.len() && fields.iter().all(|(name, ty)| given.get_mut(name.as_str()).is_some_and(|value| self.is_of(ty, value)))
+    }
+
+    fn is_of(&self, ty: &Type, value: &mut Dynamic) -> bool {
+        if let (Type::List(inner), Ok(mut items)) = (ty.required(), value.as_array_mut()) {
+            return items.iter_mut().all(|item| self.is_of(inner, item));
+        }
+        match self.value(ty, value, Path::Whole) {
+            Ok(read) => {
+                // Texts and the like are read as they are; numbers are rounded, and what they count is known now.
+                if matches!(read, Value::Sodo(_)) || !(value.is_string() || value.is_bool() || value.is_unit()) {
+                    *value = to_script(&read);
+                }
+                true
+            }
+            Err(_) => false,
+        }
     }
 
     fn value(&self, ty: &Type, got: &Dynamic, path: Path<'_>) -> Result<Value, Misfit> {
@@ -136,7 +169,7 @@ impl Reader<'_> {
                 return Err(misfit(path, &Type::Record(fields.to_vec()), got, None));
             }
             // A record that the script was given and passes on.
-            let given: Map = rec.0.fields.iter().map(|(name, value)| (name.as_str().into(), super::value::to_script(value))).collect();
+            let given: Map = rec.0.fields.iter().map(|(name, value)| (name.as_str().into(), to_script(value))).collect();
             return self.fields(kind, fields, &given, path);
         }
         match got.as_map_ref() {

@@ -8,16 +8,16 @@ use std::sync::Arc;
 
 use rhai::{AST, Dynamic, Engine, EvalAltResult, EvalContext, NativeCallContext, Position};
 
-use super::answer::Reader;
+use super::answer::{Misfit, Reader};
 use super::caches::Resolved;
 use super::fault::{FaultKind, RuleFault, Shape, Site};
 use super::host::{self, Limits};
 use super::layer::Layer;
 use super::parse::Source;
-use super::value::{complain, to_open_record, to_script};
+use super::value::{complain, to_script};
 use crate::base::{Bu, Name, PartyCode, Span};
 use crate::domain::{Form, Value};
-use crate::model::{RuleSig, Vocabulary};
+use crate::model::{RuleSig, Type, Vocabulary};
 
 /// Whose layers count: the business unit of the document and its parties, the nearest first.
 #[derive(Debug, Clone, Copy)]
@@ -128,7 +128,7 @@ pub struct Rules {
 #[derive(Clone)]
 pub(super) struct Frame {
     inner: Arc<Inner>,
-    chain: Vec<usize>,
+    chain: Arc<[usize]>,
     at: usize,
     rule: Name,
 }
@@ -213,18 +213,28 @@ impl Inner {
 impl Frame {
     /// The nearest layer of a chain.
     pub(super) fn new(inner: &Arc<Inner>, chain: Vec<usize>, rule: &Name) -> Self {
-        Self { inner: Arc::clone(inner), chain, at: 0, rule: rule.clone() }
+        Self { inner: Arc::clone(inner), chain: chain.into(), at: 0, rule: rule.clone() }
     }
 
     /// Runs this layer's script and reads its answer.
     pub(super) fn run(self, args: Vec<Dynamic>) -> Result<Value, RuleFault> {
+        self.answer(args, |reader, ty, answer| reader.read(ty, &answer))
+    }
+
+    /// Runs this layer's script for the one of the layer above.
+    fn run_below(self, args: Vec<Dynamic>) -> Result<Dynamic, RuleFault> {
+        self.answer(args, |reader, ty, answer| reader.pass_on(ty, answer))
+    }
+
+    fn answer<T>(self, args: Vec<Dynamic>, read: impl FnOnce(&Reader<'_>, &Type, Dynamic) -> Result<T, Misfit>) -> Result<T, RuleFault> {
         let inner = Arc::clone(&self.inner);
         let rule = self.rule.clone();
         let Some(written) = self.chain.get(self.at).and_then(|at| inner.written.get(*at)) else {
             return Err(nobody(&rule, "no layer answers it here".into()));
         };
         let answer = self.evaluate(&inner.engine, written, args).map_err(|error| written.site().of_error(&written.ast, *error))?;
-        Reader { vocabulary: &inner.vocabulary, rule: &rule, form: written.form.as_ref() }.read(&written.sig.answer, &answer).map_err(|misfit| {
+        let reader = Reader { vocabulary: &inner.vocabulary, rule: &rule, form: written.form.as_ref() };
+        read(&reader, &written.sig.answer, answer).map_err(|misfit| {
             let field = misfit.path.split(['.', '[']).next().unwrap_or_default();
             let position = written.fields_at.get(field).copied().unwrap_or(written.answer_at);
             let kind = FaultKind::Shape(Box::new(Shape { expected: misfit.expected, got: misfit.got, path: misfit.path }));
@@ -264,8 +274,7 @@ pub(super) fn register_base(engine: &mut Engine, most_arguments: usize) {
                 return Err(complain("there is no layer below this one: `base` can be used only in a script that overrides another"));
             }
             let args: Vec<Dynamic> = args.iter().map(|a| a.flatten_clone()).collect();
-            let answer = below.run(args).map_err(|fault| Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(fault), Position::NONE)))?;
-            Ok(to_open_record(&answer))
+            below.run_below(args).map_err(|fault| Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(fault), Position::NONE)))
         });
     }
 }

@@ -131,6 +131,11 @@ impl Store {
         }
     }
 
+    /// Whether it is a file that this process reads and writes by itself.
+    pub(crate) const fn is_file(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+
     /// Which store it is, as one word.
     #[must_use]
     pub const fn kind(&self) -> &'static str {

@@ -18,6 +18,37 @@ fn the_nearest_layer_answers_and_may_ask_the_one_below() {
     insta::assert_snapshot!([shown("tv", "delhi"), shown("ac", "delhi"), shown("ac", "pune"), shown("tv", "pune")].join("\n"));
 }
 
+#[test]
+fn a_layer_below_answers_the_one_above_as_it_answers_the_engine() {
+    // Each body by itself, and passed on unchanged by another layer: plain numbers for money, names, lists, what may be left out.
+    let bodies = [
+        "#{ maximum: 10, trigger: part.pack, value: 1000.50 }",
+        "#{ maximum: 10, trigger: 1 }",
+        "#{ maximum: 7.5 + 2, trigger: party.code.len(), value: () }",
+        "let r = #{}; r.trigger = 2; r.maximum = max(3, 4); r.value = 0.10 * 3; r",
+        "#{ maximum: 10.0001, trigger: 1 }",
+        "let r = #{}; r.maximum = 10; r.triger = 1; r",
+        "let r = #{}; r.maximum = party.code; r.trigger = 1; r",
+        "let r = #{}; r.maximum = [1]; r.trigger = 1; r",
+    ];
+    for body in bodies {
+        let standard = format!("fn msl(party, part, pool) {{ {body} }}");
+        let (rules, found) =
+            compile(&[("rules/default/msl.rhai", &standard), ("rules/bu/ac/msl.rhai", "fn msl(party, part, pool) { base(party, part, pool) }")]);
+        assert_eq!(found, "", "{body}");
+        let asked = |bu: &str| rules.call(&Scope { bu: &Bu::from(bu), parties: &[] }, &"msl".into(), &arguments("msl")).map(|a| a.value).map_err(|f| f.message);
+        assert_eq!(asked("ac"), asked("tv"), "{body}");
+    }
+    // What is passed on counts what the signature says, also where the script below wrote a plain number.
+    let (rules, found) = compile(&[
+        ("rules/default/msl.rhai", "fn msl(party, part, pool) { #{ maximum: 10, trigger: 1, value: 1000 } }"),
+        ("rules/bu/ac/msl.rhai", "fn msl(party, part, pool) { let b = base(party, part, pool); if has(b.value) { throw `${b.value}` } b }"),
+    ]);
+    assert_eq!(found, "");
+    let fault = rules.call(&Scope { bu: &Bu::from("ac"), parties: &[] }, &"msl".into(), &arguments("msl")).unwrap_err();
+    assert!(fault.message.contains("1000.00"), "{}", fault.message);
+}
+
 /// The faults of an `allocation` whose body is the text. What the vocabulary types is checked before any run, so
 /// these use the fields of the line, whose types only its workflow knows.
 fn allocations(bodies: &[&str]) -> String {

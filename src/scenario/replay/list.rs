@@ -17,9 +17,10 @@ use crate::base::{DocId, Name, PartCode, PartyCode, Timestamp};
 use crate::domain::{Command, Document};
 use crate::engine::{Done, Outcome};
 
-/// At most so many commands go together, and so many things are looked at for them.
-const LONGEST: usize = 128;
-const LOOKED_AT: usize = 512;
+/// At most so many things are looked at for a list, and so many that must wait one after the other: what waits keeps more and
+/// more apart that comes after it.
+const LOOKED_AT: usize = 64;
+const WAITING: usize = 8;
 
 /// From when on a replay that was cut off at a time does again what may have been left out: an hour before, but after whatever is
 /// never part of a list.
@@ -96,7 +97,7 @@ impl<H: Hands> Driver<'_, H> {
         let known = self.agenda.back().map_or(end, |last| last.at.plus_micros(1));
         let until = at.plus_micros(HOUR).min(self.wakes).min(end).min(known);
         let mut taken = Taken::default();
-        let mut items = Vec::new();
+        let (mut items, mut waiting) = (Vec::new(), 0);
         for (at, doc, planned) in self.upcoming(until) {
             let item = match planned {
                 Some(Planned { task: Task::Job(job), .. }) => self.job(at, job, &mut taken).await?,
@@ -107,8 +108,9 @@ impl<H: Hands> Driver<'_, H> {
                     Looked::Waits => None,
                 },
             };
+            waiting = if item.is_some() { 0 } else { waiting + 1 };
             items.extend(item);
-            if items.len() >= LONGEST {
+            if waiting == WAITING {
                 break;
             }
         }

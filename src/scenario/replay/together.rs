@@ -183,9 +183,11 @@ impl Touches {
 pub struct Taken(Touches);
 
 impl Taken {
-    /// Whether nothing before touches its family and parts.
+    /// Whether nothing before depends on its family and parts, nor asks for all that its parties have or owe: what it does
+    /// beyond that is not known yet.
     pub fn may(&self, more: &Touches) -> bool {
-        more.alone.is_disjoint(&self.0.alone)
+        let asked = |party: &PartyCode| self.0.alone.contains(&Thing::Books(party.clone()));
+        more.alone.is_disjoint(&self.0.alone) && !more.parties.iter().any(asked)
     }
 
     /// Whether nothing before depends on it; from now on, what comes after depends on it.
