@@ -62,7 +62,9 @@ pub fn building(program: impl AsRef<OsStr>) -> Command {
         let name = name.to_string_lossy();
         name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
     });
-    told.for_each(|name| drop(command.env_remove(name)));
+    for name in told {
+        command.env_remove(name);
+    }
     command
 }
 
