@@ -11,7 +11,7 @@ use crate::domain::{BusinessUnit, MasterData, Person};
 
 use super::cells::Cells;
 use super::error::StoreError;
-use super::rows::{self};
+use super::rows;
 use super::shape;
 use super::sql::{Database, Dialect, Row, Transaction};
 use super::views::{MasterCount, MasterReport};

@@ -10,7 +10,7 @@ use crate::domain::{Document, Line};
 use super::super::cells::Cells;
 use super::super::chain;
 use super::super::error::StoreError;
-use super::super::rows::{self};
+use super::super::rows;
 use super::super::shape;
 use super::super::sql::{Arg, Row};
 use super::Audit;
